@@ -1,0 +1,112 @@
+/**
+ * What the rest of Hadron knows of a hypervisor.
+ *
+ * A hypervisor runs virtual machines; it knows neither containers nor OCI. What one can do is said as
+ * data in `capabilities`, so that no caller ever asks which one it is talking to.
+ */
+
+export interface Hypervisor {
+  /** As the configuration spells it: "qemu" or "kvm". */
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /**
+   * Creates the VM's processes, owned by the returned object. The guest runs when this answers.
+   * When it throws, nothing that it made is left. Aborting `signal` is an error like any other.
+   */
+  launch(config: VmConfig, signal: AbortSignal): Promise<Vm>;
+}
+
+export interface Capabilities {
+  /** How a directory of the host gets into the guest. */
+  readonly sharedFs: "9p" | "virtiofs";
+  /** Whether the guest's code runs on the CPU ("kvm") or is translated ("tcg"). */
+  readonly acceleration: "kvm" | "tcg";
+  readonly maxVcpus: number;
+}
+
+export interface VmConfig {
+  /** A directory of this VM's own for sockets; exists, and stays the caller's. At most 90 bytes long. */
+  readonly directory: string;
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  readonly kernel: KernelImage;
+  /** Path of the initramfs. */
+  readonly initrd: string;
+  /** Appended to the kernel command line. */
+  readonly kernelParameters: readonly string[];
+  readonly shares: readonly SharedDirectory[];
+  /** Network namespace of the VM's process: a new one, or the one bound to a path. */
+  readonly netns: "new" | { readonly path: string };
+  /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
+  readonly onConsoleLine: (line: string) => void;
+  /** Told of every process that is about to belong to the VM; awaited before the guest runs. */
+  readonly onProcess: (pid: number, role: string) => void;
+}
+
+export interface KernelImage {
+  /** ELF vmlinux or bzImage. */
+  readonly path: string;
+  /** "tuned": built from guest/kernel, virtio-mmio on the command line. "debian": modules, PCI. */
+  readonly kind: "tuned" | "debian";
+}
+
+export interface SharedDirectory {
+  readonly tag: string;
+  /** Absolute path on the host. What is mounted below it later is seen as well. */
+  readonly path: string;
+}
+
+/** A running virtual machine. Dispose it to kill it and to release all that it held. */
+export interface Vm extends AsyncDisposable {
+  /** The process whose network namespace is the pod's, and whose death is the VM's. */
+  readonly pid: number;
+  readonly vsock: Vsock;
+  /** Settles once, never rejects: when the VM is gone, for whatever reason. */
+  readonly exited: Promise<VmExit>;
+  /** Stops the virtual CPUs / lets them go on. */
+  pause(signal: AbortSignal): Promise<void>;
+  resume(signal: AbortSignal): Promise<void>;
+  /** Kills the VM without asking the guest; answers when its processes are reaped. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface VmExit {
+  /** Why, for a person: "the guest's kernel panicked", "qemu was killed by SIGKILL". */
+  readonly reason: string;
+  /** True when `stop` was the cause. */
+  readonly expected: boolean;
+}
+
+/**
+ * The VM's vsock device, seen from the host. Streams are joined to file descriptors, so that their bytes
+ * flow without JavaScript.
+ */
+export interface Vsock {
+  /**
+   * Reserves a host port and joins the first stream that the guest opens to it with `fd`.
+   * `fd` is duplicated before the promise is fulfilled; the caller's copy stays the caller's.
+   *
+   * - "in": bytes of fd go to the guest; fd's end of file shuts the stream down.
+   * - "out": bytes of the guest go to fd; the guest's shutdown closes fd.
+   * - "both": fd is a stream socket.
+   */
+  accept(port: number, fd: number, direction: JoinDirection): Promise<Join>;
+}
+
+export type JoinDirection = "in" | "out" | "both";
+
+export interface Join extends AsyncDisposable {
+  readonly port: number;
+  /** Bytes moved so far, for "is it still flowing". */
+  progress(): Promise<bigint>;
+  /** Settles once, never rejects. Every byte that came before the end has been written to fd. */
+  readonly ended: Promise<JoinEnd>;
+  /** Breaks the join now; bytes that are under way are lost. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface JoinEnd {
+  readonly bytes: bigint;
+  /** Absent when the stream came to its ordinary end. */
+  readonly error?: string;
+}
