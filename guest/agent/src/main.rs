@@ -1,0 +1,3 @@
+//! hadron-agent
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! hadron-exec
+
+fn main() {}

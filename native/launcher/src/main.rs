@@ -1,0 +1,3 @@
+//! containerd-shim-hadron-v2
+
+fn main() {}

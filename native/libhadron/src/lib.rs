@@ -1,0 +1,1 @@
+//! Host system calls for the shim daemon.

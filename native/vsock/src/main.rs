@@ -1,0 +1,3 @@
+//! hadron-vsock
+
+fn main() {}
