@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync, readFileSync, readSync, readlinkSync, readdirSync, writeSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Code } from "../errors.ts";
+import { openOutputFifo, openStdinFifo } from "./fifo.ts";
+
+let directory: string;
+let path: string;
+
+/** How many descriptors of this process are the FIFO. */
+function openCount(): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+/** The bytes that are there now; undefined if the end of file is not reached and nothing is there. */
+function readNow(fd: number): string | undefined {
+  const buffer = Buffer.alloc(100);
+  try {
+    return buffer.toString("utf8", 0, readSync(fd, buffer));
+  } catch (error) {
+    expect(error).toMatchObject({ code: "EAGAIN" });
+    return undefined;
+  }
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "fifo-"));
+  path = join(directory, "a fifo, with: specials");
+  execFileSync("mkfifo", [path]);
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+test("standard input does not end when a writer goes away, and ends with closeWriteEnd", async () => {
+  await using fifo = await openStdinFifo(path);
+  for (const text of ["one", "two"]) {
+    const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    writeSync(writer, text);
+    closeSync(writer);
+    expect(readNow(fifo.fd)).toBe(text);
+    expect(readNow(fifo.fd)).toBeUndefined();
+  }
+  await fifo.closeWriteEnd();
+  await fifo.closeWriteEnd();
+  expect(readNow(fifo.fd)).toBe("");
+});
+
+test("an output opens without a reader and survives one that goes away", async () => {
+  await using fifo = await openOutputFifo(path);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  writeSync(fifo.fd, "one");
+  expect(readNow(reader)).toBe("one");
+  closeSync(reader);
+  writeSync(fifo.fd, "two");
+  expect(readNow(fifo.fd)).toBe("two");
+});
+
+test("the descriptors have the right flags, and are closed with their owner", async () => {
+  const input = await openStdinFifo(path);
+  const output = await openOutputFifo(path);
+  expect(openCount()).toBe(3);
+  for (const [fd, mode] of [[input.fd, constants.O_RDONLY], [output.fd, constants.O_RDWR]] as const) {
+    const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1] ?? "", 8);
+    expect(flags & constants.O_NONBLOCK).toBe(constants.O_NONBLOCK);
+    expect(flags & 0o2000000, "O_CLOEXEC").not.toBe(0);
+    expect(flags & 3).toBe(mode);
+  }
+  await input[Symbol.asyncDispose]();
+  await input[Symbol.asyncDispose]();
+  await output[Symbol.asyncDispose]();
+  expect(openCount()).toBe(0);
+  expect(() => input.fd).toThrow(expect.objectContaining({ code: Code.FAILED_PRECONDITION }) as Error);
+});
+
+test.each([openStdinFifo, openOutputFifo])("%o refuses what is not a FIFO", async (openFifo) => {
+  const file = join(directory, "file");
+  await writeFile(file, "text");
+  await expect(openFifo(file)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining(file) as string });
+  await expect(openFifo("/dev/null")).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+  await expect(openFifo(join(directory, "absent"))).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  expect(openCount()).toBe(0);
+});

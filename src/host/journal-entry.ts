@@ -1,0 +1,107 @@
+/**
+ * One line of a pod's journal: a thing that exists on the host for the pod.
+ *
+ * `process PID STARTTIME ROLE`, `mount PATH`, `directory PATH`, `file PATH`: fields are separated by one
+ * space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
+ * they are), so that a line never contains a space or a line feed of its own. The launcher reads the same
+ * lines; test/vectors/journal.json is the common truth.
+ */
+import { Code, HadronError } from "../errors.ts";
+
+export type JournalEntry =
+  | {
+      readonly kind: "process";
+      readonly pid: number;
+      /** Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with its pid. */
+      readonly startTime: number;
+      /** What the process is: "daemon", "qemu", "hadron-vsock". */
+      readonly role: string;
+    }
+  | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
+
+const UNRESERVED = /^[A-Za-z0-9._~/-]$/;
+/** pid_t's largest value. */
+const MAX_PID = 0x7fff_ffff;
+
+/** The line without its line feed. INVALID_ARGUMENT for what no line can say. */
+export function encodeEntry(entry: JournalEntry): string {
+  if (entry.kind === "process") {
+    const { pid, startTime, role } = entry;
+    if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) {
+      throw invalid(`The pid ${pid} cannot be written to the journal: it must be between 1 and ${MAX_PID}.`);
+    }
+    if (!Number.isSafeInteger(startTime) || startTime < 0) {
+      throw invalid(`The start time ${startTime} cannot be written to the journal: it must be a whole number of ticks.`);
+    }
+    return `process ${pid} ${startTime} ${encodeField(role)}`;
+  }
+  checkPath(entry.path);
+  return `${entry.kind} ${encodeField(entry.path)}`;
+}
+
+/** The entry that a line (without its line feed) stands for. DATA_LOSS when it stands for none. */
+export function decodeEntry(line: string): JournalEntry {
+  const [kind, ...fields] = line.split(" ");
+  const [first, second, third] = fields;
+  try {
+    if (kind === "process" && fields.length === 3) {
+      const entry: JournalEntry = {
+        kind,
+        pid: decodeNumber(first),
+        startTime: decodeNumber(second),
+        role: decodeField(third),
+      };
+      encodeEntry(entry);
+      return entry;
+    }
+    if ((kind === "mount" || kind === "directory" || kind === "file") && fields.length === 1) {
+      const path = decodeField(first);
+      checkPath(path);
+      return { kind, path };
+    }
+  } catch (cause) {
+    throw new HadronError(Code.DATA_LOSS, `The journal's line ${JSON.stringify(line)} cannot be read.`, { cause });
+  }
+  throw new HadronError(
+    Code.DATA_LOSS,
+    `The journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME ROLE", ` +
+      `"mount PATH", "directory PATH", "file PATH".`,
+  );
+}
+
+function checkPath(path: string): void {
+  if (!path.startsWith("/") || path.includes("\0")) {
+    throw invalid(`The path ${JSON.stringify(path)} cannot be in the journal: it must be absolute and without zero bytes.`);
+  }
+}
+
+function encodeField(field: string): string {
+  if (field === "") {
+    throw invalid("An empty field cannot be written to the journal.");
+  }
+  let encoded = "";
+  for (const byte of Buffer.from(field, "utf8")) {
+    const character = String.fromCharCode(byte);
+    encoded += UNRESERVED.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return encoded;
+}
+
+function decodeField(field: string | undefined): string {
+  if (field === undefined || field === "") {
+    throw invalid("A field is empty.");
+  }
+  // Throws on escapes that are cut short, not hexadecimal, or not UTF-8.
+  return decodeURIComponent(field);
+}
+
+function decodeNumber(field: string | undefined): number {
+  if (field === undefined || !/^[0-9]+$/.test(field)) {
+    throw invalid(`${JSON.stringify(field)} is not a number.`);
+  }
+  return Number(field);
+}
+
+function invalid(message: string): HadronError {
+  return new HadronError(Code.INVALID_ARGUMENT, message);
+}

@@ -1,0 +1,55 @@
+/** What /proc/PID/stat says of a process (proc_pid_stat(5)). */
+import { readFileSync } from "node:fs";
+import { Code, HadronError } from "../errors.ts";
+import { errorOfSystemCall } from "./error.ts";
+
+export interface ProcessStat {
+  readonly pid: number;
+  /** Up to 15 bytes of the program's name; may contain any character. */
+  readonly comm: string;
+  /** One letter; "Z" and "X" are processes that have exited already. */
+  readonly state: string;
+  readonly parentPid: number;
+  /** Field 22: clock ticks since boot. With the pid it names a process for as long as the host is up. */
+  readonly startTime: number;
+}
+
+/**
+ * Reads it synchronously: procfs answers from memory, and a caller that has just started a process needs
+ * the answer before anything else runs. Undefined when there is no such process.
+ */
+export function readProcessStat(pid: number): ProcessStat | undefined {
+  try {
+    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code;
+    if (errno === "ENOENT" || errno === "ESRCH") {
+      return undefined;
+    }
+    throw cause instanceof HadronError ? cause : errorOfSystemCall(cause, `The state of process ${pid} cannot be read`);
+  }
+}
+
+/** Field 22 of /proc/PID/stat. NOT_FOUND when there is no such process. */
+export function processStartTime(pid: number): number {
+  const stat = readProcessStat(pid);
+  if (stat === undefined) {
+    throw new HadronError(Code.NOT_FOUND, `There is no process ${pid}: it has exited already.`);
+  }
+  return stat.startTime;
+}
+
+/** The second field is in parentheses but not escaped: only its last ")" is known to be its end. */
+export function parseProcessStat(text: string): ProcessStat {
+  const open = text.indexOf(" (");
+  const close = text.lastIndexOf(") ");
+  const pid = Number(text.slice(0, open));
+  // fields[0] is field 3.
+  const fields = close === -1 ? [] : text.slice(close + 2).trimEnd().split(" ");
+  const [state, parentPid] = fields;
+  const startTime = Number(fields[22 - 3] ?? "");
+  if (open < 1 || close < open || fields.length < 20 || state === undefined || !Number.isSafeInteger(startTime)) {
+    throw new HadronError(Code.INTERNAL, `This is not the text of a /proc/PID/stat: ${JSON.stringify(text.slice(0, 200))}.`);
+  }
+  return { pid, comm: text.slice(open + 2, close), state, parentPid: Number(parentPid), startTime };
+}
