@@ -1,0 +1,285 @@
+// Written by tools/proto.ts from proto/hadron/agent.proto. Not to be edited.
+
+import { Message } from "./codec.ts";
+
+/** hadron.agent.v1.Empty */
+export type Empty = Readonly<Record<string, never>>;
+
+export const Empty = new Message<Empty>("hadron.agent.v1.Empty", {});
+
+/** hadron.agent.v1.Share */
+export interface Share {
+  readonly fsType: string;
+  readonly tag: string;
+  readonly mountPoint: string;
+  readonly options: readonly string[];
+}
+
+export const Share = new Message<Share>("hadron.agent.v1.Share", {
+  fsType: [1, "string"],
+  tag: [2, "string"],
+  mountPoint: [3, "string"],
+  options: [4, "string", "repeated"],
+});
+
+/** hadron.agent.v1.CreateSandboxRequest */
+export interface CreateSandboxRequest {
+  readonly realtimeNs: bigint;
+  readonly hostname: string;
+  readonly sysctls: ReadonlyMap<string, string>;
+  readonly shares: readonly Share[];
+  readonly logLevel: string;
+}
+
+export const CreateSandboxRequest = new Message<CreateSandboxRequest>("hadron.agent.v1.CreateSandboxRequest", {
+  realtimeNs: [1, "int64"],
+  hostname: [2, "string"],
+  sysctls: [3, "string", "map"],
+  shares: [4, Share, "repeated"],
+  logLevel: [5, "string"],
+});
+
+/** hadron.agent.v1.CreateSandboxResponse */
+export interface CreateSandboxResponse {
+  readonly agentVersion: string;
+  readonly kernelRelease: string;
+  readonly initEnteredNs: bigint;
+  readonly requestReadNs: bigint;
+}
+
+export const CreateSandboxResponse = new Message<CreateSandboxResponse>("hadron.agent.v1.CreateSandboxResponse", {
+  agentVersion: [1, "string"],
+  kernelRelease: [2, "string"],
+  initEnteredNs: [3, "uint64"],
+  requestReadNs: [4, "uint64"],
+});
+
+/** hadron.agent.v1.Stdio */
+export interface Stdio {
+  readonly stdinPort: number;
+  readonly stdoutPort: number;
+  readonly stderrPort: number;
+  readonly terminalWidth: number;
+  readonly terminalHeight: number;
+}
+
+export const Stdio = new Message<Stdio>("hadron.agent.v1.Stdio", {
+  stdinPort: [1, "uint32"],
+  stdoutPort: [2, "uint32"],
+  stderrPort: [3, "uint32"],
+  terminalWidth: [4, "uint32"],
+  terminalHeight: [5, "uint32"],
+});
+
+/** hadron.agent.v1.CreateContainerRequest */
+export interface CreateContainerRequest {
+  readonly containerId: string;
+  readonly specJson: Uint8Array;
+  readonly stdio?: Stdio;
+}
+
+export const CreateContainerRequest = new Message<CreateContainerRequest>("hadron.agent.v1.CreateContainerRequest", {
+  containerId: [1, "string"],
+  specJson: [2, "bytes"],
+  stdio: [3, Stdio],
+});
+
+/** hadron.agent.v1.CreateContainerResponse */
+export interface CreateContainerResponse {
+  readonly pid: number;
+}
+
+export const CreateContainerResponse = new Message<CreateContainerResponse>("hadron.agent.v1.CreateContainerResponse", {
+  pid: [1, "uint32"],
+});
+
+/** hadron.agent.v1.StartContainerRequest */
+export interface StartContainerRequest {
+  readonly containerId: string;
+}
+
+export const StartContainerRequest = new Message<StartContainerRequest>("hadron.agent.v1.StartContainerRequest", {
+  containerId: [1, "string"],
+});
+
+/** hadron.agent.v1.DeleteContainerRequest */
+export interface DeleteContainerRequest {
+  readonly containerId: string;
+}
+
+export const DeleteContainerRequest = new Message<DeleteContainerRequest>("hadron.agent.v1.DeleteContainerRequest", {
+  containerId: [1, "string"],
+});
+
+/** hadron.agent.v1.ContainerRequest */
+export interface ContainerRequest {
+  readonly containerId: string;
+}
+
+export const ContainerRequest = new Message<ContainerRequest>("hadron.agent.v1.ContainerRequest", {
+  containerId: [1, "string"],
+});
+
+/** hadron.agent.v1.ExecProcessRequest */
+export interface ExecProcessRequest {
+  readonly containerId: string;
+  readonly execId: string;
+  readonly processJson: Uint8Array;
+  readonly stdio?: Stdio;
+}
+
+export const ExecProcessRequest = new Message<ExecProcessRequest>("hadron.agent.v1.ExecProcessRequest", {
+  containerId: [1, "string"],
+  execId: [2, "string"],
+  processJson: [3, "bytes"],
+  stdio: [4, Stdio],
+});
+
+/** hadron.agent.v1.ExecProcessResponse */
+export interface ExecProcessResponse {
+  readonly pid: number;
+}
+
+export const ExecProcessResponse = new Message<ExecProcessResponse>("hadron.agent.v1.ExecProcessResponse", {
+  pid: [1, "uint32"],
+});
+
+/** hadron.agent.v1.ProcessRequest */
+export interface ProcessRequest {
+  readonly containerId: string;
+  readonly execId: string;
+}
+
+export const ProcessRequest = new Message<ProcessRequest>("hadron.agent.v1.ProcessRequest", {
+  containerId: [1, "string"],
+  execId: [2, "string"],
+});
+
+/** hadron.agent.v1.WaitProcessResponse */
+export interface WaitProcessResponse {
+  readonly exitStatus: number;
+  readonly exitedAtNs: bigint;
+}
+
+export const WaitProcessResponse = new Message<WaitProcessResponse>("hadron.agent.v1.WaitProcessResponse", {
+  exitStatus: [1, "uint32"],
+  exitedAtNs: [2, "int64"],
+});
+
+/** hadron.agent.v1.SignalProcessRequest */
+export interface SignalProcessRequest {
+  readonly containerId: string;
+  readonly execId: string;
+  readonly signal: number;
+  readonly all: boolean;
+}
+
+export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.agent.v1.SignalProcessRequest", {
+  containerId: [1, "string"],
+  execId: [2, "string"],
+  signal: [3, "uint32"],
+  all: [4, "bool"],
+});
+
+/** hadron.agent.v1.ResizeTerminalRequest */
+export interface ResizeTerminalRequest {
+  readonly containerId: string;
+  readonly execId: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export const ResizeTerminalRequest = new Message<ResizeTerminalRequest>("hadron.agent.v1.ResizeTerminalRequest", {
+  containerId: [1, "string"],
+  execId: [2, "string"],
+  width: [3, "uint32"],
+  height: [4, "uint32"],
+});
+
+/** hadron.agent.v1.ListProcessesResponse.Process */
+export interface ListProcessesResponseProcess {
+  readonly pid: number;
+  readonly execId: string;
+}
+
+export const ListProcessesResponseProcess = new Message<ListProcessesResponseProcess>("hadron.agent.v1.ListProcessesResponse.Process", {
+  pid: [1, "uint32"],
+  execId: [2, "string"],
+});
+
+/** hadron.agent.v1.ListProcessesResponse */
+export interface ListProcessesResponse {
+  readonly processes: readonly ListProcessesResponseProcess[];
+}
+
+export const ListProcessesResponse = new Message<ListProcessesResponse>("hadron.agent.v1.ListProcessesResponse", {
+  processes: [1, ListProcessesResponseProcess, "repeated"],
+});
+
+/** hadron.agent.v1.UpdateContainerRequest */
+export interface UpdateContainerRequest {
+  readonly containerId: string;
+  readonly resourcesJson: Uint8Array;
+}
+
+export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadron.agent.v1.UpdateContainerRequest", {
+  containerId: [1, "string"],
+  resourcesJson: [2, "bytes"],
+});
+
+/** hadron.agent.v1.SetClockRequest */
+export interface SetClockRequest {
+  readonly realtimeNs: bigint;
+}
+
+export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", {
+  realtimeNs: [1, "int64"],
+});
+
+/** hadron.agent.v1.OomEvent */
+export interface OomEvent {
+  readonly containerId: string;
+}
+
+export const OomEvent = new Message<OomEvent>("hadron.agent.v1.OomEvent", {
+  containerId: [1, "string"],
+});
+
+/** hadron.agent.v1.Event */
+export interface Event {
+  readonly oom?: OomEvent;
+}
+
+export const Event = new Message<Event>("hadron.agent.v1.Event", {
+  oom: [1, OomEvent],
+});
+
+/** hadron.agent.v1.ContainerStatsResponse */
+export interface ContainerStatsResponse {
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export const ContainerStatsResponse = new Message<ContainerStatsResponse>("hadron.agent.v1.ContainerStatsResponse", {
+  files: [1, "string", "map"],
+});
+
+/** The methods of hadron.agent.v1.Agent. */
+export const AgentMethods = {
+  createSandbox: { request: CreateSandboxRequest, response: CreateSandboxResponse },
+  createContainer: { request: CreateContainerRequest, response: CreateContainerResponse },
+  startContainer: { request: StartContainerRequest, response: Empty },
+  deleteContainer: { request: DeleteContainerRequest, response: Empty },
+  execProcess: { request: ExecProcessRequest, response: ExecProcessResponse },
+  deleteProcess: { request: ProcessRequest, response: Empty },
+  waitProcess: { request: ProcessRequest, response: WaitProcessResponse },
+  signalProcess: { request: SignalProcessRequest, response: Empty },
+  resizeTerminal: { request: ResizeTerminalRequest, response: Empty },
+  pauseContainer: { request: ContainerRequest, response: Empty },
+  resumeContainer: { request: ContainerRequest, response: Empty },
+  listProcesses: { request: ContainerRequest, response: ListProcessesResponse },
+  containerStats: { request: ContainerRequest, response: ContainerStatsResponse },
+  updateContainer: { request: UpdateContainerRequest, response: Empty },
+  setClock: { request: SetClockRequest, response: Empty },
+  events: { kind: "server-streaming", request: Empty, response: Event },
+  sync: { request: Empty, response: Empty },
+} as const;

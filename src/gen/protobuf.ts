@@ -1,0 +1,30 @@
+// Written by tools/proto.ts from proto/google/protobuf.proto. Not to be edited.
+
+import { Message } from "./codec.ts";
+
+/** google.protobuf.Any */
+export interface Any {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+export const Any = new Message<Any>("google.protobuf.Any", {
+  typeUrl: [1, "string"],
+  value: [2, "bytes"],
+});
+
+/** google.protobuf.Empty */
+export type Empty = Readonly<Record<string, never>>;
+
+export const Empty = new Message<Empty>("google.protobuf.Empty", {});
+
+/** google.protobuf.Timestamp */
+export interface Timestamp {
+  readonly seconds: bigint;
+  readonly nanos: number;
+}
+
+export const Timestamp = new Message<Timestamp>("google.protobuf.Timestamp", {
+  seconds: [1, "int64"],
+  nanos: [2, "int32"],
+});

@@ -1,0 +1,16 @@
+// Written by tools/proto.ts from proto/containerd/runtime-options.proto. Not to be edited.
+
+import { Message } from "./codec.ts";
+
+/** runtimeoptions.v1.Options */
+export interface Options {
+  readonly typeUrl: string;
+  readonly configPath: string;
+  readonly configBody: Uint8Array;
+}
+
+export const Options = new Message<Options>("runtimeoptions.v1.Options", {
+  typeUrl: [1, "string"],
+  configPath: [2, "string"],
+  configBody: [3, "bytes"],
+});
