@@ -1,0 +1,318 @@
+import fc from "fast-check";
+import protobuf from "protobufjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadProto } from "../../tools/proto.ts";
+import { Code, HadronError } from "../errors.ts";
+import * as agent from "./agent.ts";
+import { Message } from "./codec.ts";
+import * as events from "./events.ts";
+import * as metrics from "./metrics.ts";
+import * as wellKnown from "./protobuf.ts";
+import * as runcOptions from "./runc-options.ts";
+import * as runtimeOptions from "./runtime-options.ts";
+import * as taskEvents from "./task-events.ts";
+import * as taskTypes from "./task-types.ts";
+import * as task from "./task.ts";
+import * as types from "./types.ts";
+import { packAny } from "./well-known.ts";
+
+const ALL = [agent, events, metrics, wellKnown, runcOptions, runtimeOptions, taskEvents, taskTypes, task, types]
+  .flatMap((module) => Object.values<unknown>(module))
+  .filter((value): value is Message<object> => value instanceof Message);
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
+
+function refusal(call: () => unknown): HadronError {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(HadronError);
+    return error as HadronError;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("known bytes", () => {
+  test("CreateTaskRequest", () => {
+    const written = bytes(`
+      0a 02 6331
+      12 02 2f62
+      1a 15  0a 07 6f7665726c6179  12 01 6f  22 02 726f  22 03 612c62
+      20 01
+      2a 00
+      52 08  0a 03 742e55  12 01 ff
+    `);
+    const request = task.CreateTaskRequest.decode(written);
+    expect(request).toEqual({
+      id: "c1",
+      bundle: "/b",
+      rootfs: [{ type: "overlay", source: "o", target: "", options: ["ro", "a,b"] }],
+      terminal: true,
+      stdin: "",
+      stdout: "",
+      stderr: "",
+      checkpoint: "",
+      parentCheckpoint: "",
+      options: { typeUrl: "t.U", value: Uint8Array.of(255) },
+    });
+    // An empty string has no need to be written.
+    expect(hex(task.CreateTaskRequest.encode(request))).toBe(hex(written).replace("2a00", ""));
+  });
+
+  test("Timestamp: a negative int64 is ten bytes long", () => {
+    const before = { seconds: -1n, nanos: 999_999_999 };
+    expect(hex(wellKnown.Timestamp.encode(before))).toBe("08ffffffffffffffffff0110ff93ebdc03");
+    expect(wellKnown.Timestamp.decode(bytes("08ffffffffffffffffff0110ff93ebdc03"))).toEqual(before);
+  });
+
+  test("Timestamp: a negative int32 is ten bytes long as well", () => {
+    expect(hex(wellKnown.Timestamp.encode({ nanos: -2 }))).toBe("10feffffffffffffffff01");
+    expect(wellKnown.Timestamp.decode(bytes("10feffffffffffffffff01")).nanos).toBe(-2);
+  });
+
+  test("Metrics: memory.max of a container without a limit", () => {
+    const written = bytes("22 0c  8802 ffffffffffffffffff01");
+    const max = { memory: { usageLimit: 2n ** 64n - 1n } };
+    // 33 << 3 is 264: two bytes of tag.
+    expect(hex(metrics.Metrics.encode(max))).toBe(hex(bytes("22 0c 8802 ffffffffffffffffff01")));
+    expect(metrics.Metrics.decode(written).memory?.usageLimit).toBe(18_446_744_073_709_551_615n);
+  });
+
+  test("nanoseconds survive exactly", () => {
+    const now = 1_795_333_801_123_456_789n;
+    expect(agent.SetClockRequest.decode(agent.SetClockRequest.encode({ realtimeNs: now })).realtimeNs).toBe(now);
+  });
+
+  test("TaskExit in an envelope has containerd's type URL", () => {
+    const event = packAny(taskEvents.TaskExit, { containerId: "c", id: "c", pid: 7, exitStatus: 137 });
+    const sent = events.ForwardRequest.encode({ envelope: { namespace: "default", topic: "/tasks/exit", event } });
+    expect(events.ForwardRequest.decode(sent).envelope?.event?.typeUrl).toBe("containerd.events.TaskExit");
+    expect(hex(event.value)).toBe("0a016312016318072089" + "01");
+  });
+
+  test("a map, with keys that JavaScript's objects would mind", () => {
+    const files = new Map([
+      ["__proto__", "1"],
+      ["cpu.stat", ""],
+    ]);
+    const written = agent.ContainerStatsResponse.encode({ files });
+    expect(hex(written)).toBe(hex(bytes("0a0e 0a09 5f5f70726f746f5f5f 1201 31   0a0c 0a08 6370752e73746174 1200")));
+    expect(agent.ContainerStatsResponse.decode(written).files).toEqual(files);
+  });
+
+  test("a field that is a message is merged when it comes twice", () => {
+    const twice = bytes("1a02 0801   1a02 1002");
+    expect(agent.CreateContainerRequest.decode(twice).stdio).toMatchObject({ stdinPort: 1, stdoutPort: 2 });
+  });
+
+  test("fields that are not known, or come as another wire type, are passed over", () => {
+    const odd = bytes("f8ff07 05   f9ff07 0102030405060708   faff07 01 00   fdff07 01020304   08 2a   12 01 78");
+    expect(task.KillRequest.decode(odd)).toEqual({ id: "", execId: "x", signal: 0, all: false });
+  });
+});
+
+describe("values that do not fit", () => {
+  test.each([
+    ["a number above 32 bits", () => task.KillRequest.encode({ signal: 2 ** 32 }), "signal is to be uint32, not 4294967296"],
+    ["a fraction", () => task.KillRequest.encode({ signal: 1.5 }), "signal is to be uint32, not 1.5"],
+    ["a negative uint64", () => metrics.PidsStat.encode({ current: -1n }), "current is to be uint64, not -1"],
+    ["an int64 of 2^63", () => wellKnown.Timestamp.encode({ seconds: 2n ** 63n }), "not 9223372036854775808"],
+    ["a number for a string", () => task.KillRequest.encode({ id: 1 as unknown as string }), "id is to be string, not 1"],
+  ])("%s is refused by the field's name", (_what, call, sentence) => {
+    const error = refusal(call);
+    expect(error.code).toBe(Code.INTERNAL);
+    expect(error.message).toContain(sentence);
+  });
+});
+
+describe("bytes that are not the message", () => {
+  test.each([
+    ["cut short in a string", "0a05 6162", "5 bytes are announced at byte 2 and 2 are left"],
+    ["cut short in an integer", "18 ff", "ends inside an integer"],
+    ["an integer of more than 64 bits", "18 ffffffffffffffffff02", "more than 64 bits"],
+    ["an integer without an end", "18 ffffffffffffffffffffffff01", "more than 64 bits"],
+    ["field number 0", "00 01", "no valid field number"],
+    ["a group", "0b 0c", "wire type 3"],
+    ["a string that is not UTF-8", "0a02 c328", "not UTF-8"],
+    ["a length of 2^63", "0a 80808080808080808001", "are announced"],
+    ["cut short in eight bytes", "f9ff07 010203", "ends inside a field"],
+  ])("%s", (_what, written, sentence) => {
+    const error = refusal(() => task.KillRequest.decode(bytes(written)));
+    expect(error.code).toBe(Code.INVALID_ARGUMENT);
+    expect(error.message).toContain("containerd.task.v2.KillRequest");
+    expect(error.message).toContain(sentence);
+  });
+
+  test("a nested message cannot reach past its own end", () => {
+    expect(refusal(() => events.ForwardRequest.decode(bytes("0a02 1205 6162636465"))).message).toContain("are announced");
+  });
+
+  test("a list of two-byte elements does not fill the memory", () => {
+    const many = Buffer.alloc(4 * 1024 * 1024);
+    for (let i = 0; i < many.length; i += 2) {
+      many[i] = 0x0a;
+    }
+    expect(refusal(() => agent.ListProcessesResponse.decode(many)).message).toContain("more than 65536");
+  });
+
+  test("decoded bytes do not change with the buffer that they came in", () => {
+    const written = bytes("1201ff");
+    const any = wellKnown.Any.decode(written);
+    written.fill(0);
+    expect(any.value).toEqual(Uint8Array.of(255));
+  });
+});
+
+/** The same message in protobufjs' own implementation, made from the same .proto files. */
+describe("beside protobufjs", () => {
+  let root: protobuf.Root;
+  beforeAll(() => {
+    root = loadProto();
+  });
+
+  test("every message of the .proto files is there", () => {
+    const count = (parent: protobuf.NamespaceBase): number =>
+      parent.nestedArray.reduce(
+        (sum, child) =>
+          sum + (child instanceof protobuf.Namespace ? count(child) : 0) + (child instanceof protobuf.Type ? 1 : 0),
+        0,
+      );
+    expect(new Set(ALL).size).toBe(count(root));
+  });
+
+  /** Values for every field of `type`, as our interfaces have them. */
+  function valuesOf(type: protobuf.Type): fc.Arbitrary<Record<string, unknown>> {
+    const fields: Record<string, fc.Arbitrary<unknown>> = {};
+    for (const field of type.fieldsArray) {
+      const one = fieldValue(field);
+      fields[field.name] = field.repeated ? fc.array(one, { maxLength: 3 }) : one;
+      if (field instanceof protobuf.MapField) {
+        fields[field.name] = fc.array(fc.tuple(text, text), { maxLength: 3 }).map((entries) => new Map(entries));
+      } else if (!field.repeated && field.resolvedType instanceof protobuf.Type) {
+        fields[field.name] = fc.option(one, { nil: undefined });
+      }
+    }
+    return fc.record(fields).map((record) => {
+      return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+    });
+  }
+
+  const text = fc.string({ unit: "binary", maxLength: 200 });
+
+  function fieldValue(field: protobuf.Field): fc.Arbitrary<unknown> {
+    if (field.resolvedType instanceof protobuf.Type) {
+      return valuesOf(field.resolvedType);
+    }
+    switch (field.resolvedType instanceof protobuf.Enum ? "int32" : field.type) {
+      case "string":
+        return text;
+      case "bytes":
+        return fc.uint8Array({ maxLength: 200 });
+      case "bool":
+        return fc.boolean();
+      case "uint32":
+        return fc.nat(2 ** 32 - 1);
+      case "int32":
+        return fc.integer();
+      case "uint64":
+        return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+      case "int64":
+        return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+      default:
+        throw new Error(`no values for ${field.type}`);
+    }
+  }
+
+  /** What protobufjs takes and gives: maps as objects, bytes as base64, 64 bits as text. */
+  function plain(value: unknown): unknown {
+    if (value instanceof Uint8Array) {
+      return Buffer.from(value).toString("base64");
+    }
+    if (value instanceof Map) {
+      return [...value.entries()].sort();
+    }
+    if (typeof value === "bigint") {
+      return String(value);
+    }
+    if (Array.isArray(value)) {
+      return value.map(plain);
+    }
+    if (typeof value === "object" && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+    }
+    return value;
+  }
+
+  function theirs(type: protobuf.Type, written: Uint8Array): unknown {
+    const object = type.toObject(type.decode(written), { longs: String, bytes: String, defaults: true });
+    return normal(type, object);
+  }
+
+  function normal(type: protobuf.Type, object: Record<string, unknown>): unknown {
+    const result: Record<string, unknown> = {};
+    for (const field of type.fieldsArray) {
+      const value = object[field.name];
+      if (field instanceof protobuf.MapField) {
+        result[field.name] = Object.entries(value ?? {}).sort();
+      } else if (field.resolvedType instanceof protobuf.Type) {
+        const inner = field.resolvedType;
+        if (field.repeated) {
+          result[field.name] = ((value ?? []) as Record<string, unknown>[]).map((element) => normal(inner, element));
+        } else if (value !== null && value !== undefined) {
+          result[field.name] = normal(inner, value as Record<string, unknown>);
+        }
+      } else {
+        result[field.name] = value;
+      }
+    }
+    return result;
+  }
+
+  test.each(ALL.map((message) => [message.typeName, message] as const))("%s", (name, message) => {
+    const type = root.lookupType(name);
+    fc.assert(
+      fc.property(valuesOf(type), (value) => {
+        const written = message.encode(value);
+        expect(message.decode(written)).toEqual(value);
+        expect(theirs(type, written)).toEqual(plain(value));
+        // Back from theirs: protobufjs writes what it read, and we read that.
+        expect(message.decode(type.encode(type.decode(written)).finish())).toEqual(value);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("any bytes are a message or an error, and the same message as theirs", () => {
+    const type = root.lookupType("containerd.task.v2.CreateTaskRequest");
+    const written = fc.oneof(
+      fc.uint8Array({ maxLength: 64 }),
+      // Valid ones with a few bytes changed reach deeper.
+      fc
+        .tuple(valuesOf(type), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }))
+        .map(([value, changes]) => {
+          const valid = Uint8Array.from(task.CreateTaskRequest.encode(value));
+          for (const [at, byte] of changes) {
+            valid[at % Math.max(valid.length, 1)] = byte;
+          }
+          return valid;
+        }),
+    );
+    let accepted = 0;
+    fc.assert(
+      fc.property(written, (input) => {
+        let ours: unknown;
+        try {
+          ours = task.CreateTaskRequest.decode(input);
+        } catch (error) {
+          expect(error).toBeInstanceOf(HadronError);
+          return;
+        }
+        accepted++;
+        expect(theirs(type, input)).toEqual(plain(ours));
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(accepted).toBeGreaterThan(500);
+  });
+});
