@@ -1,0 +1,84 @@
+/** google/rpc/code.proto, under the names of gRPC's documentation. */
+export const Code = {
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+export type Code = (typeof Code)[keyof typeof Code];
+
+/** google.protobuf.Any: a message of the type that `typeUrl` names, still encoded. */
+export interface Any {
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
+export interface TtrpcErrorOptions {
+  /** google.rpc.Status.details: travels to the peer. */
+  readonly details?: readonly Any[];
+  /** Stays on this side. */
+  readonly cause?: unknown;
+}
+
+/** A call that failed: what google.rpc.Status carries, in both directions. */
+export class TtrpcError extends Error {
+  override readonly name = "TtrpcError";
+  readonly code: Code;
+  readonly details: readonly Any[];
+
+  constructor(code: Code, message: string, options?: TtrpcErrorOptions) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options?.details ?? [];
+  }
+}
+
+export function isCode(value: unknown): value is Code {
+  return typeof value === "number" && Number.isInteger(value) && value >= Code.OK && value <= Code.UNAUTHENTICATED;
+}
+
+/**
+ * The status of anything that a handler threw. An object with a `code` of 1 to 16 and a message
+ * keeps that code, so that a program's own error class needs no conversion; the rest is INTERNAL.
+ * DOMException is looked at first because its legacy codes fall into the same range.
+ */
+export function toTtrpcError(error: unknown): TtrpcError {
+  if (error instanceof TtrpcError) return error;
+  if (error instanceof DOMException) {
+    if (error.name === "TimeoutError") return new TtrpcError(Code.DEADLINE_EXCEEDED, error.message, { cause: error });
+    const code = error.name === "AbortError" ? Code.CANCELLED : Code.INTERNAL;
+    return new TtrpcError(code, error.message, { cause: error });
+  }
+  if (typeof error === "object" && error !== null && "message" in error && typeof error.message === "string") {
+    const code = "code" in error && isCode(error.code) && error.code !== Code.OK ? error.code : Code.INTERNAL;
+    return new TtrpcError(code, error.message, { cause: error });
+  }
+  return new TtrpcError(Code.INTERNAL, String(error), { cause: error });
+}
+
+/** What a call fails with when its `AbortSignal` fires. */
+export function abortError(reason: unknown): TtrpcError {
+  if (reason instanceof TtrpcError) return reason;
+  if (reason instanceof DOMException && reason.name === "TimeoutError") {
+    return new TtrpcError(Code.DEADLINE_EXCEEDED, "The signal of the call timed out", { cause: reason });
+  }
+  return new TtrpcError(Code.CANCELLED, "The call was aborted by its signal", { cause: reason });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
