@@ -39,8 +39,13 @@ export interface VmConfig {
   readonly netns: "new" | { readonly path: string };
   /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
   readonly onConsoleLine: (line: string) => void;
-  /** Told of every process that is about to belong to the VM; awaited before the guest runs. */
-  readonly onProcess: (pid: number, role: string) => void;
+  /** Told of every process of the VM as soon as it has been spawned; awaited before `launch` answers. */
+  readonly onProcess: (pid: number, role: string) => Promise<void>;
+  /**
+   * Called as soon as ports can be reserved, before the guest's /init runs; awaited before `launch` answers.
+   * A port to which the guest connects by itself is best reserved here: later may be too late.
+   */
+  readonly onVsock?: (vsock: Vsock) => Promise<void>;
 }
 
 export interface KernelImage {

@@ -1,0 +1,114 @@
+/**
+ * A process that belongs to a VM: started through hadron-exec, so that it dies with this one, and
+ * reaped in any case.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { Duplex } from "node:stream";
+import { Code, HadronError, messageOf } from "../../errors.ts";
+
+export interface ChildOptions {
+  /** Names the process in messages and in the journal: "qemu", "hadron-vsock". */
+  readonly role: string;
+  /** Path of hadron-exec. */
+  readonly hadronExec: string;
+  /** Network namespace of the process; absent: this process's. */
+  readonly netns?: "new" | { readonly path: string };
+  readonly program: string;
+  readonly args: readonly string[];
+  /**
+   * The child's descriptors from 3 on: "stream" makes a connected pair of stream sockets, a number is a
+   * descriptor of this process, which stays the caller's.
+   */
+  readonly descriptors: readonly ("stream" | number)[];
+}
+
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const KEPT_STDERR_BYTES = 4096;
+/** How long an exited process's descriptors may be held open by somebody else before they are cut off. */
+const DRAIN_MS = 1000;
+const FIRST_DESCRIPTOR = 3;
+
+export class Child {
+  readonly role: string;
+  readonly pid: number;
+  /** Fulfilled, never rejected, once the process is reaped and everything that it had written is read. */
+  readonly exited: Promise<ChildExit>;
+  readonly #process: ChildProcess;
+  #stderr = Buffer.alloc(0);
+
+  private constructor(role: string, pid: number, process: ChildProcess) {
+    this.role = role;
+    this.pid = pid;
+    this.#process = process;
+    process.stderr?.on("data", (chunk: Buffer) => {
+      this.#stderr = Buffer.from(Buffer.concat([this.#stderr, chunk]).subarray(-KEPT_STDERR_BYTES));
+    });
+    const exited = Promise.withResolvers<ChildExit>();
+    this.exited = exited.promise;
+    let drain: NodeJS.Timeout | undefined;
+    process.on("exit", () => {
+      drain = setTimeout(() => {
+        for (const stream of process.stdio) {
+          stream?.destroy();
+        }
+      }, DRAIN_MS);
+    });
+    process.on("close", (code, signal) => {
+      clearTimeout(drain);
+      exited.resolve({ code, signal });
+    });
+  }
+
+  /** Throws UNAVAILABLE when the process cannot be started. */
+  static spawn(options: ChildOptions): Child {
+    const { role, hadronExec, netns, program, args, descriptors } = options;
+    const netnsArgs = netns === undefined ? [] : ["--netns", netns === "new" ? "new" : netns.path];
+    const child = spawn(hadronExec, ["--parent", String(process.pid), ...netnsArgs, "--", program, ...args], {
+      stdio: ["ignore", "ignore", "pipe", ...descriptors.map((each) => (each === "stream" ? "pipe" as const : each))],
+      // The daemon's own directory is the bundle, which must not be kept busy; of its environment nothing is needed.
+      cwd: "/",
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    });
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => undefined);
+    // Also told of a kill that failed, which the exit makes up for. Without a listener it would be thrown.
+    child.on("error", failure.reject);
+    if (child.pid === undefined) {
+      for (const stream of child.stdio) {
+        stream?.destroy();
+      }
+      throw new HadronError(
+        Code.UNAVAILABLE,
+        `The process ${role} cannot be started: ${hadronExec} cannot be executed. Check that Hadron is installed completely.`,
+      );
+    }
+    return new Child(role, child.pid, child);
+  }
+
+  /** The socket that is the child's `descriptors[index]`, which must be a "stream". */
+  stream(index: number): Duplex {
+    const stream = this.#process.stdio[FIRST_DESCRIPTOR + index];
+    if (!(stream instanceof Duplex)) {
+      throw new HadronError(Code.INTERNAL, `Descriptor ${FIRST_DESCRIPTOR + index} of ${this.role} is not a stream.`);
+    }
+    return stream;
+  }
+
+  /** The end of what it wrote to its standard error, at most 4 KiB. */
+  get stderr(): string {
+    return this.#stderr.toString("utf8");
+  }
+
+  /** SIGKILL. Does nothing to a process that has exited: its pid may be another's by now. */
+  kill(): void {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch (cause) {
+      throw new HadronError(Code.INTERNAL, `The process ${this.role} (${this.pid}) cannot be killed: ${messageOf(cause)}.`, { cause });
+    }
+  }
+}

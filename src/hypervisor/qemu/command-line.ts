@@ -1,0 +1,147 @@
+/**
+ * QEMU's command line as a function of what the VM shall be. No side effects, so that every word of it
+ * can be tested.
+ *
+ * The machine is microvm in both cases: it has little to initialise and boots an ELF vmlinux through PVH
+ * (QEMU's docs/system/i386/microvm.rst). The tuned kernel learns of its virtio-mmio devices from the
+ * kernel command line, which QEMU completes by itself (auto-kernel-cmdline). Debian's kernels are
+ * built without that, hence ACPI and a PCIe root for them.
+ */
+import { Code, HadronError } from "../../errors.ts";
+import type { KernelImage } from "../hypervisor.ts";
+
+export interface Machine {
+  readonly acceleration: "kvm" | "tcg";
+  readonly kernel: KernelImage;
+  readonly initrd: string;
+  readonly kernelParameters: readonly string[];
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  /** Rate of the host's time stamp counter, which the guest sees under TCG. */
+  readonly tscKhz: number | undefined;
+  /** Connected stream sockets that QEMU inherits. */
+  readonly qmpFd: number;
+  readonly consoleFd: number;
+  /** Path of the socket where hadron-vsock listens for vhost-user. */
+  readonly vsockSocket: string;
+  readonly shares: readonly MachineShare[];
+}
+
+export type MachineShare =
+  | { readonly kind: "9p"; readonly tag: string; readonly path: string }
+  /** `socket`: where virtiofsd listens for vhost-user. */
+  | { readonly kind: "virtiofs"; readonly tag: string; readonly socket: string };
+
+/** With acpi=off microvm has 8 virtio-mmio slots; vsock and the random number generator take two. */
+export const MAX_SHARES = 6;
+/** NR_CPUS of the tuned kernel. */
+export const MAX_VCPUS = 16;
+/** Less does not hold the kernel, the initramfs and an agent. */
+export const MIN_MEMORY_MIB = 64;
+/** COMMAND_LINE_SIZE of x86 is 2048 with the final zero; QEMU adds up to 42 bytes for each of 8 devices. */
+const MAX_KERNEL_COMMAND_LINE = 2047 - 8 * 42;
+/** virtio-9p and virtio-fs: the tag's field in the device's configuration space (virtio 1.2, 5.11.4). */
+const MAX_TAG_BYTES = 36;
+
+export function qemuArguments(machine: Machine): string[] {
+  check(machine);
+  const { acceleration, kernel } = machine;
+  const tuned = kernel.kind === "tuned";
+  const bus = tuned ? "device" : "pci";
+  return [
+    "-nodefaults",
+    "-no-user-config",
+    "-display", "none",
+    "-no-reboot",
+    // QEMU starts no program and needs no other rights than it has.
+    "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+    "-machine", `microvm,memory-backend=ram,${tuned ? "acpi=off" : "acpi=on,pcie=on"}`,
+    "-accel", acceleration === "kvm" ? "kvm" : "tcg,thread=multi",
+    // Under TCG: `rep movsb` is translated byte by byte, without erms the kernel copies by words, which halves
+    // the cost of a page fault; five levels of page tables are one more load in every miss of the TLB.
+    "-cpu", acceleration === "kvm" ? "host" : "max,-erms,-la57",
+    "-smp", String(machine.vcpus),
+    "-m", `${machine.memoryMiB}M`,
+    // Shared, since vhost-user's other side maps it.
+    "-object", `memory-backend-memfd,id=ram,size=${machine.memoryMiB}M,share=on`,
+    "-global", "virtio-mmio.force-legacy=false",
+    "-kernel", kernel.path,
+    "-initrd", machine.initrd,
+    "-append", kernelCommandLine(machine),
+    "-chardev", `socket,id=qmp,fd=${machine.qmpFd}`,
+    "-mon", "chardev=qmp,mode=control",
+    "-chardev", `socket,id=console,fd=${machine.consoleFd}`,
+    "-serial", "chardev:console",
+    "-chardev", `socket,id=vsock,path=${escapeOption(machine.vsockSocket)}`,
+    "-device", `vhost-user-vsock-${bus},chardev=vsock`,
+    // Debian's initramfs has no driver for it: the CPU's instruction is there as well.
+    ...(tuned ? ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng"] : []),
+    ...machine.shares.flatMap((share, index) => shareArguments(share, index, bus)),
+  ];
+}
+
+/** Parameters that are given twice count as given last, so the configuration's are at the end. */
+export function kernelCommandLine(machine: Machine): string {
+  const words = ["console=ttyS0", "quiet", "panic=-1", "reboot=t"];
+  if (machine.acceleration === "tcg") {
+    // The interrupt of an emulated timer comes late on a busy host; checks that fail then would hang the boot.
+    words.push("no_timer_check", "tsc=reliable", "noreplace-smp");
+    if (machine.tscKhz !== undefined) {
+      // Calibrating against the emulated PIT costs time and sometimes never ends.
+      words.push(`tsc_early_khz=${machine.tscKhz}`);
+    }
+  }
+  if (machine.kernel.kind === "tuned") {
+    // Of guest/kernel/patches: TCG's and KVM's local APIC timers count at 1 GHz; not measuring it saves 240 ms.
+    words.push("lapic_timer_hz=1000000000");
+  }
+  words.push(...machine.kernelParameters);
+  return words.join(" ");
+}
+
+/** QEMU ends an option's value at a comma, unless there are two of them. */
+export function escapeOption(value: string): string {
+  return value.replaceAll(",", ",,");
+}
+
+function shareArguments(share: MachineShare, index: number, bus: string): string[] {
+  const id = `share${index}`;
+  const tag = escapeOption(share.tag);
+  return share.kind === "9p"
+    ? [
+        // remap: what is mounted below the directory has inode numbers of its own, which must not clash.
+        "-fsdev", `local,id=${id},path=${escapeOption(share.path)},security_model=passthrough,multidevs=remap`,
+        "-device", `virtio-9p-${bus},fsdev=${id},mount_tag=${tag}`,
+      ]
+    : [
+        "-chardev", `socket,id=${id},path=${escapeOption(share.socket)}`,
+        "-device", `vhost-user-fs-${bus},chardev=${id},tag=${tag},queue-size=1024`,
+      ];
+}
+
+function check(machine: Machine): void {
+  const { vcpus, memoryMiB, shares } = machine;
+  if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
+    throw invalid(`A VM cannot have ${vcpus} virtual CPUs; 1 to ${MAX_VCPUS} are possible.`);
+  }
+  if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB) {
+    throw invalid(`A VM cannot have ${memoryMiB} MiB of memory; it must be a whole number of at least ${MIN_MEMORY_MIB}.`);
+  }
+  if (shares.length > MAX_SHARES) {
+    throw invalid(`A VM cannot have ${shares.length} shared directories; at most ${MAX_SHARES} are possible.`);
+  }
+  for (const { tag } of shares) {
+    const bytes = Buffer.byteLength(tag);
+    if (bytes < 1 || bytes > MAX_TAG_BYTES) {
+      throw invalid(`The tag ${JSON.stringify(tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes.`);
+    }
+  }
+  const bytes = Buffer.byteLength(kernelCommandLine(machine));
+  if (bytes > MAX_KERNEL_COMMAND_LINE) {
+    throw invalid(`The kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible. Shorten the configured kernel parameters.`);
+  }
+}
+
+function invalid(message: string): HadronError {
+  return new HadronError(Code.INVALID_ARGUMENT, message);
+}

@@ -1,0 +1,26 @@
+/** The hypervisor for hosts without usable hardware virtualisation, and for what ours does not do yet. */
+import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
+import { MAX_VCPUS } from "./command-line.ts";
+import { QemuVm, type QemuOptions } from "./vm.ts";
+
+export type { QemuOptions, QemuPrograms } from "./vm.ts";
+export type { HostSockets } from "./vsock-process.ts";
+
+export class Qemu implements Hypervisor {
+  readonly name = "qemu";
+  readonly capabilities: Capabilities;
+  readonly #options: QemuOptions;
+
+  constructor(options: QemuOptions) {
+    this.#options = options;
+    this.capabilities = {
+      sharedFs: options.virtiofsd === undefined ? "9p" : "virtiofs",
+      acceleration: options.acceleration,
+      maxVcpus: MAX_VCPUS,
+    };
+  }
+
+  launch(config: VmConfig, signal: AbortSignal): Promise<Vm> {
+    return QemuVm.launch(this.#options, config, signal);
+  }
+}

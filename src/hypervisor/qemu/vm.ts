@@ -1,0 +1,300 @@
+/**
+ * One VM: QEMU, hadron-vsock and, with virtio-fs, one virtiofsd for every share. This object owns all of
+ * them from the first on; `stop` releases whatever there is, however far the launch had come.
+ */
+import { closeSync } from "node:fs";
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { Code, HadronError, messageOf } from "../../errors.ts";
+import type { SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
+import { abortError, orAbort } from "./abort.ts";
+import { Child, type ChildExit, type ChildOptions } from "./child.ts";
+import { qemuArguments, type MachineShare } from "./command-line.ts";
+import { GuestConsole } from "./console.ts";
+import { describeExit, exitReason, withWords } from "./exit-reason.ts";
+import { QmpClient, type QmpEvent } from "./qmp.ts";
+import { virtiofsdArguments, type Virtiofsd } from "./virtiofsd.ts";
+import { VsockProcess, type HostSockets } from "./vsock-process.ts";
+
+export interface QemuPrograms {
+  /** Paths. */
+  readonly qemu: string;
+  readonly hadronExec: string;
+  readonly hadronVsock: string;
+}
+
+export interface QemuOptions extends QemuPrograms {
+  readonly host: HostSockets;
+  readonly acceleration: "kvm" | "tcg";
+  readonly tscKhz: number | undefined;
+  /** Absent: directories are shared by 9p. */
+  readonly virtiofsd: Virtiofsd | undefined;
+}
+
+/** The pod's own address in its VM; every VM has a vsock of its own, so that all of them can have the same. */
+const GUEST_CID = 3;
+/** Indexes and numbers of QEMU's inherited descriptors. */
+const QMP = 0;
+const CONSOLE = 1;
+const FIRST_DESCRIPTOR = 3;
+
+export class QemuVm implements Vm {
+  readonly #options: QemuOptions;
+  readonly #config: VmConfig;
+  readonly #children: Child[] = [];
+  /** Descriptors of this process that are only there to be inherited, and socket files. */
+  readonly #descriptors = new Set<number>();
+  readonly #files = new Set<string>();
+  readonly #exited = Promise.withResolvers<VmExit>();
+  readonly #notices: Promise<void>[] = [];
+  #vsock: VsockProcess | undefined;
+  #qemu: Child | undefined;
+  #qmp: QmpClient | undefined;
+  #console: GuestConsole | undefined;
+  #shutdown: string | undefined;
+  #panicked = false;
+  /** What made us kill QEMU, if something other than `stop` did. */
+  #cause: string | undefined;
+  #gone = false;
+  #stopped: Promise<void> | undefined;
+
+  private constructor(options: QemuOptions, config: VmConfig) {
+    this.#options = options;
+    this.#config = config;
+  }
+
+  static async launch(options: QemuOptions, config: VmConfig, signal: AbortSignal): Promise<QemuVm> {
+    const vm = new QemuVm(options, config);
+    try {
+      await vm.#start(signal);
+      return vm;
+    } catch (error) {
+      await vm.stop();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#started(this.#qemu).pid;
+  }
+
+  get vsock(): Vsock {
+    return this.#started(this.#vsock);
+  }
+
+  get exited(): Promise<VmExit> {
+    return this.#exited.promise;
+  }
+
+  async pause(signal: AbortSignal): Promise<void> {
+    await this.#started(this.#qmp).execute("stop", {}, signal);
+  }
+
+  async resume(signal: AbortSignal): Promise<void> {
+    await this.#started(this.#qmp).execute("cont", {}, signal);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#release();
+    return this.#stopped;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #start(signal: AbortSignal): Promise<void> {
+    const what = "The launch of the VM";
+    if (signal.aborted) {
+      throw abortError(signal, what);
+    }
+    const socket = join(this.#config.directory, "vsock.sock");
+    await this.#startVsock(socket);
+    const shares: MachineShare[] = [];
+    for (const [index, share] of this.#config.shares.entries()) {
+      shares.push(await this.#share(share, index));
+    }
+    if (signal.aborted) {
+      throw abortError(signal, what);
+    }
+    const qmp = this.#startQemu(socket, shares);
+    const prepared = this.#prepare(this.#started(this.#vsock));
+    // QEMU answers the negotiation once the machine is made: from then on nobody needs the sockets' names.
+    await orAbort(
+      Promise.race([
+        Promise.all([qmp.negotiate(signal), prepared, ...this.#notices]),
+        this.exited.then(({ reason }) => {
+          throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`);
+        }),
+      ]).catch(async (error: unknown) => {
+        // A connection that got lost has a cause, which is about to be known.
+        if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
+          this.#kill("the launch failed");
+          const { reason } = await this.exited;
+          throw new HadronError(Code.INTERNAL, `The VM did not start: ${this.#cause === "the launch failed" ? messageOf(error) : reason}.`, { cause: error });
+        }
+        throw error;
+      }),
+      signal,
+      what,
+    );
+    await this.#removeFiles();
+  }
+
+  async #startVsock(path: string): Promise<void> {
+    const { host, hadronVsock } = this.#options;
+    const [ours, theirs] = await host.socketpair();
+    this.#vsock = new VsockProcess(host, ours);
+    this.#descriptors.add(theirs);
+    const listener = await this.#listen(path);
+    const child = this.#spawn({
+      role: "hadron-vsock",
+      program: hadronVsock,
+      args: ["--listen-fd", String(FIRST_DESCRIPTOR + 1), "--guest-cid", String(GUEST_CID)],
+      descriptors: [theirs, listener],
+    });
+    this.#closeDescriptor(theirs);
+    this.#closeDescriptor(listener);
+    this.#killWith(child, (exit) => {
+      this.#vsock?.fail(describeExit(exit));
+    });
+  }
+
+  async #share({ tag, path }: SharedDirectory, index: number): Promise<MachineShare> {
+    const { virtiofsd } = this.#options;
+    if (virtiofsd === undefined) {
+      return { kind: "9p", tag, path };
+    }
+    const socket = join(this.#config.directory, `fs${index}.sock`);
+    const listener = await this.#listen(socket);
+    const args = virtiofsdArguments(virtiofsd, path, FIRST_DESCRIPTOR);
+    const child = this.#spawn({ role: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener] });
+    this.#closeDescriptor(listener);
+    this.#killWith(child, () => undefined);
+    return { kind: "virtiofs", tag, socket };
+  }
+
+  #startQemu(vsockSocket: string, shares: readonly MachineShare[]): QmpClient {
+    const { qemu: program, acceleration, tscKhz } = this.#options;
+    const { kernel, initrd, kernelParameters, vcpus, memoryMiB, netns, onConsoleLine } = this.#config;
+    const args = qemuArguments({
+      acceleration, kernel, initrd, kernelParameters, vcpus, memoryMiB, tscKhz, vsockSocket, shares,
+      qmpFd: FIRST_DESCRIPTOR + QMP,
+      consoleFd: FIRST_DESCRIPTOR + CONSOLE,
+    });
+    const qemu = this.#spawn({ role: "qemu", netns, program, args, descriptors: ["stream", "stream"] });
+    this.#qemu = qemu;
+    this.#console = new GuestConsole(qemu.stream(CONSOLE), onConsoleLine);
+    this.#qmp = new QmpClient(qemu.stream(QMP), (event) => {
+      this.#onEvent(event);
+    });
+    void qemu.exited.then((exit) => {
+      this.#onQemuExit(qemu, exit);
+    });
+    return this.#qmp;
+  }
+
+  async #prepare(vsock: Vsock): Promise<void> {
+    await this.#config.onVsock?.(vsock);
+  }
+
+  #spawn(options: Omit<ChildOptions, "hadronExec">): Child {
+    if (this.#stopped !== undefined) {
+      throw new HadronError(Code.CANCELLED, "The VM was stopped while it was being launched.");
+    }
+    const child = Child.spawn({ ...options, hadronExec: this.#options.hadronExec });
+    this.#children.push(child);
+    const notice = this.#config.onProcess(child.pid, child.role);
+    notice.catch(() => undefined);
+    this.#notices.push(notice);
+    return child;
+  }
+
+  /** A VM whose devices have lost their other side is of no use: it goes with the first process that dies. */
+  #killWith(child: Child, onExit: (exit: ChildExit) => void): void {
+    void child.exited.then((exit) => {
+      onExit(exit);
+      const name = child.role === "hadron-vsock" ? "the vsock process" : `the process ${child.role}`;
+      this.#kill(withWords(`${name} ${describeExit(exit)}`, child.stderr));
+    });
+  }
+
+  #kill(cause: string): void {
+    if (!this.#gone && this.#stopped === undefined) {
+      this.#cause ??= cause;
+      this.#qemu?.kill();
+    }
+  }
+
+  #onEvent({ name, data }: QmpEvent): void {
+    if (name === "SHUTDOWN" && typeof data["reason"] === "string") {
+      this.#shutdown = data["reason"];
+    } else if (name === "GUEST_PANICKED") {
+      this.#panicked = true;
+    }
+  }
+
+  #onQemuExit(qemu: Child, { code, signal }: ChildExit): void {
+    this.#gone = true;
+    const expected = this.#stopped !== undefined;
+    const reason = expected
+      ? "the VM was stopped"
+      : (this.#cause ??
+        exitReason({
+          code,
+          signal,
+          shutdown: this.#shutdown,
+          panicked: this.#panicked,
+          stderr: qemu.stderr,
+          consoleLines: this.#console?.lastLines ?? [],
+        }));
+    this.#exited.resolve({ reason, expected });
+  }
+
+  async #listen(path: string): Promise<number> {
+    const listener = await this.#options.host.listenUnix(path);
+    this.#descriptors.add(listener);
+    this.#files.add(path);
+    return listener;
+  }
+
+  #closeDescriptor(fd: number): void {
+    if (this.#descriptors.delete(fd)) {
+      closeSync(fd);
+    }
+  }
+
+  async #removeFiles(): Promise<void> {
+    for (const path of this.#files) {
+      this.#files.delete(path);
+      try {
+        await unlink(path);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
+          throw new HadronError(Code.INTERNAL, `The socket ${path} cannot be removed: ${messageOf(cause)}.`, { cause });
+        }
+      }
+    }
+  }
+
+  async #release(): Promise<void> {
+    for (const child of this.#children) {
+      child.kill();
+    }
+    for (const fd of this.#descriptors) {
+      this.#closeDescriptor(fd);
+    }
+    await Promise.all(this.#children.map((child) => child.exited));
+    await this.#vsock?.close();
+    await this.#removeFiles();
+    // Without a QEMU there was never a guest, but whoever asks shall not wait for ever.
+    this.#exited.resolve({ reason: "the VM was never started", expected: true });
+  }
+
+  #started<T>(part: T | undefined): T {
+    if (part === undefined) {
+      throw new HadronError(Code.INTERNAL, "The VM has not been launched.");
+    }
+    return part;
+  }
+}
