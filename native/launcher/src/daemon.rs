@@ -1,0 +1,154 @@
+//! Starting the shim daemon: Node with the bundled control plane.
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::fail;
+use crate::failure::{Context, Result};
+use crate::pod::Pod;
+use crate::sys;
+
+/// The files of an installation that the launcher itself needs: PREFIX/bin/(this program), PREFIX/lib/hadron/...
+pub struct Installation {
+    node: PathBuf,
+    program: PathBuf,
+}
+
+impl Installation {
+    /// The installation that this program belongs to, symbolic links resolved.
+    pub fn find() -> Result<Self> {
+        let own = std::env::current_exe()
+            .context(|| "the launcher cannot find its own path".to_owned())?;
+        let Some(prefix) = own.parent().and_then(Path::parent) else {
+            return fail!(
+                "{} is not installed as PREFIX/bin/...; run `make install`",
+                own.display()
+            );
+        };
+        let library = prefix.join("lib/hadron");
+        let installation = Self {
+            node: library.join("node"),
+            program: library.join("shim.js"),
+        };
+        for file in [&installation.node, &installation.program] {
+            if let Err(error) = file.metadata() {
+                return fail!(
+                    "Hadron is not completely installed: {}: {error}; run `make install`",
+                    file.display()
+                );
+            }
+        }
+        Ok(installation)
+    }
+
+    /// Starts the daemon with `listener` as its stdin. The working directory must be the bundle.
+    pub fn start(&self, pod: &Pod, listener: UnixListener, options: &Options<'_>) -> Result<Child> {
+        let log = open_log(options.bundle)?;
+        let errors = log
+            .try_clone()
+            .context(|| "the log cannot be opened twice".to_owned())?;
+        let mut command = Command::new(&self.node);
+        // These two keep 5 MB and more of the idle daemon's memory away (see docs/).
+        command
+            .args(["--no-concurrent-recompilation", "--max-semi-space-size=1"])
+            .arg(&self.program);
+        command.args([
+            "--namespace",
+            options.namespace,
+            "--id",
+            options.group,
+            "--address",
+            options.address,
+        ]);
+        command.args(["--publish-binary", options.publish_binary]);
+        command
+            .arg("--socket")
+            .arg(&pod.socket)
+            .arg("--state")
+            .arg(&pod.state);
+        if options.debug {
+            command.arg("--debug");
+        }
+        // Flags for some other Node program of the host must not change this one.
+        command.env_remove("NODE_OPTIONS");
+        if !options.ttrpc_address.is_empty() && std::env::var_os("TTRPC_ADDRESS").is_none() {
+            command.env("TTRPC_ADDRESS", options.ttrpc_address);
+        }
+        command
+            .stdin(Stdio::from(OwnedFd::from(listener)))
+            .stdout(log)
+            .stderr(errors)
+            .process_group(0);
+        keep_descriptors_to_ourselves();
+        if std::env::var_os("SCHED_CORE").is_some_and(|value| !value.is_empty()) {
+            sys::create_core_scheduling_cookie().context(|| {
+                "containerd asks for core scheduling (SCHED_CORE), which failed".to_owned()
+            })?;
+        }
+        let child = command
+            .spawn()
+            .context(|| format!("{} cannot be started", self.node.display()))?;
+        raise_oom_score(child.id());
+        Ok(child)
+    }
+}
+
+/// What the daemon is told.
+pub struct Options<'a> {
+    pub bundle: &'a Path,
+    pub namespace: &'a str,
+    pub group: &'a str,
+    pub address: &'a str,
+    pub publish_binary: &'a str,
+    /// Empty: containerd has put it into the environment.
+    pub ttrpc_address: &'a str,
+    pub debug: bool,
+}
+
+/// The bundle's `log` FIFO, else /dev/null: never the launcher's own stdout, at whose end containerd waits.
+///
+/// Read and write, so that opening never waits and writing never meets a FIFO without a reader.
+fn open_log(bundle: &Path) -> Result<File> {
+    let path = bundle.join("log");
+    let is_fifo = path
+        .symlink_metadata()
+        .is_ok_and(|metadata| metadata.file_type().is_fifo());
+    let path = if is_fifo {
+        path
+    } else {
+        PathBuf::from("/dev/null")
+    };
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(sys::O_NONBLOCK | sys::O_NOFOLLOW)
+        .open(&path)
+        .context(|| format!("the log {} cannot be opened", path.display()))
+}
+
+/// std opens everything close-on-exec; whoever started this program may not have.
+fn keep_descriptors_to_ourselves() {
+    // Before Linux 5.11 a descriptor that leaked into here leaks on; containerd leaks none.
+    let _ = sys::close_on_exec_above_stderr();
+}
+
+/// One above containerd's own score, as containerd's runc shim has it: the kernel shall take a shim before containerd.
+/// Where this is not permitted (no CAP_SYS_RESOURCE) the inherited score stays.
+fn raise_oom_score(pid: u32) {
+    let parent = std::os::unix::process::parent_id();
+    let score = std::fs::read_to_string(format!("/proc/{parent}/oom_score_adj"));
+    if let Some(score) = score
+        .ok()
+        .and_then(|score| score.trim().parse::<i32>().ok())
+    {
+        let _ = std::fs::write(
+            format!("/proc/{pid}/oom_score_adj"),
+            (score + 1).min(1000).to_string(),
+        );
+    }
+}

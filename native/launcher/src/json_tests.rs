@@ -1,0 +1,142 @@
+use super::{MAX_DEPTH, string_members};
+
+fn annotation(text: &str) -> Result<Option<String>, String> {
+    string_members(text.as_bytes(), Some("annotations"), &["k"])
+        .map(|mut found| found.remove(0))
+        .map_err(|error| error.to_string())
+}
+
+fn group(value: &str) -> Option<String> {
+    Some(value.to_owned())
+}
+
+#[test]
+fn takes_the_wanted_strings_and_nothing_else() {
+    let text = br#" { "ociVersion":"1.0.2", "k":"outer", "process":{"k":"inner","n":[1,-2.5e+3,true,false,null,{}]},
+        "annotations" : { "a":"1" , "k" : "v" } , "linux":{"annotations":{"k":"deep"}} } "#;
+    let found = string_members(text, Some("annotations"), &["missing", "k"]).unwrap();
+    assert_eq!(found, vec![None, group("v")]);
+    let found = string_members(text, None, &["ociVersion"]).unwrap();
+    assert_eq!(found, vec![group("1.0.2")]);
+}
+
+#[test]
+fn absent_null_and_repeated_members() {
+    assert_eq!(annotation("{}"), Ok(None));
+    assert_eq!(annotation(r#"{"annotations":null}"#), Ok(None));
+    assert_eq!(annotation(r#"{"annotations":{"k":null}}"#), Ok(None));
+    assert_eq!(
+        annotation(r#"{"annotations":{"k":"1","k":"2"}}"#),
+        Ok(group("2"))
+    );
+    assert_eq!(
+        annotation(r#"{"annotations":{"k":"1"},"annotations":{}}"#),
+        Ok(None)
+    );
+}
+
+#[test]
+fn escapes() {
+    let text = r#"{"annotations":{"\u006b":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é😀"}}"#;
+    assert_eq!(annotation(text), Ok(group("\"\\/\u{8}\u{c}\n\r\té😀é😀")));
+}
+
+#[test]
+fn refuses_what_is_not_json() {
+    for (value, reason) in [
+        (r#""\ud83d""#, "surrogate"),
+        (r#""\ud83dx""#, "surrogate"),
+        (r#""\ud83d\n""#, "surrogate"),
+        (r#""\ude00""#, "surrogate"),
+        (r#""\ud83d\u0041""#, "surrogate"),
+        (r#""\x41""#, "escape"),
+        (r#""\u00g0""#, "hexadecimal"),
+        ("\"a\nb\"", "control character"),
+        ("01", "leading zero"),
+        ("-", "digit"),
+        ("1.", "digit"),
+        ("1e", "digit"),
+        ("+1", "value"),
+        (".5", "value"),
+        ("nul", "'null'"),
+        ("True", "value"),
+        ("[1,]", "value"),
+        ("[1 2]", "']'"),
+        ("{\"a\":1,}", "name in quotes"),
+        ("{a:1}", "name in quotes"),
+        ("{\"a\" 1}", "':'"),
+        ("'a'", "value"),
+        ("", "value"),
+    ] {
+        let error = annotation(&format!("{{\"x\":{value} }}")).expect_err(value);
+        assert!(error.contains(reason), "{value}: {error}");
+    }
+    assert!(annotation("{} {}").unwrap_err().contains("follows"));
+    assert!(annotation("[]").unwrap_err().contains("object"));
+    assert!(
+        annotation(r#"{"annotations":[]}"#)
+            .unwrap_err()
+            .contains("'annotations' must be an object")
+    );
+    assert!(
+        annotation(r#"{"annotations":{"k":7}}"#)
+            .unwrap_err()
+            .contains("'k' must be a string")
+    );
+    assert!(
+        string_members(b"{\"a\":\"\xff\"}", None, &[])
+            .unwrap_err()
+            .to_string()
+            .contains("UTF-8 at byte 6")
+    );
+}
+
+#[test]
+fn every_prefix_of_a_document_is_cut_short() {
+    let text = r#"{"annotations":{"k":"\ud83d\ude00 \u00e9\n"},"a":[1.5e3,true,null,{"b":-0}]}"#;
+    assert!(annotation(text).is_ok());
+    for end in 0..text.len() {
+        let error = annotation(&text[..end]).expect_err("a prefix is not a document");
+        assert!(error.contains("cut short"), "{end}: {error}");
+        assert!(error.contains(&format!("byte {end} ")), "{end}: {error}");
+    }
+}
+
+#[test]
+fn says_the_position() {
+    let error = annotation("{\n  \"a\": 1,\n  \"b\": x\n}").unwrap_err();
+    assert!(error.ends_with("at byte 19 (line 3, column 8)"), "{error}");
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let nested = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    assert!(annotation(&nested(MAX_DEPTH as usize - 1)).is_ok());
+    assert!(
+        annotation(&nested(MAX_DEPTH as usize))
+            .unwrap_err()
+            .contains("nesting")
+    );
+    assert!(
+        annotation(&nested(1_000_000))
+            .unwrap_err()
+            .contains("nesting")
+    );
+    let objects = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+    assert!(annotation(&objects).unwrap_err().contains("nesting"));
+}
+
+/// Any change of one byte of a document ends in an answer, and a position within the text.
+#[test]
+fn mutations_never_hang_or_panic() {
+    let text = r#"{"annotations":{"k":"\ud83d\ude00"},"a":[1.5e3,true,null,{"b":-0}]}"#.as_bytes();
+    for at in 0..text.len() {
+        for byte in 0..=255 {
+            let mut changed = text.to_vec();
+            changed[at] = byte;
+            if let Err(error) = string_members(&changed, Some("annotations"), &["k"]) {
+                assert!(error.offset <= changed.len());
+            }
+        }
+    }
+}

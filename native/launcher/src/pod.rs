@@ -1,0 +1,292 @@
+//! A pod as the host sees it: its socket, its directory, and the lock over what becomes of both.
+
+use std::ffi::CString;
+use std::fs::{DirBuilder, File, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use crate::fail;
+use crate::failure::{Context, Result};
+use crate::sys;
+
+/// Where containerd's shims put their sockets, unless containerd 2.3 or later names another directory.
+pub const SOCKET_DIRECTORY: &str = "/run/containerd/s";
+/// Where the pods' directories are.
+pub const STATE_DIRECTORY: &str = "/run/hadron";
+/// containerd's limit for the path of a shim's socket, in bytes.
+const MAX_SOCKET_PATH: usize = 106;
+
+/// The places of one pod. Made from a hash; nothing needs to exist.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pod {
+    pub socket: PathBuf,
+    /// The pod's directory, with the journal in it.
+    pub state: PathBuf,
+}
+
+/// Held while it is decided whether the pod is there, is made or is undone. The lock is on the pod's directory itself,
+/// so that nothing but the pod's directory is left behind, and not even that once the pod is gone.
+pub struct Lock {
+    _directory: File,
+}
+
+impl Pod {
+    /// The pod with this hash, with its socket in `socket_directory`.
+    pub fn new(hash: &str, socket_directory: &Path) -> Result<Self> {
+        let socket = socket_directory.join(hash);
+        if !socket_directory.is_absolute() {
+            return fail!(
+                "the directory for sockets '{}' must be an absolute path",
+                socket_directory.display()
+            );
+        }
+        if socket.as_os_str().len() > MAX_SOCKET_PATH {
+            return fail!(
+                "the directory for sockets '{}' is too long: with the name of the socket it may have at most \
+                 {MAX_SOCKET_PATH} bytes",
+                socket_directory.display()
+            );
+        }
+        Ok(Self {
+            socket,
+            state: Path::new(STATE_DIRECTORY).join(hash),
+        })
+    }
+
+    /// The pod whose daemon answers at `address`. `None` if that is no address that this launcher gives out.
+    pub fn at_address(address: &str) -> Option<Self> {
+        let socket = Path::new(address.strip_prefix("unix://")?);
+        let hash = socket.file_name()?.to_str()?;
+        let is_hash = hash.len() == 64
+            && hash
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if !is_hash {
+            return None;
+        }
+        let pod = Self::new(hash, socket.parent()?).ok()?;
+        (pod.address() == address).then_some(pod)
+    }
+
+    pub fn address(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.state.join("journal")
+    }
+
+    /// Whether there is anything on the host for the pod.
+    pub fn has_traces(&self) -> bool {
+        [&self.socket, &self.state]
+            .iter()
+            .any(|path| path.symlink_metadata().is_ok())
+    }
+
+    /// Takes the pod's lock; makes the pod's directory (0700) if it is not there.
+    pub fn lock(&self, deadline: Instant) -> Result<Lock> {
+        make_directory(Path::new(STATE_DIRECTORY), 0o711)?;
+        loop {
+            make_directory(&self.state, 0o700)?;
+            let name = CString::new(self.state.as_os_str().as_bytes())
+                .context(|| "the pod's directory".to_owned())?;
+            let directory = match sys::open_directory(None, &name) {
+                Ok(fd) => File::from(fd),
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => {
+                    return fail!(
+                        "the pod's directory {} cannot be opened: {error}",
+                        self.state.display()
+                    );
+                }
+            };
+            let directory = lock_until(directory, deadline).context(|| {
+                format!(
+                    "the pod's directory {} cannot be locked",
+                    self.state.display()
+                )
+            })?;
+            // Whoever held the lock before may have removed the directory.
+            let locked = directory
+                .metadata()
+                .context(|| self.state.display().to_string())?;
+            match self.state.symlink_metadata() {
+                Ok(there) if (there.dev(), there.ino()) == (locked.dev(), locked.ino()) => {
+                    return Ok(Lock {
+                        _directory: directory,
+                    });
+                }
+                _ if Instant::now() >= deadline => {
+                    return fail!(
+                        "the pod's directory {} is made and removed again and again",
+                        self.state.display()
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a daemon listens on the socket. To be asked with the lock held.
+    pub fn is_live(&self) -> Result<bool> {
+        match sys::connects(&self.socket) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.raw_os_error(), Some(sys::ENOENT | sys::ECONNREFUSED)) => {
+                Ok(false)
+            }
+            Err(error) => fail!(
+                "whether the socket {} is alive cannot be found out: {error}",
+                self.socket.display()
+            ),
+        }
+    }
+
+    /// Removes the socket file of a daemon that is gone. To be called with the lock held.
+    pub fn remove_stale_socket(&self) -> Result<()> {
+        match self.socket.symlink_metadata() {
+            Ok(metadata) if !metadata.file_type().is_socket() => {
+                return fail!(
+                    "{} is in the way: it is not a socket; remove it",
+                    self.socket.display()
+                );
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                return fail!(
+                    "the socket {} cannot be looked at: {error}",
+                    self.socket.display()
+                );
+            }
+        }
+        match std::fs::remove_file(&self.socket) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                fail!(
+                    "the stale socket {} cannot be removed: {error}",
+                    self.socket.display()
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the pod's directory holds nothing, so that there is nothing to undo.
+    pub fn is_clean(&self) -> Result<bool> {
+        let mut entries = std::fs::read_dir(&self.state).context(|| {
+            format!(
+                "the pod's directory {} cannot be read",
+                self.state.display()
+            )
+        })?;
+        Ok(entries.next().is_none())
+    }
+
+    /// Makes the listening socket (0600). To be called with the lock held, after `remove_stale_socket`.
+    pub fn listen(&self) -> Result<UnixListener> {
+        if let Some(directory) = self.socket.parent() {
+            // The mode of containerd's state directory, and that of `s` as containerd's own shims make it.
+            directory
+                .parent()
+                .map_or(Ok(()), |parent| make_directory(parent, 0o711))?;
+            make_directory(directory, 0o700)?;
+        }
+        // With the mask, the socket has its mode from the first moment on.
+        let mask = sys::set_umask(0o177);
+        let listener = UnixListener::bind(&self.socket);
+        sys::set_umask(mask);
+        listener.context(|| format!("the socket {} cannot be made", self.socket.display()))
+    }
+}
+
+/// Makes a directory with exactly this mode, and those above it; one that exists stays as it is.
+fn make_directory(path: &Path, mode: u32) -> Result<()> {
+    match DirBuilder::new().mode(mode).create(path) {
+        Ok(()) => {
+            // The process's umask may have taken bits away.
+            std::fs::set_permissions(path, Permissions::from_mode(mode))
+                .context(|| format!("the mode of {} cannot be set", path.display()))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
+            Some(parent) => make_directory(parent, 0o711).and_then(|()| make_directory(path, mode)),
+            None => fail!("the directory {} cannot be made: {error}", path.display()),
+        },
+        Err(error) => fail!(
+            "the directory {} cannot be made: {error} (Hadron needs to run as root)",
+            path.display()
+        ),
+    }
+}
+
+/// flock(2) has no deadline of its own, so a second thread waits for it; it ends with the process.
+fn lock_until(directory: File, deadline: Instant) -> io::Result<File> {
+    match directory.try_lock() {
+        Ok(()) => return Ok(directory),
+        Err(std::fs::TryLockError::WouldBlock) => {}
+        Err(std::fs::TryLockError::Error(error)) => return Err(error),
+    }
+    let (sender, receiver) = mpsc::channel();
+    let waiting = File::from(directory.as_fd().try_clone_to_owned()?);
+    std::thread::Builder::new().spawn(move || {
+        // Nobody listens any more after the deadline; then the lock goes away with the process.
+        let _ = sender.send(waiting.lock());
+    })?;
+    match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(locked) => locked.map(|()| directory),
+        Err(_) => Err(io::Error::other(
+            "another start or delete of the same pod does not end",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn places() {
+        let pod = Pod::new(HASH, Path::new(SOCKET_DIRECTORY)).unwrap();
+        assert_eq!(pod.address(), format!("unix:///run/containerd/s/{HASH}"));
+        assert_eq!(
+            pod.journal(),
+            Path::new("/run/hadron").join(HASH).join("journal")
+        );
+        assert_eq!(Pod::at_address(&pod.address()), Some(pod));
+    }
+
+    #[test]
+    fn the_limit_of_a_sockets_path() {
+        assert!(Pod::new(HASH, Path::new(&format!("/{}", "x".repeat(40)))).is_ok());
+        assert!(
+            Pod::new(HASH, Path::new(&format!("/{}", "x".repeat(41))))
+                .unwrap_err()
+                .to_string()
+                .contains("106")
+        );
+        assert!(Pod::new(HASH, Path::new("s")).is_err());
+    }
+
+    #[test]
+    fn addresses_of_others_are_not_ours() {
+        for address in [
+            "",
+            "unix://",
+            "/run/containerd/s/x",
+            "unix:///run/containerd/s/../../../etc",
+            &format!("unix:///run/containerd/s/{}", HASH.to_uppercase()),
+            &format!("unix:///run/containerd/s/{HASH}/"),
+            &format!("vsock://{HASH}"),
+            &format!("unix://{HASH}"),
+        ] {
+            assert_eq!(Pod::at_address(address), None, "{address}");
+        }
+    }
+}

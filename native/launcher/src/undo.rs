@@ -1,0 +1,187 @@
+//! Undoing a pod whose daemon is gone: its processes, and what its journal names, last entry first.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::time::Instant;
+
+use crate::journal::{self, Entry, Journal};
+use crate::pod::Pod;
+use crate::{directories, mounts, processes};
+
+/// What the daemon writes at most.
+const MAX_JOURNAL_BYTES: u64 = 4 << 20;
+/// The daemon replaces its journal through the second name.
+const JOURNAL_FILES: [&str; 2] = ["journal", "journal.new"];
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub struct Undone {
+    /// Sentences for the log.
+    pub warnings: Vec<String>,
+    /// Sentences for what is left on the host. The journal stays as long as there is any.
+    pub left: Vec<String>,
+    /// The pid of the hypervisor, which is what containerd knows as the containers' pid.
+    pub pid: Option<u32>,
+}
+
+/// Undoes the pod. The lock must be held, and nobody may listen on the pod's socket.
+///
+/// A daemon that still runs has closed its socket to exit; it gets until `daemon_deadline` to clean up by itself, which
+/// it does better. After that everything is killed. What is not gone at `deadline` is left, and named in the answer.
+pub fn undo(pod: &Pod, daemon_deadline: Instant, deadline: Instant) -> Undone {
+    let mut undone = Undone::default();
+    let journal = read(pod, &mut undone);
+    wait_for_daemon(&journal, daemon_deadline, &mut undone);
+    // What the daemon has undone meanwhile is no longer in its journal.
+    let mut undone = Undone {
+        pid: undone.pid,
+        ..Undone::default()
+    };
+    let journal = read(pod, &mut undone);
+    // Processes first, and the daemon is the first of them: otherwise it would react to what happens to the rest. None
+    // of them needs anything of the rest to die.
+    kill_all(&journal, deadline, &mut undone);
+    for entry in journal.entries.iter().rev() {
+        match entry {
+            Entry::Process { .. } => {}
+            Entry::Mount(path) => detach(path, &mut undone),
+            Entry::Directory(path) if path.as_path() == pod.state => {}
+            Entry::Directory(path) => undone.left.extend(directories::remove(path, &[])),
+            Entry::File(path) => remove_file(path, &mut undone),
+        }
+    }
+    remove_state(pod, &mut undone);
+    undone
+}
+
+fn read(pod: &Pod, undone: &mut Undone) -> Journal {
+    let path = pod.journal();
+    let mut text = Vec::new();
+    match File::open(&path).and_then(|file| file.take(MAX_JOURNAL_BYTES).read_to_end(&mut text)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => undone.left.push(format!(
+            "the journal {} cannot be read: {error}",
+            path.display()
+        )),
+        Ok(_) => {}
+    }
+    let mut journal = journal::parse(&text);
+    undone.warnings.append(&mut journal.warnings);
+    for entry in &journal.entries {
+        if let Entry::Process { pid, role, .. } = entry
+            && role == "qemu"
+        {
+            undone.pid = Some(*pid);
+        }
+    }
+    journal
+}
+
+fn wait_for_daemon(journal: &Journal, deadline: Instant, undone: &mut Undone) {
+    for entry in &journal.entries {
+        let Entry::Process {
+            pid,
+            start_time,
+            role,
+        } = entry
+        else {
+            continue;
+        };
+        if role != "daemon" {
+            continue;
+        }
+        let gone = match processes::find(*pid, *start_time) {
+            Ok(Some(pidfd)) => processes::wait_gone(&pidfd, deadline),
+            Ok(None) => Ok(true),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = gone {
+            undone.warnings.push(format!(
+                "the daemon (pid {pid}) cannot be waited for: {error}"
+            ));
+        }
+    }
+}
+
+fn kill_all(journal: &Journal, deadline: Instant, undone: &mut Undone) {
+    let mut killed = Vec::new();
+    for entry in &journal.entries {
+        let Entry::Process {
+            pid,
+            start_time,
+            role,
+        } = entry
+        else {
+            continue;
+        };
+        // A journal is never a reason to kill init or this process.
+        if *pid == 1 || *pid == std::process::id() {
+            undone.warnings.push(format!(
+                "the journal names pid {pid} as {role}, which cannot be true"
+            ));
+            continue;
+        }
+        match processes::find(*pid, *start_time) {
+            Ok(None) => {}
+            Ok(Some(pidfd)) => match processes::kill(&pidfd) {
+                Ok(()) => killed.push((pid, role, pidfd)),
+                Err(error) => undone
+                    .left
+                    .push(format!("{role} (pid {pid}) cannot be killed: {error}")),
+            },
+            Err(error) => undone
+                .left
+                .push(format!("{role} (pid {pid}) cannot be looked up: {error}")),
+        }
+    }
+    for (pid, role, pidfd) in killed {
+        match processes::wait_gone(&pidfd, deadline) {
+            Ok(true) => {}
+            Ok(false) => undone
+                .left
+                .push(format!("{role} (pid {pid}) was killed and is still there")),
+            Err(error) => undone
+                .left
+                .push(format!("{role} (pid {pid}) cannot be waited for: {error}")),
+        }
+    }
+}
+
+fn detach(path: &Path, undone: &mut Undone) {
+    if let Err(error) = mounts::detach_all(path) {
+        undone
+            .left
+            .push(format!("{} cannot be unmounted: {error}", path.display()));
+    }
+}
+
+fn remove_file(path: &Path, undone: &mut Undone) {
+    match std::fs::remove_file(path) {
+        Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            undone
+                .left
+                .push(format!("{} cannot be removed: {error}", path.display()));
+        }
+        _ => {}
+    }
+}
+
+/// The pod's directory belongs to Hadron alone, so mounts below it that no journal names are the pod's as well.
+fn remove_state(pod: &Pod, undone: &mut Undone) {
+    match mounts::below(&pod.state) {
+        Ok(below) => below.iter().rev().for_each(|path| detach(path, undone)),
+        Err(error) => undone
+            .left
+            .push(format!("the mount table cannot be read: {error}")),
+    }
+    undone
+        .left
+        .extend(directories::remove(&pod.state, &JOURNAL_FILES));
+    if undone.left.is_empty() {
+        JOURNAL_FILES
+            .iter()
+            .for_each(|name| remove_file(&pod.state.join(name), undone));
+        undone.left.extend(directories::remove(&pod.state, &[]));
+    }
+}
