@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest";
+import { Code, HadronError } from "../errors.ts";
+import { Options as RuncOptions } from "../gen/runc-options.ts";
+import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
+import { packAny } from "../gen/well-known.ts";
+import { configSourceOf } from "./runtime-options.ts";
+
+function refusal(call: () => unknown): HadronError {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(HadronError);
+    return error as HadronError;
+  }
+  throw new Error("it was accepted");
+}
+
+test("none, in the two ways of saying so", () => {
+  expect(configSourceOf(undefined)).toEqual({});
+  expect(configSourceOf({ typeUrl: "", value: new Uint8Array(0) })).toEqual({});
+});
+
+test("runtimeoptions.v1.Options", () => {
+  const body = Uint8Array.of(123, 125);
+  expect(configSourceOf(packAny(RuntimeOptions, { configPath: "/c.json", configBody: body }))).toEqual({ path: "/c.json", body });
+  expect(configSourceOf(packAny(RuntimeOptions, { typeUrl: "x" }))).toEqual({});
+  const prefixed = { typeUrl: "type.googleapis.com/runtimeoptions.v1.Options", value: RuntimeOptions.encode({ configPath: "/c" }) };
+  expect(configSourceOf(prefixed)).toEqual({ path: "/c" });
+});
+
+describe("containerd.runc.v1.Options", () => {
+  test("what only concerns runc is ignored", () => {
+    const options = { noPivotRoot: true, noNewKeyring: true, root: "/run/runc", systemdCgroup: true, criuPath: "criu", taskApiVersion: 3 };
+    expect(configSourceOf(packAny(RuncOptions, options))).toEqual({});
+  });
+
+  test.each([
+    ["binary_name", { binaryName: "crun" }],
+    ["shim_cgroup", { shimCgroup: "/x" }],
+    ["io_uid", { ioUid: 1 }],
+    ["io_gid", { ioGid: 1 }],
+    ["task_api_address", { taskApiAddress: "ttrpc+unix:///x" }],
+  ])("%s is refused by name", (name, options) => {
+    const error = refusal(() => configSourceOf(packAny(RuncOptions, options)));
+    expect(error.code).toBe(Code.UNIMPLEMENTED);
+    expect(error.message).toContain(name);
+  });
+});
+
+test("options of another runtime, and bytes that are no options", () => {
+  const other = refusal(() => configSourceOf({ typeUrl: "containerd.runhcs.v1.Options", value: new Uint8Array(0) }));
+  expect(other.code).toBe(Code.INVALID_ARGUMENT);
+  expect(other.message).toContain("containerd.runhcs.v1.Options");
+  const broken = refusal(() => configSourceOf({ typeUrl: "runtimeoptions.v1.Options", value: Uint8Array.of(255) }));
+  expect(broken.code).toBe(Code.INVALID_ARGUMENT);
+});

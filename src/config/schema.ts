@@ -1,0 +1,212 @@
+/**
+ * Every key of Hadron's configuration: this table is what files and annotations are checked against, what
+ * `Config` is typed from and what docs/configuration.md is tested against.
+ */
+
+interface Common {
+  /** One sentence or two for docs/configuration.md. */
+  readonly doc: string;
+  /**
+   * Whether `io.hadron.KEY` may exist on a pod at all (it must be in `enable_annotations` as well). What names a
+   * file of the host, or a limit for others, is for the file only.
+   */
+  readonly annotation: boolean;
+}
+
+interface IntegerKey extends Common {
+  readonly type: "integer";
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** The key that holds the largest value that an annotation may ask for. */
+  readonly ceiling?: string;
+}
+
+interface ChoiceKey extends Common {
+  readonly type: "choice";
+  readonly default: string;
+  readonly choices: readonly string[];
+  /** An absolute path is allowed as well, though not in an annotation. */
+  readonly path?: true;
+}
+
+interface StringsKey extends Common {
+  readonly type: "strings";
+  readonly default: readonly string[];
+  /** What each element looks like. */
+  readonly pattern: RegExp;
+  /** The same in words: "a list of ...". */
+  readonly allowed: string;
+}
+
+export type Key = IntegerKey | ChoiceKey | StringsKey;
+
+export const ANNOTATION_PREFIX = "io.hadron.";
+
+export const DEBUG_LEVELS = ["Off", "Error", "Warn", "Info", "Debug", "Trace"] as const;
+
+export const SCHEMA = {
+  hypervisor: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto", "qemu", "kvm"],
+    annotation: true,
+    doc: "What runs the virtual machines. `auto` takes the best one that this host can run, and logs which.",
+  },
+  kernel: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto", "tuned", "debian"],
+    path: true,
+    annotation: true,
+    doc: "The guest's kernel: the one that `make kernel` builds, Debian's, or the path of an ELF vmlinux or bzImage that has what the tuned one has built in. `auto` takes the tuned one if it is installed.",
+  },
+  initrd: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto"],
+    path: true,
+    annotation: false,
+    doc: "The guest's initramfs. `auto` takes the installed one that fits the kernel.",
+  },
+  vcpus: {
+    type: "integer",
+    default: 1,
+    min: 1,
+    max: 240,
+    ceiling: "max_vcpus",
+    annotation: true,
+    doc: "Virtual CPUs of a pod's VM. A pod whose own CPU limit is higher gets as many as that limit needs.",
+  },
+  memory_mib: {
+    type: "integer",
+    default: 512,
+    min: 128,
+    max: 1_048_576,
+    ceiling: "max_memory_mib",
+    annotation: true,
+    doc: "Memory of a pod's VM in MiB. A pod whose own memory limit is higher gets that, and what the guest needs beside it.",
+  },
+  max_vcpus: {
+    type: "integer",
+    default: 16,
+    min: 1,
+    max: 240,
+    annotation: false,
+    doc: "The most virtual CPUs that a pod can get, by annotation or by its own limit.",
+  },
+  max_memory_mib: {
+    type: "integer",
+    default: 32_768,
+    min: 128,
+    max: 1_048_576,
+    annotation: false,
+    doc: "The most memory in MiB that an annotation can ask for.",
+  },
+  kernel_parameters: {
+    type: "strings",
+    default: [],
+    // Anything else could end the parameter, or the command line, early.
+    pattern: /^[\x21\x23-\x7e]+$/,
+    allowed: "kernel parameters, printable ASCII without spaces and quotation marks",
+    annotation: true,
+    doc: "Appended to the guest's kernel command line. Spaces separate them in an annotation.",
+  },
+  qemu_path: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto"],
+    path: true,
+    annotation: false,
+    doc: "The QEMU binary. `auto` looks for `qemu-system-x86_64` in PATH.",
+  },
+  virtiofsd_path: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto"],
+    path: true,
+    annotation: false,
+    doc: "The virtiofsd binary; only used where QEMU runs with KVM. `auto` looks where Debian has it, then in PATH.",
+  },
+  debug_level: {
+    type: "choice",
+    default: "Info",
+    choices: DEBUG_LEVELS,
+    annotation: true,
+    doc: "What is logged, by the shim daemon and by the agent in the guest. `containerd --log-level debug` makes it at least `Debug`.",
+  },
+  idle_timeout_s: {
+    type: "integer",
+    default: 30,
+    min: 1,
+    max: 3600,
+    annotation: false,
+    doc: "Seconds after which a shim daemon without any container exits by itself.",
+  },
+  boot_timeout_s: {
+    type: "integer",
+    default: 60,
+    min: 1,
+    max: 3600,
+    annotation: false,
+    doc: "Seconds that a guest may take from the start of its VM until its agent answers; then it is killed and the Create fails.",
+  },
+  agent_timeout_s: {
+    type: "integer",
+    default: 30,
+    min: 1,
+    max: 3600,
+    annotation: false,
+    doc: "Seconds that the agent may take for any one request; not for waiting until a process exits.",
+  },
+  stop_timeout_s: {
+    type: "integer",
+    default: 2,
+    min: 0,
+    max: 60,
+    annotation: false,
+    doc: "Seconds that the guest may take to write its file systems back before its VM is stopped. containerd itself waits for 3 s in all.",
+  },
+  enable_annotations: {
+    type: "strings",
+    default: ["io.hadron.vcpus", "io.hadron.memory_mib"],
+    pattern: /^io\.hadron\.[a-z_*]+$/,
+    allowed: "annotation names, in which `*` stands for any characters",
+    annotation: false,
+    doc: "The annotations that pods may set. Whoever can create a pod can set them, so the default has only those that have a ceiling.",
+  },
+} as const satisfies Readonly<Record<string, Key>>;
+
+export type KeyName = keyof typeof SCHEMA;
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
+
+type ValueOf<K extends Key> = K extends { readonly type: "integer" }
+  ? number
+  : K extends { readonly type: "strings" }
+    ? readonly string[]
+    : K extends { readonly choices: readonly (infer C)[]; readonly path: true }
+      ? C | `/${string}`
+      : K extends { readonly choices: readonly (infer C)[] }
+        ? C
+        : never;
+
+/** `memory_mib` of the file is `memoryMib` here, and so on. */
+export type Config = { readonly [N in KeyName as Camel<N>]: ValueOf<(typeof SCHEMA)[N]> };
+
+/** What has been said so far, by the file's own key names. */
+export type Settings = { readonly [N in KeyName]?: unknown };
+
+export const KEY_NAMES = Object.keys(SCHEMA) as readonly KeyName[];
+
+export function keyOf(name: KeyName): Key {
+  return SCHEMA[name];
+}
+
+export function isKeyName(name: string): name is KeyName {
+  return Object.hasOwn(SCHEMA, name);
+}
+
+export function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
