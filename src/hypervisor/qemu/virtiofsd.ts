@@ -2,8 +2,9 @@
  * virtiofsd, which serves a directory to the guest over vhost-user. Only with KVM: it writes guest memory
  * from outside of QEMU, and TCG does not notice that when code that it has translated is overwritten.
  */
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { Code, HadronError } from "../../errors.ts";
+import { findInPath, isExecutable } from "../find-program.ts";
 
 export interface Virtiofsd {
   readonly path: string;
@@ -11,31 +12,45 @@ export interface Virtiofsd {
   readonly style: "c" | "rust";
 }
 
-const DEBIAN: readonly Virtiofsd[] = [
-  { path: "/usr/libexec/virtiofsd", style: "rust" },
-  { path: "/usr/lib/qemu/virtiofsd", style: "c" },
-];
-
 /** Debian's, the newer one first. */
-export async function findVirtiofsd(candidates: readonly Virtiofsd[] = DEBIAN): Promise<Virtiofsd | undefined> {
+const DEBIAN = ["/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd"];
+
+/** `setting`: a path, or "auto" for the first that is found, if any. NOT_FOUND for a path without a program. */
+export async function findVirtiofsd(setting: string, candidates: readonly string[] = DEBIAN): Promise<Virtiofsd | undefined> {
+  if (setting !== "auto") {
+    if (!(await isExecutable(setting))) {
+      throw new HadronError(Code.NOT_FOUND, `The configured virtiofsd_path ${setting} is not an executable file.`);
+    }
+    return withStyle(setting);
+  }
   for (const candidate of candidates) {
-    try {
-      await access(candidate.path, constants.X_OK);
-      return candidate;
-    } catch {
-      // The next one.
+    if (await isExecutable(candidate)) {
+      return withStyle(candidate);
     }
   }
-  return undefined;
+  const found = await findInPath("virtiofsd");
+  return found === undefined ? undefined : withStyle(found);
+}
+
+/** Wherever QEMU's own one is installed, it is in a directory of QEMU's helpers. */
+function withStyle(path: string): Virtiofsd {
+  return { path, style: basename(dirname(path)) === "qemu" ? "c" : "rust" };
 }
 
 /**
  * `listenFd` is a listening socket that it inherits. It stays in the host's mount namespace (chroot only), so
  * that what is mounted below the directory later is seen. cache=auto: the host changes files as well.
+ * INVALID_ARGUMENT for a directory that the program in C has no way to be told of.
  */
 export function virtiofsdArguments(virtiofsd: Virtiofsd, directory: string, listenFd: number): string[] {
-  return virtiofsd.style === "rust"
-    ? [`--fd=${listenFd}`, "--shared-dir", directory, "--cache=auto", "--sandbox=chroot", "--xattr", "--inode-file-handles=prefer"]
-    // The directory cannot contain a comma: the option has no way to say so.
-    : [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=auto,sandbox=chroot,xattr`];
+  if (virtiofsd.style === "rust") {
+    return [`--fd=${listenFd}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr"];
+  }
+  if (directory.includes(",")) {
+    throw new HadronError(
+      Code.INVALID_ARGUMENT,
+      `${virtiofsd.path} cannot share ${directory}: a comma ends its options. Install the package virtiofsd, which has no such limit.`,
+    );
+  }
+  return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=auto,sandbox=chroot,xattr`];
 }

@@ -61,8 +61,8 @@ export class VsockProcess implements Vsock {
   }
 
   async accept(port: number, fd: number, direction: JoinDirection): Promise<Join> {
-    if (!Number.isInteger(port) || port < 1 || port > 0xffff_fffe) {
-      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to 4294967294 are.`);
+    if (!Number.isInteger(port) || port < 1 || port > 0x7fff_ffff) {
+      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to 2147483647 can be reserved.`);
     }
     if (this.#failed !== undefined) {
       throw this.#failed;

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { Code } from "../../errors.ts";
+import { escapeOption, kernelCommandLine, qemuArguments, type Machine } from "./command-line.ts";
+
+const machine: Machine = {
+  acceleration: "tcg",
+  kernel: { path: "/boot/vmlinux-tuned", kind: "tuned" },
+  initrd: "/boot/initramfs.cpio",
+  kernelParameters: [],
+  vcpus: 2,
+  memoryMiB: 256,
+  tscKhz: 2_596_125,
+  qmpFd: 3,
+  consoleFd: 4,
+  vsockSocket: "/run/hadron/x/vsock.sock",
+  shares: [],
+};
+
+/** The values that follow an option, in order. */
+function values(args: readonly string[], option: string): string[] {
+  return args.flatMap((word, index) => (word === option ? [args[index + 1] ?? ""] : []));
+}
+
+describe("the command line", () => {
+  test("the tuned kernel under TCG", () => {
+    const args = qemuArguments(machine);
+    expect(values(args, "-machine")).toEqual(["microvm,memory-backend=ram,acpi=off"]);
+    expect(values(args, "-accel")).toEqual(["tcg,thread=multi"]);
+    expect(values(args, "-cpu")).toEqual(["max,-erms,-la57"]);
+    expect(values(args, "-smp")).toEqual(["2"]);
+    expect(values(args, "-m")).toEqual(["256M"]);
+    expect(values(args, "-object")).toEqual(["memory-backend-memfd,id=ram,size=256M,share=on", "rng-builtin,id=rng"]);
+    expect(values(args, "-device")).toEqual(["vhost-user-vsock-device,chardev=vsock", "virtio-rng-device,rng=rng"]);
+    expect(values(args, "-global")).toEqual(["virtio-mmio.force-legacy=false"]);
+    expect(values(args, "-chardev")).toEqual([
+      "socket,id=qmp,fd=3",
+      "socket,id=console,fd=4",
+      "socket,id=vsock,path=/run/hadron/x/vsock.sock",
+    ]);
+    expect(args).not.toContain("-S");
+  });
+
+  test("Debian's kernel has PCI devices and ACPI", () => {
+    const args = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, shares: [{ kind: "9p", tag: "rootfs", path: "/r" }] });
+    expect(values(args, "-machine")).toEqual(["microvm,memory-backend=ram,acpi=on,pcie=on"]);
+    expect(values(args, "-device")).toEqual(["vhost-user-vsock-pci,chardev=vsock", "virtio-9p-pci,fsdev=share0,mount_tag=rootfs"]);
+  });
+
+  test("KVM", () => {
+    const args = qemuArguments({ ...machine, acceleration: "kvm", shares: [{ kind: "virtiofs", tag: "rootfs", socket: "/s,1" }] });
+    expect(values(args, "-accel")).toEqual(["kvm"]);
+    expect(values(args, "-cpu")).toEqual(["host"]);
+    expect(values(args, "-chardev")).toContain("socket,id=share0,path=/s,,1");
+    expect(values(args, "-device")).toContain("vhost-user-fs-device,chardev=share0,tag=rootfs,queue-size=1024");
+    expect(values(args, "-append").join()).not.toContain("tsc");
+  });
+
+  test("paths keep their commas, spaces and line feeds", () => {
+    const args = qemuArguments({
+      ...machine,
+      vsockSocket: "/run/a,b/vsock.sock",
+      shares: [{ kind: "9p", tag: "a,b", path: "/images/one, two\n,,three" }],
+    });
+    expect(values(args, "-chardev")).toContain("socket,id=vsock,path=/run/a,,b/vsock.sock");
+    expect(values(args, "-fsdev")).toEqual([
+      "local,id=share0,path=/images/one,, two\n,,,,three,security_model=passthrough,multidevs=remap",
+    ]);
+    expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=share0,mount_tag=a,,b");
+    expect(escapeOption("plain")).toBe("plain");
+  });
+
+  test.each<[string, Partial<Machine>, RegExp]>([
+    ["no CPU", { vcpus: 0 }, /1 to 16/],
+    ["too many CPUs", { vcpus: 17 }, /1 to 16/],
+    ["half a CPU", { vcpus: 1.5 }, /1 to 16/],
+    ["too little memory", { memoryMiB: 32 }, /at least 64/],
+    ["memory that is no number", { memoryMiB: Number.NaN }, /at least 64/],
+    ["more shares than slots", { shares: Array.from({ length: 7 }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" })) }, /at most 6/],
+    ["a tag too long", { shares: [{ kind: "9p", tag: "t".repeat(37), path: "/" }] }, /1 to 36 bytes/],
+    ["an empty tag", { shares: [{ kind: "9p", tag: "", path: "/" }] }, /1 to 36 bytes/],
+    ["a kernel command line too long", { kernelParameters: ["x".repeat(1700)] }, /kernel command line has \d+ bytes/],
+  ])("refused: %s", (_, change, message) => {
+    expect(() => qemuArguments({ ...machine, ...change })).toThrow(
+      expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringMatching(message) as string }) as Error,
+    );
+  });
+});
+
+describe("the kernel command line", () => {
+  test("of the tuned kernel under TCG", () => {
+    expect(kernelCommandLine(machine)).toBe(
+      "console=ttyS0 quiet panic=-1 reboot=t no_timer_check tsc=reliable noreplace-smp tsc_early_khz=2596125 lapic_timer_hz=1000000000",
+    );
+  });
+
+  test("without a known TSC rate, and with parameters of the configuration, which come last", () => {
+    const line = kernelCommandLine({
+      ...machine,
+      kernel: { path: "/k", kind: "debian" },
+      tscKhz: undefined,
+      kernelParameters: ["loglevel=7", "debug"],
+    });
+    expect(line).toBe("console=ttyS0 quiet panic=-1 reboot=t no_timer_check tsc=reliable noreplace-smp loglevel=7 debug");
+  });
+});
