@@ -116,18 +116,18 @@ class Output {
     this.#body.push(`\n/** ${fullName(type)} */\n`);
     if (fields.length === 0) {
       this.#body.push(`export type ${name} = Readonly<Record<string, never>>;\n\n`);
-      this.#body.push(`export const ${name} = new Message<${name}>("${fullName(type)}", {});\n`);
+      this.#body.push(`export const ${name} = new Message<${name}>("${fullName(type)}", () => ({}));\n`);
       return;
     }
     this.#body.push(`export interface ${name} {\n`);
     for (const field of fields) {
       this.#body.push(`  ${this.#property(field)};\n`);
     }
-    this.#body.push(`}\n\nexport const ${name} = new Message<${name}>("${fullName(type)}", {\n`);
+    this.#body.push(`}\n\nexport const ${name} = new Message<${name}>("${fullName(type)}", () => ({\n`);
     for (const field of fields) {
       this.#body.push(`  ${field.name}: [${this.#entry(field)}],\n`);
     }
-    this.#body.push("});\n");
+    this.#body.push("}));\n");
   }
 
   service(service: protobuf.Service): void {

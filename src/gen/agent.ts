@@ -5,7 +5,7 @@ import { Message } from "./codec.ts";
 /** hadron.agent.v1.Empty */
 export type Empty = Readonly<Record<string, never>>;
 
-export const Empty = new Message<Empty>("hadron.agent.v1.Empty", {});
+export const Empty = new Message<Empty>("hadron.agent.v1.Empty", () => ({}));
 
 /** hadron.agent.v1.Share */
 export interface Share {
@@ -15,12 +15,12 @@ export interface Share {
   readonly options: readonly string[];
 }
 
-export const Share = new Message<Share>("hadron.agent.v1.Share", {
+export const Share = new Message<Share>("hadron.agent.v1.Share", () => ({
   fsType: [1, "string"],
   tag: [2, "string"],
   mountPoint: [3, "string"],
   options: [4, "string", "repeated"],
-});
+}));
 
 /** hadron.agent.v1.CreateSandboxRequest */
 export interface CreateSandboxRequest {
@@ -31,13 +31,13 @@ export interface CreateSandboxRequest {
   readonly logLevel: string;
 }
 
-export const CreateSandboxRequest = new Message<CreateSandboxRequest>("hadron.agent.v1.CreateSandboxRequest", {
+export const CreateSandboxRequest = new Message<CreateSandboxRequest>("hadron.agent.v1.CreateSandboxRequest", () => ({
   realtimeNs: [1, "int64"],
   hostname: [2, "string"],
   sysctls: [3, "string", "map"],
   shares: [4, Share, "repeated"],
   logLevel: [5, "string"],
-});
+}));
 
 /** hadron.agent.v1.CreateSandboxResponse */
 export interface CreateSandboxResponse {
@@ -47,12 +47,12 @@ export interface CreateSandboxResponse {
   readonly requestReadNs: bigint;
 }
 
-export const CreateSandboxResponse = new Message<CreateSandboxResponse>("hadron.agent.v1.CreateSandboxResponse", {
+export const CreateSandboxResponse = new Message<CreateSandboxResponse>("hadron.agent.v1.CreateSandboxResponse", () => ({
   agentVersion: [1, "string"],
   kernelRelease: [2, "string"],
   initEnteredNs: [3, "uint64"],
   requestReadNs: [4, "uint64"],
-});
+}));
 
 /** hadron.agent.v1.Stdio */
 export interface Stdio {
@@ -63,13 +63,13 @@ export interface Stdio {
   readonly terminalHeight: number;
 }
 
-export const Stdio = new Message<Stdio>("hadron.agent.v1.Stdio", {
+export const Stdio = new Message<Stdio>("hadron.agent.v1.Stdio", () => ({
   stdinPort: [1, "uint32"],
   stdoutPort: [2, "uint32"],
   stderrPort: [3, "uint32"],
   terminalWidth: [4, "uint32"],
   terminalHeight: [5, "uint32"],
-});
+}));
 
 /** hadron.agent.v1.CreateContainerRequest */
 export interface CreateContainerRequest {
@@ -78,47 +78,47 @@ export interface CreateContainerRequest {
   readonly stdio?: Stdio;
 }
 
-export const CreateContainerRequest = new Message<CreateContainerRequest>("hadron.agent.v1.CreateContainerRequest", {
+export const CreateContainerRequest = new Message<CreateContainerRequest>("hadron.agent.v1.CreateContainerRequest", () => ({
   containerId: [1, "string"],
   specJson: [2, "bytes"],
   stdio: [3, Stdio],
-});
+}));
 
 /** hadron.agent.v1.CreateContainerResponse */
 export interface CreateContainerResponse {
   readonly pid: number;
 }
 
-export const CreateContainerResponse = new Message<CreateContainerResponse>("hadron.agent.v1.CreateContainerResponse", {
+export const CreateContainerResponse = new Message<CreateContainerResponse>("hadron.agent.v1.CreateContainerResponse", () => ({
   pid: [1, "uint32"],
-});
+}));
 
 /** hadron.agent.v1.StartContainerRequest */
 export interface StartContainerRequest {
   readonly containerId: string;
 }
 
-export const StartContainerRequest = new Message<StartContainerRequest>("hadron.agent.v1.StartContainerRequest", {
+export const StartContainerRequest = new Message<StartContainerRequest>("hadron.agent.v1.StartContainerRequest", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** hadron.agent.v1.DeleteContainerRequest */
 export interface DeleteContainerRequest {
   readonly containerId: string;
 }
 
-export const DeleteContainerRequest = new Message<DeleteContainerRequest>("hadron.agent.v1.DeleteContainerRequest", {
+export const DeleteContainerRequest = new Message<DeleteContainerRequest>("hadron.agent.v1.DeleteContainerRequest", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** hadron.agent.v1.ContainerRequest */
 export interface ContainerRequest {
   readonly containerId: string;
 }
 
-export const ContainerRequest = new Message<ContainerRequest>("hadron.agent.v1.ContainerRequest", {
+export const ContainerRequest = new Message<ContainerRequest>("hadron.agent.v1.ContainerRequest", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** hadron.agent.v1.ExecProcessRequest */
 export interface ExecProcessRequest {
@@ -128,21 +128,21 @@ export interface ExecProcessRequest {
   readonly stdio?: Stdio;
 }
 
-export const ExecProcessRequest = new Message<ExecProcessRequest>("hadron.agent.v1.ExecProcessRequest", {
+export const ExecProcessRequest = new Message<ExecProcessRequest>("hadron.agent.v1.ExecProcessRequest", () => ({
   containerId: [1, "string"],
   execId: [2, "string"],
   processJson: [3, "bytes"],
   stdio: [4, Stdio],
-});
+}));
 
 /** hadron.agent.v1.ExecProcessResponse */
 export interface ExecProcessResponse {
   readonly pid: number;
 }
 
-export const ExecProcessResponse = new Message<ExecProcessResponse>("hadron.agent.v1.ExecProcessResponse", {
+export const ExecProcessResponse = new Message<ExecProcessResponse>("hadron.agent.v1.ExecProcessResponse", () => ({
   pid: [1, "uint32"],
-});
+}));
 
 /** hadron.agent.v1.ProcessRequest */
 export interface ProcessRequest {
@@ -150,10 +150,10 @@ export interface ProcessRequest {
   readonly execId: string;
 }
 
-export const ProcessRequest = new Message<ProcessRequest>("hadron.agent.v1.ProcessRequest", {
+export const ProcessRequest = new Message<ProcessRequest>("hadron.agent.v1.ProcessRequest", () => ({
   containerId: [1, "string"],
   execId: [2, "string"],
-});
+}));
 
 /** hadron.agent.v1.WaitProcessResponse */
 export interface WaitProcessResponse {
@@ -161,10 +161,10 @@ export interface WaitProcessResponse {
   readonly exitedAtNs: bigint;
 }
 
-export const WaitProcessResponse = new Message<WaitProcessResponse>("hadron.agent.v1.WaitProcessResponse", {
+export const WaitProcessResponse = new Message<WaitProcessResponse>("hadron.agent.v1.WaitProcessResponse", () => ({
   exitStatus: [1, "uint32"],
   exitedAtNs: [2, "int64"],
-});
+}));
 
 /** hadron.agent.v1.SignalProcessRequest */
 export interface SignalProcessRequest {
@@ -174,12 +174,12 @@ export interface SignalProcessRequest {
   readonly all: boolean;
 }
 
-export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.agent.v1.SignalProcessRequest", {
+export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.agent.v1.SignalProcessRequest", () => ({
   containerId: [1, "string"],
   execId: [2, "string"],
   signal: [3, "uint32"],
   all: [4, "bool"],
-});
+}));
 
 /** hadron.agent.v1.ResizeTerminalRequest */
 export interface ResizeTerminalRequest {
@@ -189,12 +189,12 @@ export interface ResizeTerminalRequest {
   readonly height: number;
 }
 
-export const ResizeTerminalRequest = new Message<ResizeTerminalRequest>("hadron.agent.v1.ResizeTerminalRequest", {
+export const ResizeTerminalRequest = new Message<ResizeTerminalRequest>("hadron.agent.v1.ResizeTerminalRequest", () => ({
   containerId: [1, "string"],
   execId: [2, "string"],
   width: [3, "uint32"],
   height: [4, "uint32"],
-});
+}));
 
 /** hadron.agent.v1.ListProcessesResponse.Process */
 export interface ListProcessesResponseProcess {
@@ -202,19 +202,19 @@ export interface ListProcessesResponseProcess {
   readonly execId: string;
 }
 
-export const ListProcessesResponseProcess = new Message<ListProcessesResponseProcess>("hadron.agent.v1.ListProcessesResponse.Process", {
+export const ListProcessesResponseProcess = new Message<ListProcessesResponseProcess>("hadron.agent.v1.ListProcessesResponse.Process", () => ({
   pid: [1, "uint32"],
   execId: [2, "string"],
-});
+}));
 
 /** hadron.agent.v1.ListProcessesResponse */
 export interface ListProcessesResponse {
   readonly processes: readonly ListProcessesResponseProcess[];
 }
 
-export const ListProcessesResponse = new Message<ListProcessesResponse>("hadron.agent.v1.ListProcessesResponse", {
+export const ListProcessesResponse = new Message<ListProcessesResponse>("hadron.agent.v1.ListProcessesResponse", () => ({
   processes: [1, ListProcessesResponseProcess, "repeated"],
-});
+}));
 
 /** hadron.agent.v1.UpdateContainerRequest */
 export interface UpdateContainerRequest {
@@ -222,46 +222,46 @@ export interface UpdateContainerRequest {
   readonly resourcesJson: Uint8Array;
 }
 
-export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadron.agent.v1.UpdateContainerRequest", {
+export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadron.agent.v1.UpdateContainerRequest", () => ({
   containerId: [1, "string"],
   resourcesJson: [2, "bytes"],
-});
+}));
 
 /** hadron.agent.v1.SetClockRequest */
 export interface SetClockRequest {
   readonly realtimeNs: bigint;
 }
 
-export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", {
+export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", () => ({
   realtimeNs: [1, "int64"],
-});
+}));
 
 /** hadron.agent.v1.OomEvent */
 export interface OomEvent {
   readonly containerId: string;
 }
 
-export const OomEvent = new Message<OomEvent>("hadron.agent.v1.OomEvent", {
+export const OomEvent = new Message<OomEvent>("hadron.agent.v1.OomEvent", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** hadron.agent.v1.Event */
 export interface Event {
   readonly oom?: OomEvent;
 }
 
-export const Event = new Message<Event>("hadron.agent.v1.Event", {
+export const Event = new Message<Event>("hadron.agent.v1.Event", () => ({
   oom: [1, OomEvent],
-});
+}));
 
 /** hadron.agent.v1.ContainerStatsResponse */
 export interface ContainerStatsResponse {
   readonly files: ReadonlyMap<string, string>;
 }
 
-export const ContainerStatsResponse = new Message<ContainerStatsResponse>("hadron.agent.v1.ContainerStatsResponse", {
+export const ContainerStatsResponse = new Message<ContainerStatsResponse>("hadron.agent.v1.ContainerStatsResponse", () => ({
   files: [1, "string", "map"],
-});
+}));
 
 /** The methods of hadron.agent.v1.Agent. */
 export const AgentMethods = {

@@ -9,9 +9,9 @@ export interface ForwardRequest {
   readonly envelope?: Envelope;
 }
 
-export const ForwardRequest = new Message<ForwardRequest>("containerd.services.events.ttrpc.v1.ForwardRequest", {
+export const ForwardRequest = new Message<ForwardRequest>("containerd.services.events.ttrpc.v1.ForwardRequest", () => ({
   envelope: [1, Envelope],
-});
+}));
 
 /** The methods of containerd.services.events.ttrpc.v1.Events. */
 export const EventsMethods = {

@@ -8,10 +8,10 @@ export interface PidsStat {
   readonly limit: bigint;
 }
 
-export const PidsStat = new Message<PidsStat>("io.containerd.cgroups.v2.PidsStat", {
+export const PidsStat = new Message<PidsStat>("io.containerd.cgroups.v2.PidsStat", () => ({
   current: [1, "uint64"],
   limit: [2, "uint64"],
-});
+}));
 
 /** io.containerd.cgroups.v2.CPUStat */
 export interface CPUStat {
@@ -23,14 +23,14 @@ export interface CPUStat {
   readonly throttledUsec: bigint;
 }
 
-export const CPUStat = new Message<CPUStat>("io.containerd.cgroups.v2.CPUStat", {
+export const CPUStat = new Message<CPUStat>("io.containerd.cgroups.v2.CPUStat", () => ({
   usageUsec: [1, "uint64"],
   userUsec: [2, "uint64"],
   systemUsec: [3, "uint64"],
   nrPeriods: [4, "uint64"],
   nrThrottled: [5, "uint64"],
   throttledUsec: [6, "uint64"],
-});
+}));
 
 /** io.containerd.cgroups.v2.MemoryStat */
 export interface MemoryStat {
@@ -73,7 +73,7 @@ export interface MemoryStat {
   readonly swapMaxUsage: bigint;
 }
 
-export const MemoryStat = new Message<MemoryStat>("io.containerd.cgroups.v2.MemoryStat", {
+export const MemoryStat = new Message<MemoryStat>("io.containerd.cgroups.v2.MemoryStat", () => ({
   anon: [1, "uint64"],
   file: [2, "uint64"],
   kernelStack: [3, "uint64"],
@@ -111,7 +111,7 @@ export const MemoryStat = new Message<MemoryStat>("io.containerd.cgroups.v2.Memo
   swapLimit: [35, "uint64"],
   maxUsage: [36, "uint64"],
   swapMaxUsage: [37, "uint64"],
-});
+}));
 
 /** io.containerd.cgroups.v2.RdmaEntry */
 export interface RdmaEntry {
@@ -120,11 +120,11 @@ export interface RdmaEntry {
   readonly hcaObjects: number;
 }
 
-export const RdmaEntry = new Message<RdmaEntry>("io.containerd.cgroups.v2.RdmaEntry", {
+export const RdmaEntry = new Message<RdmaEntry>("io.containerd.cgroups.v2.RdmaEntry", () => ({
   device: [1, "string"],
   hcaHandles: [2, "uint32"],
   hcaObjects: [3, "uint32"],
-});
+}));
 
 /** io.containerd.cgroups.v2.RdmaStat */
 export interface RdmaStat {
@@ -132,10 +132,10 @@ export interface RdmaStat {
   readonly limit: readonly RdmaEntry[];
 }
 
-export const RdmaStat = new Message<RdmaStat>("io.containerd.cgroups.v2.RdmaStat", {
+export const RdmaStat = new Message<RdmaStat>("io.containerd.cgroups.v2.RdmaStat", () => ({
   current: [1, RdmaEntry, "repeated"],
   limit: [2, RdmaEntry, "repeated"],
-});
+}));
 
 /** io.containerd.cgroups.v2.IOEntry */
 export interface IOEntry {
@@ -147,23 +147,23 @@ export interface IOEntry {
   readonly wios: bigint;
 }
 
-export const IOEntry = new Message<IOEntry>("io.containerd.cgroups.v2.IOEntry", {
+export const IOEntry = new Message<IOEntry>("io.containerd.cgroups.v2.IOEntry", () => ({
   major: [1, "uint64"],
   minor: [2, "uint64"],
   rbytes: [3, "uint64"],
   wbytes: [4, "uint64"],
   rios: [5, "uint64"],
   wios: [6, "uint64"],
-});
+}));
 
 /** io.containerd.cgroups.v2.IOStat */
 export interface IOStat {
   readonly usage: readonly IOEntry[];
 }
 
-export const IOStat = new Message<IOStat>("io.containerd.cgroups.v2.IOStat", {
+export const IOStat = new Message<IOStat>("io.containerd.cgroups.v2.IOStat", () => ({
   usage: [1, IOEntry, "repeated"],
-});
+}));
 
 /** io.containerd.cgroups.v2.HugeTlbStat */
 export interface HugeTlbStat {
@@ -172,11 +172,11 @@ export interface HugeTlbStat {
   readonly pagesize: string;
 }
 
-export const HugeTlbStat = new Message<HugeTlbStat>("io.containerd.cgroups.v2.HugeTlbStat", {
+export const HugeTlbStat = new Message<HugeTlbStat>("io.containerd.cgroups.v2.HugeTlbStat", () => ({
   current: [1, "uint64"],
   max: [2, "uint64"],
   pagesize: [3, "string"],
-});
+}));
 
 /** io.containerd.cgroups.v2.MemoryEvents */
 export interface MemoryEvents {
@@ -187,13 +187,13 @@ export interface MemoryEvents {
   readonly oomKill: bigint;
 }
 
-export const MemoryEvents = new Message<MemoryEvents>("io.containerd.cgroups.v2.MemoryEvents", {
+export const MemoryEvents = new Message<MemoryEvents>("io.containerd.cgroups.v2.MemoryEvents", () => ({
   low: [1, "uint64"],
   high: [2, "uint64"],
   max: [3, "uint64"],
   oom: [4, "uint64"],
   oomKill: [5, "uint64"],
-});
+}));
 
 /** io.containerd.cgroups.v2.Metrics */
 export interface Metrics {
@@ -206,7 +206,7 @@ export interface Metrics {
   readonly memoryEvents?: MemoryEvents;
 }
 
-export const Metrics = new Message<Metrics>("io.containerd.cgroups.v2.Metrics", {
+export const Metrics = new Message<Metrics>("io.containerd.cgroups.v2.Metrics", () => ({
   pids: [1, PidsStat],
   cpu: [2, CPUStat],
   memory: [4, MemoryStat],
@@ -214,4 +214,4 @@ export const Metrics = new Message<Metrics>("io.containerd.cgroups.v2.Metrics", 
   io: [6, IOStat],
   hugetlb: [7, HugeTlbStat, "repeated"],
   memoryEvents: [8, MemoryEvents],
-});
+}));

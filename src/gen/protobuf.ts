@@ -8,15 +8,15 @@ export interface Any {
   readonly value: Uint8Array;
 }
 
-export const Any = new Message<Any>("google.protobuf.Any", {
+export const Any = new Message<Any>("google.protobuf.Any", () => ({
   typeUrl: [1, "string"],
   value: [2, "bytes"],
-});
+}));
 
 /** google.protobuf.Empty */
 export type Empty = Readonly<Record<string, never>>;
 
-export const Empty = new Message<Empty>("google.protobuf.Empty", {});
+export const Empty = new Message<Empty>("google.protobuf.Empty", () => ({}));
 
 /** google.protobuf.Timestamp */
 export interface Timestamp {
@@ -24,7 +24,7 @@ export interface Timestamp {
   readonly nanos: number;
 }
 
-export const Timestamp = new Message<Timestamp>("google.protobuf.Timestamp", {
+export const Timestamp = new Message<Timestamp>("google.protobuf.Timestamp", () => ({
   seconds: [1, "int64"],
   nanos: [2, "int32"],
-});
+}));

@@ -19,7 +19,7 @@ export interface Options {
   readonly taskApiVersion: number;
 }
 
-export const Options = new Message<Options>("containerd.runc.v1.Options", {
+export const Options = new Message<Options>("containerd.runc.v1.Options", () => ({
   noPivotRoot: [1, "bool"],
   noNewKeyring: [2, "bool"],
   shimCgroup: [3, "string"],
@@ -33,13 +33,13 @@ export const Options = new Message<Options>("containerd.runc.v1.Options", {
   criuWorkPath: [11, "string"],
   taskApiAddress: [12, "string"],
   taskApiVersion: [13, "uint32"],
-});
+}));
 
 /** containerd.runc.v1.ProcessDetails */
 export interface ProcessDetails {
   readonly execId: string;
 }
 
-export const ProcessDetails = new Message<ProcessDetails>("containerd.runc.v1.ProcessDetails", {
+export const ProcessDetails = new Message<ProcessDetails>("containerd.runc.v1.ProcessDetails", () => ({
   execId: [1, "string"],
-});
+}));

@@ -9,8 +9,8 @@ export interface Options {
   readonly configBody: Uint8Array;
 }
 
-export const Options = new Message<Options>("runtimeoptions.v1.Options", {
+export const Options = new Message<Options>("runtimeoptions.v1.Options", () => ({
   typeUrl: [1, "string"],
   configPath: [2, "string"],
   configBody: [3, "bytes"],
-});
+}));

@@ -12,12 +12,12 @@ export interface TaskIO {
   readonly terminal: boolean;
 }
 
-export const TaskIO = new Message<TaskIO>("containerd.events.TaskIO", {
+export const TaskIO = new Message<TaskIO>("containerd.events.TaskIO", () => ({
   stdin: [1, "string"],
   stdout: [2, "string"],
   stderr: [3, "string"],
   terminal: [4, "bool"],
-});
+}));
 
 /** containerd.events.TaskCreate */
 export interface TaskCreate {
@@ -29,14 +29,14 @@ export interface TaskCreate {
   readonly pid: number;
 }
 
-export const TaskCreate = new Message<TaskCreate>("containerd.events.TaskCreate", {
+export const TaskCreate = new Message<TaskCreate>("containerd.events.TaskCreate", () => ({
   containerId: [1, "string"],
   bundle: [2, "string"],
   rootfs: [3, Mount, "repeated"],
   io: [4, TaskIO],
   checkpoint: [5, "string"],
   pid: [6, "uint32"],
-});
+}));
 
 /** containerd.events.TaskStart */
 export interface TaskStart {
@@ -44,10 +44,10 @@ export interface TaskStart {
   readonly pid: number;
 }
 
-export const TaskStart = new Message<TaskStart>("containerd.events.TaskStart", {
+export const TaskStart = new Message<TaskStart>("containerd.events.TaskStart", () => ({
   containerId: [1, "string"],
   pid: [2, "uint32"],
-});
+}));
 
 /** containerd.events.TaskDelete */
 export interface TaskDelete {
@@ -58,13 +58,13 @@ export interface TaskDelete {
   readonly id: string;
 }
 
-export const TaskDelete = new Message<TaskDelete>("containerd.events.TaskDelete", {
+export const TaskDelete = new Message<TaskDelete>("containerd.events.TaskDelete", () => ({
   containerId: [1, "string"],
   pid: [2, "uint32"],
   exitStatus: [3, "uint32"],
   exitedAt: [4, Timestamp],
   id: [5, "string"],
-});
+}));
 
 /** containerd.events.TaskExit */
 export interface TaskExit {
@@ -75,22 +75,22 @@ export interface TaskExit {
   readonly exitedAt?: Timestamp;
 }
 
-export const TaskExit = new Message<TaskExit>("containerd.events.TaskExit", {
+export const TaskExit = new Message<TaskExit>("containerd.events.TaskExit", () => ({
   containerId: [1, "string"],
   id: [2, "string"],
   pid: [3, "uint32"],
   exitStatus: [4, "uint32"],
   exitedAt: [5, Timestamp],
-});
+}));
 
 /** containerd.events.TaskOOM */
 export interface TaskOOM {
   readonly containerId: string;
 }
 
-export const TaskOOM = new Message<TaskOOM>("containerd.events.TaskOOM", {
+export const TaskOOM = new Message<TaskOOM>("containerd.events.TaskOOM", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** containerd.events.TaskExecAdded */
 export interface TaskExecAdded {
@@ -98,10 +98,10 @@ export interface TaskExecAdded {
   readonly execId: string;
 }
 
-export const TaskExecAdded = new Message<TaskExecAdded>("containerd.events.TaskExecAdded", {
+export const TaskExecAdded = new Message<TaskExecAdded>("containerd.events.TaskExecAdded", () => ({
   containerId: [1, "string"],
   execId: [2, "string"],
-});
+}));
 
 /** containerd.events.TaskExecStarted */
 export interface TaskExecStarted {
@@ -110,29 +110,29 @@ export interface TaskExecStarted {
   readonly pid: number;
 }
 
-export const TaskExecStarted = new Message<TaskExecStarted>("containerd.events.TaskExecStarted", {
+export const TaskExecStarted = new Message<TaskExecStarted>("containerd.events.TaskExecStarted", () => ({
   containerId: [1, "string"],
   execId: [2, "string"],
   pid: [3, "uint32"],
-});
+}));
 
 /** containerd.events.TaskPaused */
 export interface TaskPaused {
   readonly containerId: string;
 }
 
-export const TaskPaused = new Message<TaskPaused>("containerd.events.TaskPaused", {
+export const TaskPaused = new Message<TaskPaused>("containerd.events.TaskPaused", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** containerd.events.TaskResumed */
 export interface TaskResumed {
   readonly containerId: string;
 }
 
-export const TaskResumed = new Message<TaskResumed>("containerd.events.TaskResumed", {
+export const TaskResumed = new Message<TaskResumed>("containerd.events.TaskResumed", () => ({
   containerId: [1, "string"],
-});
+}));
 
 /** containerd.events.TaskCheckpointed */
 export interface TaskCheckpointed {
@@ -140,7 +140,7 @@ export interface TaskCheckpointed {
   readonly checkpoint: string;
 }
 
-export const TaskCheckpointed = new Message<TaskCheckpointed>("containerd.events.TaskCheckpointed", {
+export const TaskCheckpointed = new Message<TaskCheckpointed>("containerd.events.TaskCheckpointed", () => ({
   containerId: [1, "string"],
   checkpoint: [2, "string"],
-});
+}));

@@ -19,7 +19,7 @@ export interface ProcessInfo {
   readonly info?: Any;
 }
 
-export const ProcessInfo = new Message<ProcessInfo>("containerd.v1.types.ProcessInfo", {
+export const ProcessInfo = new Message<ProcessInfo>("containerd.v1.types.ProcessInfo", () => ({
   pid: [1, "uint32"],
   info: [2, Any],
-});
+}));

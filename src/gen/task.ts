@@ -19,7 +19,7 @@ export interface CreateTaskRequest {
   readonly options?: Any;
 }
 
-export const CreateTaskRequest = new Message<CreateTaskRequest>("containerd.task.v2.CreateTaskRequest", {
+export const CreateTaskRequest = new Message<CreateTaskRequest>("containerd.task.v2.CreateTaskRequest", () => ({
   id: [1, "string"],
   bundle: [2, "string"],
   rootfs: [3, Mount, "repeated"],
@@ -30,16 +30,16 @@ export const CreateTaskRequest = new Message<CreateTaskRequest>("containerd.task
   checkpoint: [8, "string"],
   parentCheckpoint: [9, "string"],
   options: [10, Any],
-});
+}));
 
 /** containerd.task.v2.CreateTaskResponse */
 export interface CreateTaskResponse {
   readonly pid: number;
 }
 
-export const CreateTaskResponse = new Message<CreateTaskResponse>("containerd.task.v2.CreateTaskResponse", {
+export const CreateTaskResponse = new Message<CreateTaskResponse>("containerd.task.v2.CreateTaskResponse", () => ({
   pid: [1, "uint32"],
-});
+}));
 
 /** containerd.task.v2.StartRequest */
 export interface StartRequest {
@@ -47,19 +47,19 @@ export interface StartRequest {
   readonly execId: string;
 }
 
-export const StartRequest = new Message<StartRequest>("containerd.task.v2.StartRequest", {
+export const StartRequest = new Message<StartRequest>("containerd.task.v2.StartRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
-});
+}));
 
 /** containerd.task.v2.StartResponse */
 export interface StartResponse {
   readonly pid: number;
 }
 
-export const StartResponse = new Message<StartResponse>("containerd.task.v2.StartResponse", {
+export const StartResponse = new Message<StartResponse>("containerd.task.v2.StartResponse", () => ({
   pid: [1, "uint32"],
-});
+}));
 
 /** containerd.task.v2.DeleteRequest */
 export interface DeleteRequest {
@@ -67,10 +67,10 @@ export interface DeleteRequest {
   readonly execId: string;
 }
 
-export const DeleteRequest = new Message<DeleteRequest>("containerd.task.v2.DeleteRequest", {
+export const DeleteRequest = new Message<DeleteRequest>("containerd.task.v2.DeleteRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
-});
+}));
 
 /** containerd.task.v2.DeleteResponse */
 export interface DeleteResponse {
@@ -79,11 +79,11 @@ export interface DeleteResponse {
   readonly exitedAt?: Timestamp;
 }
 
-export const DeleteResponse = new Message<DeleteResponse>("containerd.task.v2.DeleteResponse", {
+export const DeleteResponse = new Message<DeleteResponse>("containerd.task.v2.DeleteResponse", () => ({
   pid: [1, "uint32"],
   exitStatus: [2, "uint32"],
   exitedAt: [3, Timestamp],
-});
+}));
 
 /** containerd.task.v2.ExecProcessRequest */
 export interface ExecProcessRequest {
@@ -96,7 +96,7 @@ export interface ExecProcessRequest {
   readonly spec?: Any;
 }
 
-export const ExecProcessRequest = new Message<ExecProcessRequest>("containerd.task.v2.ExecProcessRequest", {
+export const ExecProcessRequest = new Message<ExecProcessRequest>("containerd.task.v2.ExecProcessRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
   terminal: [3, "bool"],
@@ -104,7 +104,7 @@ export const ExecProcessRequest = new Message<ExecProcessRequest>("containerd.ta
   stdout: [5, "string"],
   stderr: [6, "string"],
   spec: [7, Any],
-});
+}));
 
 /** containerd.task.v2.ResizePtyRequest */
 export interface ResizePtyRequest {
@@ -114,12 +114,12 @@ export interface ResizePtyRequest {
   readonly height: number;
 }
 
-export const ResizePtyRequest = new Message<ResizePtyRequest>("containerd.task.v2.ResizePtyRequest", {
+export const ResizePtyRequest = new Message<ResizePtyRequest>("containerd.task.v2.ResizePtyRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
   width: [3, "uint32"],
   height: [4, "uint32"],
-});
+}));
 
 /** containerd.task.v2.StateRequest */
 export interface StateRequest {
@@ -127,10 +127,10 @@ export interface StateRequest {
   readonly execId: string;
 }
 
-export const StateRequest = new Message<StateRequest>("containerd.task.v2.StateRequest", {
+export const StateRequest = new Message<StateRequest>("containerd.task.v2.StateRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
-});
+}));
 
 /** containerd.task.v2.StateResponse */
 export interface StateResponse {
@@ -147,7 +147,7 @@ export interface StateResponse {
   readonly execId: string;
 }
 
-export const StateResponse = new Message<StateResponse>("containerd.task.v2.StateResponse", {
+export const StateResponse = new Message<StateResponse>("containerd.task.v2.StateResponse", () => ({
   id: [1, "string"],
   bundle: [2, "string"],
   pid: [3, "uint32"],
@@ -159,7 +159,7 @@ export const StateResponse = new Message<StateResponse>("containerd.task.v2.Stat
   exitStatus: [9, "uint32"],
   exitedAt: [10, Timestamp],
   execId: [11, "string"],
-});
+}));
 
 /** containerd.task.v2.KillRequest */
 export interface KillRequest {
@@ -169,12 +169,12 @@ export interface KillRequest {
   readonly all: boolean;
 }
 
-export const KillRequest = new Message<KillRequest>("containerd.task.v2.KillRequest", {
+export const KillRequest = new Message<KillRequest>("containerd.task.v2.KillRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
   signal: [3, "uint32"],
   all: [4, "bool"],
-});
+}));
 
 /** containerd.task.v2.CloseIORequest */
 export interface CloseIORequest {
@@ -183,29 +183,29 @@ export interface CloseIORequest {
   readonly stdin: boolean;
 }
 
-export const CloseIORequest = new Message<CloseIORequest>("containerd.task.v2.CloseIORequest", {
+export const CloseIORequest = new Message<CloseIORequest>("containerd.task.v2.CloseIORequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
   stdin: [3, "bool"],
-});
+}));
 
 /** containerd.task.v2.PidsRequest */
 export interface PidsRequest {
   readonly id: string;
 }
 
-export const PidsRequest = new Message<PidsRequest>("containerd.task.v2.PidsRequest", {
+export const PidsRequest = new Message<PidsRequest>("containerd.task.v2.PidsRequest", () => ({
   id: [1, "string"],
-});
+}));
 
 /** containerd.task.v2.PidsResponse */
 export interface PidsResponse {
   readonly processes: readonly ProcessInfo[];
 }
 
-export const PidsResponse = new Message<PidsResponse>("containerd.task.v2.PidsResponse", {
+export const PidsResponse = new Message<PidsResponse>("containerd.task.v2.PidsResponse", () => ({
   processes: [1, ProcessInfo, "repeated"],
-});
+}));
 
 /** containerd.task.v2.CheckpointTaskRequest */
 export interface CheckpointTaskRequest {
@@ -214,11 +214,11 @@ export interface CheckpointTaskRequest {
   readonly options?: Any;
 }
 
-export const CheckpointTaskRequest = new Message<CheckpointTaskRequest>("containerd.task.v2.CheckpointTaskRequest", {
+export const CheckpointTaskRequest = new Message<CheckpointTaskRequest>("containerd.task.v2.CheckpointTaskRequest", () => ({
   id: [1, "string"],
   path: [2, "string"],
   options: [3, Any],
-});
+}));
 
 /** containerd.task.v2.UpdateTaskRequest */
 export interface UpdateTaskRequest {
@@ -227,11 +227,11 @@ export interface UpdateTaskRequest {
   readonly annotations: ReadonlyMap<string, string>;
 }
 
-export const UpdateTaskRequest = new Message<UpdateTaskRequest>("containerd.task.v2.UpdateTaskRequest", {
+export const UpdateTaskRequest = new Message<UpdateTaskRequest>("containerd.task.v2.UpdateTaskRequest", () => ({
   id: [1, "string"],
   resources: [2, Any],
   annotations: [3, "string", "map"],
-});
+}));
 
 /** containerd.task.v2.WaitRequest */
 export interface WaitRequest {
@@ -239,10 +239,10 @@ export interface WaitRequest {
   readonly execId: string;
 }
 
-export const WaitRequest = new Message<WaitRequest>("containerd.task.v2.WaitRequest", {
+export const WaitRequest = new Message<WaitRequest>("containerd.task.v2.WaitRequest", () => ({
   id: [1, "string"],
   execId: [2, "string"],
-});
+}));
 
 /** containerd.task.v2.WaitResponse */
 export interface WaitResponse {
@@ -250,37 +250,37 @@ export interface WaitResponse {
   readonly exitedAt?: Timestamp;
 }
 
-export const WaitResponse = new Message<WaitResponse>("containerd.task.v2.WaitResponse", {
+export const WaitResponse = new Message<WaitResponse>("containerd.task.v2.WaitResponse", () => ({
   exitStatus: [1, "uint32"],
   exitedAt: [2, Timestamp],
-});
+}));
 
 /** containerd.task.v2.StatsRequest */
 export interface StatsRequest {
   readonly id: string;
 }
 
-export const StatsRequest = new Message<StatsRequest>("containerd.task.v2.StatsRequest", {
+export const StatsRequest = new Message<StatsRequest>("containerd.task.v2.StatsRequest", () => ({
   id: [1, "string"],
-});
+}));
 
 /** containerd.task.v2.StatsResponse */
 export interface StatsResponse {
   readonly stats?: Any;
 }
 
-export const StatsResponse = new Message<StatsResponse>("containerd.task.v2.StatsResponse", {
+export const StatsResponse = new Message<StatsResponse>("containerd.task.v2.StatsResponse", () => ({
   stats: [1, Any],
-});
+}));
 
 /** containerd.task.v2.ConnectRequest */
 export interface ConnectRequest {
   readonly id: string;
 }
 
-export const ConnectRequest = new Message<ConnectRequest>("containerd.task.v2.ConnectRequest", {
+export const ConnectRequest = new Message<ConnectRequest>("containerd.task.v2.ConnectRequest", () => ({
   id: [1, "string"],
-});
+}));
 
 /** containerd.task.v2.ConnectResponse */
 export interface ConnectResponse {
@@ -289,11 +289,11 @@ export interface ConnectResponse {
   readonly version: string;
 }
 
-export const ConnectResponse = new Message<ConnectResponse>("containerd.task.v2.ConnectResponse", {
+export const ConnectResponse = new Message<ConnectResponse>("containerd.task.v2.ConnectResponse", () => ({
   shimPid: [1, "uint32"],
   taskPid: [2, "uint32"],
   version: [3, "string"],
-});
+}));
 
 /** containerd.task.v2.ShutdownRequest */
 export interface ShutdownRequest {
@@ -301,28 +301,28 @@ export interface ShutdownRequest {
   readonly now: boolean;
 }
 
-export const ShutdownRequest = new Message<ShutdownRequest>("containerd.task.v2.ShutdownRequest", {
+export const ShutdownRequest = new Message<ShutdownRequest>("containerd.task.v2.ShutdownRequest", () => ({
   id: [1, "string"],
   now: [2, "bool"],
-});
+}));
 
 /** containerd.task.v2.PauseRequest */
 export interface PauseRequest {
   readonly id: string;
 }
 
-export const PauseRequest = new Message<PauseRequest>("containerd.task.v2.PauseRequest", {
+export const PauseRequest = new Message<PauseRequest>("containerd.task.v2.PauseRequest", () => ({
   id: [1, "string"],
-});
+}));
 
 /** containerd.task.v2.ResumeRequest */
 export interface ResumeRequest {
   readonly id: string;
 }
 
-export const ResumeRequest = new Message<ResumeRequest>("containerd.task.v2.ResumeRequest", {
+export const ResumeRequest = new Message<ResumeRequest>("containerd.task.v2.ResumeRequest", () => ({
   id: [1, "string"],
-});
+}));
 
 /** The methods of containerd.task.v2.Task. */
 export const TaskMethods = {

@@ -11,12 +11,12 @@ export interface Mount {
   readonly options: readonly string[];
 }
 
-export const Mount = new Message<Mount>("containerd.types.Mount", {
+export const Mount = new Message<Mount>("containerd.types.Mount", () => ({
   type: [1, "string"],
   source: [2, "string"],
   target: [3, "string"],
   options: [4, "string", "repeated"],
-});
+}));
 
 /** containerd.types.Envelope */
 export interface Envelope {
@@ -26,9 +26,9 @@ export interface Envelope {
   readonly event?: Any;
 }
 
-export const Envelope = new Message<Envelope>("containerd.types.Envelope", {
+export const Envelope = new Message<Envelope>("containerd.types.Envelope", () => ({
   timestamp: [1, Timestamp],
   namespace: [2, "string"],
   topic: [3, "string"],
   event: [4, Any],
-});
+}));
