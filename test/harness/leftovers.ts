@@ -1,0 +1,143 @@
+/**
+ * What a pod leaves on the host. A snapshot is taken before a test; afterwards everything that is new and
+ * belongs to the test's containerd, or to nobody who still lives, is named.
+ */
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { type Containerd, ownerVariable } from "./containerd.ts";
+import { mountPoints } from "./mounts.ts";
+import { build } from "./paths.ts";
+import { type Process, processes } from "./processes.ts";
+
+export const podDirectories = "/run/hadron";
+export const shimSockets = "/run/containerd/s";
+
+/** Things by a name that is theirs for ever, with a description for a person. */
+export type HostState = ReadonlyMap<string, string>;
+
+const GONE_MS = 5_000;
+const POLL_MS = 50;
+
+/** What there is now of the kinds of things that a pod makes. */
+export async function hostState(daemon: Containerd): Promise<HostState> {
+  const all = await processes();
+  const foreign = foreignPods(all, daemon);
+  const state = new Map<string, string>();
+  for (const process of all) {
+    if (process.pid !== daemon.pid && (await isOurs(process, daemon, foreign))) {
+      state.set(`process ${process.pid} ${process.startTime}`, describe(process));
+    }
+  }
+  for (const path of await mountPoints()) {
+    const inDaemon = path.startsWith(`${daemon.directory}/`);
+    if (inDaemon || (path.startsWith(`${podDirectories}/`) && !foreign.has(podOf(path)))) add(state, "mount", path);
+  }
+  for (const directory of [podDirectories, shimSockets]) {
+    for (const name of await list(directory)) {
+      if (!foreign.has(name)) add(state, directory === shimSockets ? "socket" : "directory", join(directory, name));
+    }
+  }
+  for (const kind of ["state", "root"]) {
+    const bundles = join(daemon.directory, kind, "io.containerd.runtime.v2.task", daemon.namespace);
+    for (const name of await list(bundles)) add(state, "bundle", join(bundles, name));
+  }
+  for (const path of await cgroups(daemon)) add(state, "cgroup", path);
+  for (const directory of ["/tmp", "/var/tmp", "/dev/shm"]) {
+    for (const name of await list(directory)) {
+      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !name.startsWith("hadron-test-")) add(state, "file", join(directory, name));
+    }
+  }
+  return state;
+}
+
+/**
+ * Waits until nothing is left that was not there at `before`, and fails naming each item otherwise.
+ * That something is gone is no event: this looks again until a deadline, 5 seconds by default.
+ */
+export async function expectNoLeftovers(daemon: Containerd, before: HostState, patienceMs = GONE_MS): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const now = await hostState(daemon);
+    const left = [...now].filter(([key]) => !before.has(key)).map(([, description]) => description);
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new Error(`still there ${patienceMs} ms after the test:\n  ${left.join("\n  ")}`);
+    }
+    await setTimeout(POLL_MS);
+  }
+}
+
+function add(state: Map<string, string>, kind: string, path: string): void {
+  state.set(`${kind} ${path}`, `${kind} ${JSON.stringify(path)}`);
+}
+
+function describe(process: Process): string {
+  return `process ${process.pid} (state ${process.state}): ${process.args.join(" ") || process.command}`;
+}
+
+/**
+ * The names in /run/hadron and /run/containerd/s that belong to living pods of other containerds: other
+ * tests may run on the same machine.
+ */
+function foreignPods(all: readonly Process[], daemon: Containerd): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { args } of all) {
+    const address = valueOf(args, "address");
+    if (address === undefined || address === daemon.address) continue;
+    for (const path of [valueOf(args, "state"), valueOf(args, "socket")]) {
+      if (path !== undefined) names.add(basename(path));
+    }
+  }
+  return names;
+}
+
+/** The value of `--name VALUE` or `-name VALUE`. */
+function valueOf(args: readonly string[], name: string): string | undefined {
+  const at = args.findIndex((arg) => arg === `--${name}` || arg === `-${name}`);
+  return at < 0 ? undefined : args[at + 1];
+}
+
+/** The pod's name in a path below /run/hadron. */
+function podOf(path: string): string {
+  return path.slice(podDirectories.length + 1).split("/")[0] ?? "";
+}
+
+async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlySet<string>): Promise<boolean> {
+  const line = candidate.args.join(" ");
+  if (line.includes(daemon.directory)) return true;
+  const owner = (await candidate.environment()).find((entry) => entry.startsWith(`${ownerVariable}=`));
+  if (owner !== undefined) return owner === `${ownerVariable}=${daemon.directory}`;
+  const kind =
+    candidate.exe.startsWith(`${build}/`) ||
+    candidate.command.startsWith("hadron") ||
+    line.includes(`${podDirectories}/`) ||
+    // On a machine that several people share, a VM without a pod is somebody else's experiment.
+    (process.env["CI"] !== undefined && /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)));
+  const pods = line.matchAll(/\/run\/(?:hadron|containerd\/s)\/([0-9a-f]{64})/g);
+  return kind && ![...pods].some(([, name]) => name !== undefined && foreign.has(name));
+}
+
+async function list(directory: string): Promise<string[]> {
+  return await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+    throw error;
+  });
+}
+
+/** cgroup directories of the daemon's containers, in every hierarchy (v1's, v2's, or both kinds mounted). */
+async function cgroups(daemon: Containerd): Promise<string[]> {
+  const found: string[] = [];
+  const hierarchies = (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"));
+  for (const hierarchy of new Set(hierarchies)) {
+    found.push(...(await cgroupsIn(join(hierarchy, daemon.namespace))));
+    found.push(...(await cgroupsIn(hierarchy)).filter((path) => /^hadron(?!-test-)/.test(basename(path))));
+  }
+  return found;
+}
+
+/** The child cgroups; a cgroup's files are no directories. */
+async function cgroupsIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
+}

@@ -1,0 +1,19 @@
+/** Where the checkout and what is fetched for it lie. */
+import { join, resolve } from "node:path";
+import { mustRun } from "./command.ts";
+
+/** The root of the checkout. */
+export const repository = resolve(import.meta.dirname, "../..");
+
+/** What `make build` makes; PREFIX of the runtime under test. */
+export const build = join(repository, "build");
+
+/** What is kept between checkouts, as in the Makefile. */
+export const cache = process.env["HADRON_CACHE"] ?? "/var/cache/hadron";
+
+/** Directories of unpacked Debian packages, fetched where they are missing. */
+export async function debianPackages(suite: string, ...packages: string[]): Promise<string[]> {
+  // A first download on a slow line may take minutes.
+  const output = await mustRun(join(repository, "tools/fetch-deb"), [suite, ...packages], { timeoutMs: 900_000 });
+  return output.trim().split("\n");
+}
