@@ -1,0 +1,103 @@
+//! A handle: a pool, a reactor and the pipe on which both answer.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+
+use crate::answers::{Answers, Reply};
+use crate::error::{OpError, OpResult, guarded};
+use crate::pool::{Full, Pool};
+use crate::reactor::{ProcessOperation, Reactor};
+use crate::request::{self, Operation};
+use crate::stop::Stop;
+use crate::{descriptor, mount, netns, process, socket};
+
+pub enum Refused {
+    /// Too many requests are waiting: submit it again when an answer has come.
+    Full,
+    /// Not JSON, or without an id.
+    Malformed,
+}
+
+pub struct Handle {
+    pool: Arc<Pool<(u64, Operation)>>,
+    reactor: Reactor,
+    answers: Arc<Answers>,
+    stop: Arc<Stop>,
+}
+
+impl Handle {
+    /// The handle, and the read end of its pipe (non-blocking, close-on-exec), which is the caller's.
+    pub fn open() -> OpResult<(Self, OwnedFd)> {
+        let failed = |errno| OpError::os(errno, "libhadron cannot be opened");
+        // Each end has its own O_NONBLOCK, but both need it.
+        let (read, write) =
+            rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).map_err(failed)?;
+        let stop = Arc::new(Stop::new().map_err(failed)?);
+        let answers = Arc::new(Answers::new(write, Arc::clone(&stop)));
+        let reactor = Reactor::start(Arc::clone(&answers), Arc::clone(&stop)).map_err(failed)?;
+        let pool_answers = Arc::clone(&answers);
+        let pool = Pool::new(move |(id, operation)| {
+            pool_answers.send(id, guarded(|| run(operation)));
+        });
+        Ok((
+            Self {
+                pool,
+                reactor,
+                answers,
+                stop,
+            },
+            read,
+        ))
+    }
+
+    pub fn submit(&self, json: &[u8]) -> Result<(), Refused> {
+        let (id, operation) = request::parse(json).ok_or(Refused::Malformed)?;
+        let submitted = match operation {
+            Ok(Operation::WaitProcess(request)) => {
+                self.reactor.submit(id, ProcessOperation::Wait(request))
+            }
+            Ok(Operation::KillProcess(request)) => {
+                self.reactor.submit(id, ProcessOperation::Kill(request))
+            }
+            Ok(Operation::Cancel(request)) => {
+                self.reactor.submit(id, ProcessOperation::Cancel(request))
+            }
+            Ok(operation) => self.pool.submit((id, operation)),
+            Err(error) => self.reactor.submit(id, ProcessOperation::Refuse(error)),
+        };
+        submitted.map_err(|Full| Refused::Full)
+    }
+}
+
+impl Drop for Handle {
+    /// Waits for nothing: an operation that is under way ends by itself, its answer goes nowhere.
+    fn drop(&mut self) {
+        self.stop.set();
+        self.pool.close();
+        self.answers.close();
+    }
+}
+
+fn run(operation: Operation) -> OpResult<Reply> {
+    match operation {
+        Operation::Mount(request) => mount::mount(&request),
+        Operation::Bind(request) => mount::bind(&request),
+        Operation::Umount(request) => mount::umount(&request),
+        Operation::UmountTree(request) => mount::umount_tree(&request),
+        Operation::SendFds(request) => socket::send_fds(&request),
+        Operation::Socketpair(_) => socket::socketpair(),
+        Operation::ListenUnix(request) => socket::listen_unix(&request),
+        Operation::Pipe(_) => descriptor::pipe(),
+        Operation::CloseFd(request) => descriptor::close(request.fd),
+        Operation::Dup(request) => descriptor::dup(request.fd),
+        Operation::SetSubreaper(_) => process::set_subreaper(),
+        Operation::CreateNetns(request) => netns::create(&request.path),
+        Operation::RemoveNetns(request) => netns::remove(&request.path),
+        Operation::WaitProcess(_) | Operation::KillProcess(_) | Operation::Cancel(_) => Err(
+            OpError::new(Errno::INVAL, "Operations on processes are the reactor's."),
+        ),
+    }
+}

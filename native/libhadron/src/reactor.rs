@@ -1,0 +1,210 @@
+//! One thread that watches processes.
+//!
+//! It also takes the other operations on processes, which never block: so it alone owns the table of
+//! pidfds, and killing works while every thread of the pool hangs in a mount.
+
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::io::Errno;
+use serde_json::json;
+
+use crate::answers::{Answers, Reply};
+use crate::error::{OpError, OpResult, guarded};
+use crate::pool::Full;
+use crate::process;
+use crate::request::{Cancel, KillProcess, MAX_ID, WaitProcess};
+use crate::stop::Stop;
+use crate::thread;
+
+const MAX_QUEUED: usize = 256;
+const MAX_WAITS: usize = 1024;
+// No request has such an id.
+const TOKEN_STOP: u64 = MAX_ID + 1;
+const TOKEN_WAKE: u64 = MAX_ID + 2;
+
+pub enum ProcessOperation {
+    Wait(WaitProcess),
+    Kill(KillProcess),
+    Cancel(Cancel),
+    /// A request that was not understood: only its refusal is sent, and not on the caller's thread.
+    Refuse(OpError),
+}
+
+/// The side of the reactor that submits.
+pub struct Reactor {
+    queue: Arc<Queue>,
+    stop: Arc<Stop>,
+}
+
+struct Queue {
+    requests: Mutex<VecDeque<(u64, ProcessOperation)>>,
+    wake: OwnedFd,
+}
+
+impl Reactor {
+    pub fn start(answers: Arc<Answers>, stop: Arc<Stop>) -> rustix::io::Result<Self> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let queue = Arc::new(Queue {
+            requests: Mutex::default(),
+            wake,
+        });
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(
+            &epoll,
+            &*stop,
+            EventData::new_u64(TOKEN_STOP),
+            EventFlags::IN,
+        )?;
+        epoll::add(
+            &epoll,
+            &queue.wake,
+            EventData::new_u64(TOKEN_WAKE),
+            EventFlags::IN,
+        )?;
+        let thread = Thread {
+            epoll,
+            queue: Arc::clone(&queue),
+            stop: Arc::clone(&stop),
+            answers,
+            waits: HashMap::new(),
+        };
+        thread::spawn("hadron-wait", move || thread.run())
+            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::AGAIN))?;
+        Ok(Self { queue, stop })
+    }
+
+    pub fn submit(&self, id: u64, operation: ProcessOperation) -> Result<(), Full> {
+        let mut requests = self
+            .queue
+            .requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.stop.is_set() || requests.len() >= MAX_QUEUED {
+            return Err(Full);
+        }
+        requests.push_back((id, operation));
+        drop(requests);
+        // Fails only if the counter is at its end, and then the thread is awake.
+        let _ = rustix::io::write(&self.queue.wake, &1u64.to_ne_bytes());
+        Ok(())
+    }
+}
+
+struct Thread {
+    epoll: OwnedFd,
+    queue: Arc<Queue>,
+    stop: Arc<Stop>,
+    answers: Arc<Answers>,
+    /// By the id of the request.
+    waits: HashMap<u64, OwnedFd>,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut events = Vec::with_capacity(64);
+        while !self.stop.is_set() {
+            events.clear();
+            match epoll::wait(&self.epoll, spare_capacity(&mut events), None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                // Nobody would be told of any exit any more: the end of the pipe says so at once.
+                Err(_) => {
+                    self.stop.set();
+                    self.answers.close();
+                }
+            }
+            for event in &events {
+                match event.data.u64() {
+                    TOKEN_STOP => {}
+                    TOKEN_WAKE => self.take_requests(),
+                    id => self.process_exited(id),
+                }
+            }
+        }
+    }
+
+    fn take_requests(&mut self) {
+        let mut counter = [0; 8];
+        let _ = rustix::io::read(&self.queue.wake, &mut counter);
+        loop {
+            let next = self
+                .queue
+                .requests
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
+            let Some((id, operation)) = next else { return };
+            match operation {
+                ProcessOperation::Wait(request) => {
+                    if let Some(result) = guarded(|| self.wait(id, &request)).transpose() {
+                        self.answers.send(id, result);
+                    }
+                }
+                ProcessOperation::Kill(request) => {
+                    self.answers.send(id, guarded(|| process::kill(&request)));
+                }
+                ProcessOperation::Cancel(request) => self.cancel(id, &request),
+                ProcessOperation::Refuse(error) => self.answers.send(id, Err(error)),
+            }
+        }
+    }
+
+    /// None: the process runs, and the answer comes with its end.
+    fn wait(&mut self, id: u64, request: &WaitProcess) -> OpResult<Option<Reply>> {
+        if self.waits.contains_key(&id) {
+            return Err(OpError::new(
+                Errno::EXIST,
+                format!("The request id {id} is in use already."),
+            ));
+        }
+        if self.waits.len() >= MAX_WAITS {
+            let message = format!(
+                "{MAX_WAITS} processes are waited for already; cancel one of these waits first."
+            );
+            return Err(OpError::new(Errno::NOMEM, message));
+        }
+        let Some(pidfd) = process::open(request.pid, request.start_time)? else {
+            return Ok(Some(Reply::empty()));
+        };
+        epoll::add(&self.epoll, &pidfd, EventData::new_u64(id), EventFlags::IN).map_err(
+            |errno| {
+                OpError::os(
+                    errno,
+                    format!("The process {} cannot be watched", request.pid),
+                )
+            },
+        )?;
+        self.waits.insert(id, pidfd);
+        Ok(None)
+    }
+
+    fn process_exited(&mut self, id: u64) {
+        if self.forget(id) {
+            self.answers.send(id, Ok(Reply::empty()));
+        }
+    }
+
+    fn cancel(&mut self, id: u64, request: &Cancel) {
+        let cancelled = self.forget(request.request);
+        if cancelled {
+            let error = OpError::new(Errno::CANCELED, "The wait for the process was cancelled.");
+            self.answers.send(request.request, Err(error));
+        }
+        self.answers
+            .send(id, Ok(Reply::of(json!({ "cancelled": cancelled }))));
+    }
+
+    fn forget(&mut self, id: u64) -> bool {
+        let Some(pidfd) = self.waits.remove(&id) else {
+            return false;
+        };
+        // Closing it would not do: a child that Node has forked and that has not called exec yet holds
+        // a duplicate, and with it the entry in the epoll set.
+        let _ = epoll::delete(&self.epoll, &pidfd);
+        true
+    }
+}

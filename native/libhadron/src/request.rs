@@ -1,0 +1,181 @@
+//! The requests, as JSON has them: `{"id":N,"op":"...",...}`.
+
+use serde::Deserialize;
+
+use crate::error::{OpError, OpResult};
+
+/// Ids are JSON numbers of JavaScript; larger ones would not come back as they were.
+pub const MAX_ID: u64 = (1 << 53) - 1;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "op", rename_all = "camelCase")]
+pub enum Operation {
+    Mount(Mount),
+    Bind(Bind),
+    Umount(Umount),
+    UmountTree(Umount),
+    WaitProcess(WaitProcess),
+    KillProcess(KillProcess),
+    Cancel(Cancel),
+    SendFds(SendFds),
+    Socketpair(Empty),
+    ListenUnix(ListenUnix),
+    Pipe(Empty),
+    CloseFd(Fd),
+    Dup(Fd),
+    SetSubreaper(Empty),
+    CreateNetns(Path),
+    RemoveNetns(Path),
+}
+
+/// One mount as containerd describes it: every option is one word of mount(8).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mount {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub source: String,
+    pub target: String,
+    pub options: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bind {
+    pub source: String,
+    pub target: String,
+    /// With all that is mounted below the source now.
+    pub recursive: bool,
+    /// Of everything that is bound.
+    pub readonly: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Umount {
+    pub target: String,
+    /// MNT_DETACH: also what is in use.
+    pub detach: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WaitProcess {
+    pub pid: i32,
+    pub start_time: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KillProcess {
+    pub pid: i32,
+    pub start_time: u64,
+    pub signal: i32,
+}
+
+/// Gives up a `waitProcess`; `request` is its id.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    pub request: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SendFds {
+    pub socket: i32,
+    pub data: String,
+    pub fds: Vec<i32>,
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenUnix {
+    pub path: String,
+    pub backlog: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fd {
+    pub fd: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Path {
+    pub path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// The id, apart from what is asked for: a request that cannot be understood is still answered.
+/// None when there is no id to answer to.
+pub fn parse(json: &[u8]) -> Option<(u64, OpResult<Operation>)> {
+    let mut value: serde_json::Value = serde_json::from_slice(json).ok()?;
+    let id = value
+        .as_object_mut()?
+        .remove("id")?
+        .as_u64()
+        .filter(|id| *id <= MAX_ID)?;
+    let operation = serde_json::from_value(value)
+        .map_err(|error| OpError::invalid(format!("The request cannot be understood: {error}.")));
+    Some((id, operation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests() {
+        let (id, operation) =
+            parse(br#"{"id":7,"op":"killProcess","pid":1,"startTime":2,"signal":9}"#).unwrap();
+        assert_eq!(id, 7);
+        assert!(matches!(
+            operation,
+            Ok(Operation::KillProcess(KillProcess {
+                pid: 1,
+                start_time: 2,
+                signal: 9
+            }))
+        ));
+        assert!(matches!(
+            parse(br#"{"id":0,"op":"socketpair"}"#),
+            Some((0, Ok(Operation::Socketpair(_))))
+        ));
+    }
+
+    #[test]
+    fn refusals_name_what_is_wrong() {
+        for (json, named) in [
+            (&br#"{"id":1,"op":"format"}"#[..], "format"),
+            (br#"{"id":1,"op":"dup","fd":"x"}"#, "expected i32"),
+            (br#"{"id":1,"op":"dup","fd":1,"extra":1}"#, "extra"),
+            (br#"{"id":1,"op":"pipe","extra":1}"#, "extra"),
+            (br#"{"id":1,"fd":1}"#, "op"),
+        ] {
+            let (_, operation) = parse(json).unwrap();
+            let message = operation.unwrap_err().message;
+            assert!(message.contains(named), "{message}");
+        }
+    }
+
+    #[test]
+    fn without_an_id_there_is_nobody_to_answer() {
+        for json in [
+            &b""[..],
+            b"[]",
+            b"{}",
+            b"{\"op\":\"pipe\"}",
+            b"{\"id\":-1,\"op\":\"pipe\"}",
+            b"\xff",
+            b"{\"id\":9007199254740992}",
+        ] {
+            assert!(parse(json).is_none());
+        }
+    }
+}
