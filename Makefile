@@ -88,7 +88,7 @@ bench: build kernel ## Measure, with runc beside it
 
 .PHONY: proto
 proto: node_modules/.package-lock.json ## Generate the protocol code in src/gen again
-	$(NODE) proto/generate.ts
+	$(NODE) tools/proto.ts
 
 .PHONY: clean
 clean: ## Remove what was built here; the cache stays

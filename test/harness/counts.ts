@@ -1,0 +1,48 @@
+/** What the runners say of how many tests passed. */
+
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export function emptyCounts(): Counts {
+  return { passed: 0, failed: 0, skipped: 0 };
+}
+
+/** Adds every "test result:" line of `cargo test`; there is one for each test binary. */
+export function addCargoOutput(counts: Counts, output: string): void {
+  const results = output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/gm);
+  for (const [, passed, failed, ignored] of results) {
+    counts.passed += Number(passed);
+    counts.failed += Number(failed);
+    counts.skipped += Number(ignored);
+  }
+}
+
+/** Adds the report of vitest's json reporter. Throws when it is something else. */
+export function addVitestReport(counts: Counts, report: unknown): void {
+  if (!isReport(report)) throw new Error("vitest's report does not look as expected");
+  counts.passed += report.numPassedTests;
+  counts.failed += report.numFailedTests;
+  counts.skipped += report.numPendingTests + report.numTodoTests;
+  // A file that cannot be loaded, or whose setup fails, has no failed test: its tests never ran.
+  counts.failed += report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  ).length;
+}
+
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  testResults: { status: string; assertionResults: { status: string }[] }[];
+}
+
+function isReport(value: unknown): value is VitestReport {
+  if (typeof value !== "object" || value === null) return false;
+  const report = value as Partial<Record<keyof VitestReport, unknown>>;
+  const counted = [report.numPassedTests, report.numFailedTests, report.numPendingTests, report.numTodoTests];
+  return counted.every((count) => typeof count === "number") && Array.isArray(report.testResults);
+}

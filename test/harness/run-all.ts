@@ -1,0 +1,91 @@
+/**
+ * `make test`: runs every test there is and adds up the counts of all runners. The last line is
+ * "N passed, N failed"; the exit code is 0 only if nothing failed and every runner came to its end.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf } from "../../src/errors.ts";
+import { addCargoOutput, addVitestReport, emptyCounts, type Counts } from "./counts.ts";
+import { repository } from "./paths.ts";
+
+/** A runner that hangs must not hang the build machine. */
+const RUNNER_MS = 45 * 60_000;
+
+const locked = process.env["CI"] === undefined ? [] : ["--locked"];
+const totals = emptyCounts();
+const broken: string[] = [];
+
+await runner("cargo", async (counts) => {
+  const { output, exitCode } = await tee("cargo", ["test", "--workspace", "--no-fail-fast", ...locked]);
+  addCargoOutput(counts, output);
+  return exitCode;
+});
+
+await runner("vitest", async (counts) => {
+  const directory = await mkdtemp(join(tmpdir(), "hadron-test-report-"));
+  try {
+    const report = join(directory, "report.json");
+    const { exitCode } = await tee(process.execPath, [
+      join(repository, "node_modules/vitest/vitest.mjs"),
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ]);
+    addVitestReport(counts, JSON.parse(await readFile(report, "utf8")));
+    return exitCode;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+for (const sentence of broken) console.log(sentence);
+if (totals.skipped > 0) console.log(`${totals.skipped} skipped`);
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
+
+/** Runs one runner and adds its counts; one that fails without a failed test counts as one failure. */
+async function runner(name: string, work: (counts: Counts) => Promise<number | null>): Promise<void> {
+  console.log(`\n=== ${name} ===`);
+  const counts = emptyCounts();
+  try {
+    const exitCode = await work(counts);
+    if (exitCode !== 0 && counts.failed === 0) {
+      counts.failed += 1;
+      broken.push(`${name} ended with exit code ${exitCode} although no test of it failed.`);
+    }
+  } catch (error) {
+    counts.failed += 1;
+    broken.push(`${name} did not come to its end: ${messageOf(error)}`);
+  }
+  totals.passed += counts.passed;
+  totals.failed += counts.failed;
+  totals.skipped += counts.skipped;
+}
+
+/** Runs a program, showing its output as it comes and keeping stdout. */
+async function tee(file: string, args: readonly string[]): Promise<{ output: string; exitCode: number | null }> {
+  // A group of its own, so that a deadline ends the runner's children as well.
+  const child = spawn(file, args, { cwd: repository, stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    process.stdout.write(chunk);
+  });
+  const stopGroup = (): void => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+  };
+  process.once("SIGINT", stopGroup);
+  process.once("SIGTERM", stopGroup);
+  try {
+    const [exitCode] = (await once(child, "close", { signal: AbortSignal.timeout(RUNNER_MS) })) as [number | null];
+    return { output: Buffer.concat(chunks).toString("utf8"), exitCode };
+  } finally {
+    stopGroup();
+    process.off("SIGINT", stopGroup);
+    process.off("SIGTERM", stopGroup);
+  }
+}
