@@ -40,8 +40,11 @@ describe("Request", () => {
 
   it("knows a time that was over before it was sent", () => {
     // int64 -5 as a varint of ten bytes.
-    expect(decodeRequest(Buffer.from("20fbffffffffffffffff01", "hex")).timeoutNs).toBeLessThan(0);
-    expect(decodeRequest(Buffer.from("20ffffffffffffffffff01", "hex")).timeoutNs).toBeLessThan(0);
+    expect(decodeRequest(Buffer.from("20fbffffffffffffffff01", "hex")).timeoutNs).toBe(-5);
+    expect(decodeRequest(Buffer.from("20ffffffffffffffffff01", "hex")).timeoutNs).toBe(-1);
+    // The smallest and the largest int64.
+    expect(decodeRequest(Buffer.from("2080808080808080808001", "hex")).timeoutNs).toBe(-(2 ** 63));
+    expect(decodeRequest(Buffer.from("20ffffffffffffffff7f", "hex")).timeoutNs).toBe(2 ** 63);
   });
 
   it("steps over fields that it does not know, of every wire type", () => {

@@ -8,9 +8,6 @@ const WIRE_FIXED64 = 1;
 export const WIRE_BYTES = 2;
 const WIRE_FIXED32 = 5;
 
-const TWO_63 = 2 ** 63;
-const TWO_64 = 2 ** 64;
-
 /** Bytes that `value`, a non-negative integer below 2^53, takes as a varint. */
 export function varintSize(value: number): number {
   let size = 1;
@@ -95,10 +92,20 @@ export class FieldReader {
     throw new RangeError("The message has a number of more than 64 bits");
   }
 
-  /** An int64 or int32; negative ones are exact to 2^11 only, their sign is right. */
+  /** An int64 or int32; exact between -2^53 and 2^53. */
   signedVarint(): number {
+    const start = this.#at;
     const value = this.varint();
-    return value >= TWO_63 ? Math.min(value - TWO_64, -1) : value;
+    // Only a tenth byte has the sign; the value itself may have been rounded up to 2^63.
+    if (this.#at - start < 10 || this.#buffer[this.#at - 1] === 0) return value;
+    // Too large for a number: the two's complement is summed up from the inverted bits.
+    let inverted = 0;
+    let scale = 1;
+    for (let at = start; at < start + 9; at++) {
+      inverted += (~(this.#buffer[at] as number) & 127) * scale;
+      scale *= 128;
+    }
+    return -1 - inverted;
   }
 
   /** A view of a length-delimited field. */
