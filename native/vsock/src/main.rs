@@ -1,3 +1,123 @@
-//! hadron-vsock
+//! hadron-vsock: the vsock device of one virtual machine, as a vhost-user back end.
+//!
+//! `hadron-vsock (--socket PATH | --listen-fd N) --guest-cid CID`
+//!
+//! File descriptor 3 is the control socket (see `control.rs`). The process ends when that does, or
+//! when its parent dies.
 
-fn main() {}
+mod control;
+mod event_loop;
+mod vhost_user;
+
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
+use std::process::ExitCode;
+
+use hadron_vsock::Config;
+use rustix::process::{Signal, set_parent_process_death_signal};
+
+use crate::control::Control;
+use crate::event_loop::EventLoop;
+use crate::vhost_user::Backend;
+
+const CONTROL_FD: RawFd = 3;
+
+const USAGE: &str = "usage: hadron-vsock (--socket PATH | --listen-fd N) --guest-cid CID";
+
+enum Listen {
+    Path(String),
+    Fd(RawFd),
+}
+
+struct Arguments {
+    listen: Listen,
+    guest_cid: u64,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("hadron-vsock: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let arguments = parse(std::env::args().skip(1))?;
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|error| format!("the death signal of the parent cannot be set: {error}"))?;
+    let control = Control::new(inherited(CONTROL_FD, "the control socket")?);
+    let listener = match &arguments.listen {
+        Listen::Path(path) => UnixListener::bind(path)
+            .map_err(|error| format!("cannot listen on {path}: {error}"))?,
+        Listen::Fd(fd) => UnixListener::from(inherited(*fd, "the listening socket")?),
+    };
+    let backend = Backend::new(Config::new(arguments.guest_cid))
+        .map_err(|error| format!("the device cannot be made: {error}"))?;
+    let result = EventLoop::new(control, listener, backend)
+        .and_then(EventLoop::run)
+        .map_err(|error| format!("the event loop failed: {error}"));
+    if let Listen::Path(path) = &arguments.listen {
+        // The parent may have removed it already.
+        let _ = std::fs::remove_file(path);
+    }
+    result
+}
+
+/// Takes over a descriptor that the parent left open for us.
+fn inherited(fd: RawFd, what: &str) -> Result<OwnedFd, String> {
+    // SAFETY: fcntl(F_GETFD) takes any number and touches no memory.
+    if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
+        return Err(format!("file descriptor {fd}, {what}, is not open"));
+    }
+    // SAFETY: it is open, and nothing in this process opened it: the parent meant it for us. Each
+    // number is taken once (`parse` refuses the control socket's as --listen-fd).
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)
+        .map_err(|error| format!("{what} cannot be set up: {error}"))?;
+    Ok(fd)
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, String> {
+    let mut listen = None;
+    let mut guest_cid = None;
+    while let Some(name) = arguments.next() {
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or_else(|| format!("{name} needs a value; {USAGE}"))
+        };
+        match name.as_str() {
+            "--socket" => listen = Some(Listen::Path(value()?)),
+            "--listen-fd" => {
+                let text = value()?;
+                let fd = text
+                    .parse()
+                    .ok()
+                    .filter(|fd| *fd > CONTROL_FD)
+                    .ok_or_else(|| format!("--listen-fd must be a number from 4 on, not {text:?}"))?;
+                listen = Some(Listen::Fd(fd));
+            }
+            "--guest-cid" => {
+                let text = value()?;
+                // virtio 1.2, section 5.10.4: 0 to 2 are reserved, the upper 32 bits are zero, and
+                // the highest is VMADDR_CID_ANY.
+                let cid = text
+                    .parse::<u32>()
+                    .ok()
+                    .filter(|cid| (3..u32::MAX).contains(cid))
+                    .ok_or_else(|| {
+                        format!("--guest-cid must be a number from 3 to 4294967294, not {text:?}")
+                    })?;
+                guest_cid = Some(u64::from(cid));
+            }
+            _ => return Err(format!("unknown argument {name:?}; {USAGE}")),
+        }
+    }
+    match (listen, guest_cid) {
+        (Some(listen), Some(guest_cid)) => Ok(Arguments { listen, guest_cid }),
+        _ => Err(USAGE.to_owned()),
+    }
+}

@@ -1,0 +1,266 @@
+//! The control protocol: JSON, one object a line, on a unix stream socket.
+//!
+//! Requests (`fd`: comes with exactly one file descriptor, as SCM_RIGHTS):
+//!
+//! - `{"id":N,"op":"accept","port":P,"direction":"in"|"out"|"both"}`, `fd`: reserves host port P
+//!   (below 2^31). Answer `{"id":N,"ok":true,"bytes":0,"port":P}`.
+//! - `{"id":N,"op":"connect","port":P,"direction":...}`, `fd`: opens a stream to the guest's port P.
+//!   The answer's `port` is the host port that names the join from then on (from 2^31 on).
+//! - `{"id":N,"op":"progress","port":P}`: answer `{"id":N,"ok":true,"bytes":B,"port":P}`.
+//! - `{"id":N,"op":"close","port":P}`: the same answer; the join is gone. Closing a port that has no
+//!   join is no error.
+//!
+//! A request that fails is answered by `{"id":N,"error":"sentence"}`. By itself the process says
+//! `{"event":"ended","port":P,"bytes":B,"error":null|"sentence"}`, once for every join that was made
+//! (also for closed ones, before the answer to `close`).
+
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use hadron_vsock::{Direction, Ended, Muxer};
+use rustix::io::Errno;
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send,
+};
+use serde::{Deserialize, Serialize};
+
+/// The longest request, in bytes.
+const MAX_LINE: usize = 4096;
+
+/// When so many bytes of answers wait to be read, no more requests are taken.
+const MAX_BACKLOG: usize = 256 * 1024;
+
+/// The most file descriptors in one message.
+const MAX_FDS: usize = 16;
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
+enum Operation {
+    Accept { port: u32, direction: Way },
+    Connect { port: u32, direction: Way },
+    Progress { port: u32 },
+    Close { port: u32 },
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Way {
+    In,
+    Out,
+    Both,
+}
+
+impl From<Way> for Direction {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::In => Direction::In,
+            Way::Out => Direction::Out,
+            Way::Both => Direction::Both,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Message<'a> {
+    Done {
+        id: u64,
+        ok: bool,
+        bytes: u64,
+        port: u32,
+    },
+    Failed {
+        id: Option<u64>,
+        error: &'a str,
+    },
+    Event {
+        event: &'a str,
+        port: u32,
+        bytes: u64,
+        error: Option<&'a str>,
+    },
+}
+
+/// Our end of the control socket.
+pub struct Control {
+    socket: OwnedFd,
+    input: Vec<u8>,
+    fds: VecDeque<OwnedFd>,
+    output: VecDeque<u8>,
+}
+
+impl Control {
+    /// Speaks the protocol on a connected unix stream socket. Its flags are left alone.
+    pub fn new(socket: OwnedFd) -> Self {
+        Control {
+            socket,
+            input: Vec::new(),
+            fds: VecDeque::new(),
+            output: VecDeque::new(),
+        }
+    }
+
+    /// Whether more requests may be taken; else the socket is to be polled for writing only.
+    pub fn wants_input(&self) -> bool {
+        self.output.len() < MAX_BACKLOG
+    }
+
+    /// Whether something waits to be written.
+    pub fn wants_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// Takes requests from the socket and carries them out. `false`: the other side is gone.
+    ///
+    /// # Errors
+    /// When the socket fails, or a line is too long.
+    pub fn handle_input(&mut self, muxer: &mut Muxer) -> io::Result<bool> {
+        let mut bytes = [0; MAX_LINE];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+        let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+        let received = recvmsg(
+            &self.socket,
+            &mut [IoSliceMut::new(&mut bytes)],
+            &mut ancillary,
+            RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC,
+        );
+        let count = match received {
+            Ok(message) => message.bytes,
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(true),
+            Err(Errno::CONNRESET) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        for message in ancillary.drain() {
+            if let RecvAncillaryMessage::ScmRights(fds) = message {
+                self.fds.extend(fds);
+            }
+        }
+        if count == 0 {
+            return Ok(false);
+        }
+        self.input.extend_from_slice(&bytes[..count]);
+        let mut input = std::mem::take(&mut self.input);
+        let mut start = 0;
+        while let Some(length) = input[start..].iter().position(|byte| *byte == b'\n') {
+            let line = &input[start..start + length];
+            start += length + 1;
+            self.handle_line(muxer, line);
+        }
+        input.drain(..start);
+        if input.is_empty() {
+            // Descriptors that no request took do not stay open.
+            self.fds.clear();
+        }
+        if input.len() > MAX_LINE {
+            return Err(io::Error::other(format!(
+                "a control request is longer than {MAX_LINE} bytes"
+            )));
+        }
+        self.input = input;
+        Ok(true)
+    }
+
+    fn handle_line(&mut self, muxer: &mut Muxer, line: &[u8]) {
+        let mut id = None;
+        let result = parse(line, &mut id).and_then(|operation| self.perform(muxer, operation));
+        // A join that the request ended is told of first.
+        self.report_ended(muxer);
+        match (result, id) {
+            (Ok((port, bytes)), Some(id)) => self.push(&Message::Done {
+                id,
+                ok: true,
+                bytes,
+                port,
+            }),
+            (Ok(_), None) => {}
+            (Err(error), id) => self.push(&Message::Failed { id, error: &error }),
+        }
+    }
+
+    fn perform(&mut self, muxer: &mut Muxer, operation: Operation) -> Result<(u32, u64), String> {
+        match operation {
+            Operation::Accept { port, direction } => {
+                let fd = self.take_fd()?;
+                muxer.accept(port, direction.into(), fd)?;
+                Ok((port, 0))
+            }
+            Operation::Connect { port, direction } => {
+                let fd = self.take_fd()?;
+                let port = muxer.connect(port, direction.into(), fd)?;
+                Ok((port, 0))
+            }
+            Operation::Progress { port } => match muxer.progress(port) {
+                Some(bytes) => Ok((port, bytes)),
+                None => Err(format!("there is no join on host port {port}")),
+            },
+            Operation::Close { port } => Ok((port, muxer.close(port).unwrap_or(0))),
+        }
+    }
+
+    fn take_fd(&mut self) -> Result<OwnedFd, String> {
+        self.fds
+            .pop_front()
+            .ok_or_else(|| "the request must come with one file descriptor".to_owned())
+    }
+
+    /// Tells of the joins that have ended.
+    pub fn report_ended(&mut self, muxer: &mut Muxer) {
+        while let Some(Ended { port, bytes, error }) = muxer.next_ended() {
+            self.push(&Message::Event {
+                event: "ended",
+                port,
+                bytes,
+                error: error.as_deref(),
+            });
+        }
+    }
+
+    fn push(&mut self, message: &Message<'_>) {
+        // Numbers and strings always serialise.
+        if serde_json::to_writer(&mut self.output, message).is_ok() {
+            self.output.push_back(b'\n');
+        }
+    }
+
+    /// Writes what the socket takes.
+    ///
+    /// # Errors
+    /// When the socket fails.
+    pub fn handle_output(&mut self) -> io::Result<()> {
+        while !self.output.is_empty() {
+            let (first, _) = self.output.as_slices();
+            match send(&self.socket, first, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                Ok(count) => {
+                    self.output.drain(..count);
+                }
+                Err(Errno::AGAIN) => return Ok(()),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AsFd for Control {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Reads a request; `id` is set as soon as it is known, so that errors can name it.
+fn parse(line: &[u8], id: &mut Option<u64>) -> Result<Operation, String> {
+    let mut value: serde_json::Value = serde_json::from_slice(line)
+        .map_err(|error| format!("the request is not a JSON object in one line: {error}"))?;
+    let found = value
+        .as_object_mut()
+        .and_then(|object| object.remove("id"))
+        .and_then(|value| value.as_u64());
+    *id = found;
+    if found.is_none() {
+        return Err("the request must have an \"id\", a whole number".to_owned());
+    }
+    Operation::deserialize(value).map_err(|error| format!("the request is not understood: {error}"))
+}

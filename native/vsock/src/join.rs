@@ -1,0 +1,196 @@
+//! A join: one host port, one file descriptor, and what was received for it but not written yet.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+
+use rustix::net::Shutdown;
+use vm_memory::VolatileSlice;
+use vm_memory::bitmap::BitmapSlice;
+
+use crate::chain;
+use crate::header::{SHUTDOWN_RECEIVE, SHUTDOWN_SEND};
+use crate::joined_fd::JoinedFd;
+use crate::stream::Key;
+
+/// A buffer that is larger than this is given back when it runs empty, in bytes.
+const KEEP: usize = 64 * 1024;
+
+/// Which way the bytes of a join flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the file descriptor to the guest; its end of file shuts the stream down.
+    In,
+    /// From the guest to the file descriptor; the guest's shutdown closes it.
+    Out,
+    /// Both; the file descriptor is a stream socket. Each half is closed on its own.
+    Both,
+}
+
+impl Direction {
+    pub(crate) fn reads_fd(self) -> bool {
+        self != Direction::Out
+    }
+
+    pub(crate) fn writes_fd(self) -> bool {
+        self != Direction::In
+    }
+
+    pub(crate) fn access(self) -> &'static str {
+        match self {
+            Direction::In => "reading",
+            Direction::Out => "writing",
+            Direction::Both => "reading and writing",
+        }
+    }
+
+    /// As the control protocol spells it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Direction::In => "in",
+            Direction::Out => "out",
+            Direction::Both => "both",
+        }
+    }
+}
+
+/// The end of a join.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The host port that the join was known by.
+    pub port: u32,
+    /// Bytes moved, both directions together.
+    pub bytes: u64,
+    /// `None`: the stream came to its ordinary end. Otherwise a sentence.
+    pub error: Option<String>,
+}
+
+/// Where a join stands.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// Waits for the guest to open a stream.
+    Reserved,
+    /// Belongs to a stream.
+    Connected(Key),
+    /// The stream is gone; what it had brought is still to be written, then this is the end.
+    Draining(Option<String>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Join {
+    pub(crate) port: u32,
+    pub(crate) direction: Direction,
+    pub(crate) phase: Phase,
+    pub(crate) fd: JoinedFd,
+    /// Differs between joins that have the same port one after the other.
+    pub(crate) generation: u32,
+    pub(crate) bytes: u64,
+    /// Nothing more will be read from `fd`.
+    pub(crate) input_done: bool,
+    /// Nothing more will be written to `fd`.
+    pub(crate) output_done: bool,
+    buffer: VecDeque<u8>,
+}
+
+impl Join {
+    pub(crate) fn new(port: u32, direction: Direction, generation: u32, fd: JoinedFd) -> Self {
+        Join {
+            port,
+            direction,
+            phase: Phase::Reserved,
+            fd,
+            generation,
+            bytes: 0,
+            input_done: !direction.reads_fd(),
+            output_done: !direction.writes_fd(),
+            buffer: VecDeque::new(),
+        }
+    }
+
+    /// Takes a payload out of guest memory: straight into `fd` as far as it takes it, the rest into
+    /// the buffer (whose size the credit bounds). Returns the bytes that `fd` took.
+    pub(crate) fn take<B: BitmapSlice>(
+        &mut self,
+        mut pieces: Vec<VolatileSlice<'_, B>>,
+    ) -> io::Result<usize> {
+        let mut written = 0;
+        while self.buffer.is_empty() && self.fd.writable && !pieces.is_empty() {
+            if let Some(count) = self
+                .fd
+                .write(|fd| chain::write_from_guest(fd, &pieces))?
+            {
+                written += count;
+                chain::advance(&mut pieces, count);
+            }
+        }
+        self.bytes += written as u64;
+        let mut chunk = [0; 4096];
+        for piece in pieces {
+            let mut at = 0;
+            while let Ok(rest) = piece.offset(at) {
+                let count = rest.copy_to(&mut chunk[..]);
+                if count == 0 {
+                    break;
+                }
+                self.buffer.extend(&chunk[..count]);
+                at += count;
+            }
+        }
+        Ok(written)
+    }
+
+    /// Writes out of the buffer what `fd` takes. Returns the bytes.
+    pub(crate) fn flush(&mut self) -> io::Result<usize> {
+        let mut written = 0;
+        while !self.buffer.is_empty() && self.fd.writable {
+            let (first, second) = self.buffer.as_slices();
+            let vectors = [IoSlice::new(first), IoSlice::new(second)];
+            let count = self.fd.write(|fd| {
+                loop {
+                    match rustix::io::writev(fd, &vectors) {
+                        Err(rustix::io::Errno::INTR) => {}
+                        result => return Ok(result?),
+                    }
+                }
+            })?;
+            if let Some(count) = count {
+                self.buffer.drain(..count);
+                written += count;
+            }
+        }
+        if self.buffer.is_empty() && self.buffer.capacity() > KEEP {
+            self.buffer = VecDeque::new();
+        }
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Draws the consequences of what the guest has shut down; true when nothing is left to do.
+    pub(crate) fn settle(&mut self, guest_shutdown: u32) -> bool {
+        if guest_shutdown & SHUTDOWN_SEND != 0 && !self.output_done && self.buffer.is_empty() {
+            self.output_done = true;
+            if self.direction == Direction::Both {
+                self.fd.shut(Shutdown::Write);
+            }
+        }
+        if guest_shutdown & SHUTDOWN_RECEIVE != 0 && !self.input_done {
+            self.input_done = true;
+            if self.direction == Direction::Both {
+                self.fd.shut(Shutdown::Read);
+            }
+        }
+        self.input_done && self.output_done
+    }
+
+    pub(crate) fn into_ended(self, error: Option<String>) -> Ended {
+        Ended {
+            port: self.port,
+            bytes: self.bytes,
+            error,
+        }
+    }
+}

@@ -1,0 +1,434 @@
+//! The muxer: which streams and joins there are, and what happens to them from the host's side.
+//!
+//! `receive.rs` handles the packets that come from the guest, `send.rs` those that go to it.
+
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::event::{Timespec, epoll};
+
+use crate::header::{Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
+use crate::join::{Direction, Ended, Join, Phase as JoinPhase};
+use crate::joined_fd::JoinedFd;
+use crate::stream::{Key, Phase, Stream};
+
+/// Host ports from here on are given to streams that the host opens; below, to `accept`.
+pub const FIRST_LOCAL_PORT: u32 = 0x8000_0000;
+
+/// RSTs for packets that belong to no stream; more than these are not sent (the guest then runs
+/// into its own timeout).
+pub(crate) const MAX_RESETS: usize = 256;
+
+/// Events taken from the epoll set at once.
+const EVENTS: usize = 32;
+
+/// The limits of a muxer.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// The guest's CID.
+    pub guest_cid: u64,
+    /// Bytes held for one stream, and the credit that the guest gets for it (`buf_alloc`).
+    pub stream_buffer: u32,
+    /// The most joins at one time: reserved, flowing and draining ones together.
+    pub max_joins: usize,
+    /// The most streams that wait for the guest's last word; the oldest ones are cut off then.
+    pub max_closing: usize,
+}
+
+impl Config {
+    /// The limits that Hadron uses.
+    #[must_use]
+    pub fn new(guest_cid: u64) -> Self {
+        Config {
+            guest_cid,
+            stream_buffer: 256 * 1024,
+            max_joins: 1024,
+            max_closing: 256,
+        }
+    }
+}
+
+/// All streams of one guest.
+#[derive(Debug)]
+pub struct Muxer {
+    pub(crate) config: Config,
+    epoll: Arc<OwnedFd>,
+    pub(crate) streams: HashMap<Key, Stream>,
+    pub(crate) joins: HashMap<u32, Join>,
+    /// Streams that have something to send, in turn. Each stands here at most once.
+    pub(crate) ready: VecDeque<Key>,
+    /// RSTs for packets that belong to no stream.
+    pub(crate) resets: VecDeque<Header>,
+    closing: VecDeque<Key>,
+    ended: VecDeque<Ended>,
+    generation: u32,
+    next_local_port: u32,
+}
+
+impl Muxer {
+    /// # Errors
+    /// When the kernel gives no epoll set.
+    pub fn new(config: Config) -> std::io::Result<Self> {
+        Ok(Muxer {
+            config,
+            epoll: Arc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?),
+            streams: HashMap::new(),
+            joins: HashMap::new(),
+            ready: VecDeque::new(),
+            resets: VecDeque::new(),
+            closing: VecDeque::new(),
+            ended: VecDeque::new(),
+            generation: 0,
+            next_local_port: FIRST_LOCAL_PORT,
+        })
+    }
+
+    /// Reserves a host port: the first stream that the guest opens to it is joined with `fd`.
+    ///
+    /// `fd` gets O_NONBLOCK, which belongs to the open file description: whoever holds a duplicate
+    /// of it sees that too.
+    ///
+    /// # Errors
+    /// A sentence when the port cannot be reserved or `fd` does not fit.
+    pub fn accept(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), String> {
+        if port >= FIRST_LOCAL_PORT {
+            return Err(format!(
+                "host port {port} cannot be reserved; ports from 0 to {} can",
+                FIRST_LOCAL_PORT - 1
+            ));
+        }
+        if self.joins.contains_key(&port) {
+            return Err(format!(
+                "host port {port} has a join already; take another one, or close that first"
+            ));
+        }
+        self.add_join(port, direction, fd)
+    }
+
+    /// Opens a stream to a port of the guest and joins it with `fd`. Returns the host port by which
+    /// the join is known from now on. Whether the guest accepts it is seen from its end.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub fn connect(
+        &mut self,
+        guest_port: u32,
+        direction: Direction,
+        fd: OwnedFd,
+    ) -> Result<u32, String> {
+        let host_port = self.free_local_port(guest_port);
+        self.add_join(host_port, direction, fd)?;
+        let key = Key {
+            guest_port,
+            host_port,
+        };
+        let mut stream = Stream::new(Phase::Requested, self.config.stream_buffer);
+        stream.wanted.request = true;
+        self.streams.insert(key, stream);
+        if let Some(join) = self.joins.get_mut(&host_port) {
+            join.phase = JoinPhase::Connected(key);
+        }
+        self.schedule(key);
+        Ok(host_port)
+    }
+
+    /// Bytes that the join of this port has moved so far.
+    #[must_use]
+    pub fn progress(&self, port: u32) -> Option<u64> {
+        self.joins.get(&port).map(|join| join.bytes)
+    }
+
+    /// Breaks a join now; what is under way is lost. `None` if there is none.
+    pub fn close(&mut self, port: u32) -> Option<u64> {
+        let join = self.joins.get(&port)?;
+        let bytes = join.bytes;
+        if let JoinPhase::Connected(key) = join.phase {
+            self.reset_stream(key);
+        }
+        self.end_join(port, Some("the join was closed by the host".to_owned()));
+        Some(bytes)
+    }
+
+    /// The next join that has come to its end.
+    pub fn next_ended(&mut self) -> Option<Ended> {
+        self.ended.pop_front()
+    }
+
+    /// Every stream is gone from the guest's memory: it was reset, or it rebooted. Reserved ports
+    /// stay reserved.
+    pub fn guest_reset(&mut self) {
+        self.lose_streams("the guest was reset before it had shut the stream down");
+    }
+
+    /// The VM is gone. Joins that no stream has come for end, too.
+    pub fn guest_gone(&mut self) {
+        self.lose_streams("the virtual machine went away before it had shut the stream down");
+        let waiting: Vec<u32> = self
+            .joins
+            .values()
+            .filter(|join| matches!(join.phase, JoinPhase::Reserved))
+            .map(|join| join.port)
+            .collect();
+        for port in waiting {
+            let error = "the virtual machine went away before it had opened the stream";
+            self.end_join(port, Some(error.to_owned()));
+        }
+    }
+
+    /// Handles what the joined file descriptors reported; to be called when [`Self::as_fd`] is
+    /// readable. Handles a bounded number of events.
+    ///
+    /// # Errors
+    /// Those of epoll_wait(2), except EINTR.
+    pub fn handle_fds(&mut self) -> std::io::Result<()> {
+        let mut events = Vec::with_capacity(EVENTS);
+        match epoll::wait(
+            &self.epoll,
+            rustix::buffer::spare_capacity(&mut events),
+            Some(&Timespec::default()),
+        ) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        for event in events {
+            self.handle_fd(event.data.u64(), event.flags);
+        }
+        Ok(())
+    }
+
+    fn handle_fd(&mut self, token: u64, flags: epoll::EventFlags) {
+        let port = token as u32;
+        let Some(join) = self.joins.get_mut(&port) else {
+            return;
+        };
+        // An event of this batch may be meant for a join that has ended and was replaced since.
+        if u64::from(join.generation) != token >> 32 {
+            return;
+        }
+        join.fd.note(flags);
+        let result = join.flush();
+        let hung_up = join.fd.hangup && join.input_done;
+        let key = match join.phase {
+            JoinPhase::Reserved => return,
+            JoinPhase::Connected(key) => key,
+            JoinPhase::Draining(ref error) => {
+                let error = match result {
+                    Err(cause) => Some(write_failed(port, &cause)),
+                    Ok(_) if join.is_empty() => error.clone(),
+                    Ok(_) => return,
+                };
+                self.end_join(port, error);
+                return;
+            }
+        };
+        match result {
+            Err(cause) => {
+                self.fail(key, write_failed(port, &cause));
+                return;
+            }
+            Ok(0) => {}
+            Ok(count) => self.forwarded(key, count),
+        }
+        if hung_up && let Some(stream) = self.streams.get_mut(&key) {
+            stream.shut(SHUTDOWN_BOTH);
+        }
+        self.settle(key);
+        self.schedule(key);
+    }
+
+    /// Counts bytes that reached the joined file descriptor.
+    pub(crate) fn forwarded(&mut self, key: Key, count: usize) {
+        if let Some(stream) = self.streams.get_mut(&key) {
+            stream.granted.forward(count);
+            stream.wanted.credit |= stream.granted.worth_telling();
+        }
+    }
+
+    /// Draws the consequences when a stream or its join has changed.
+    pub(crate) fn settle(&mut self, key: Key) {
+        let (Some(stream), Some(join)) = (
+            self.streams.get_mut(&key),
+            self.joins.get_mut(&key.host_port),
+        ) else {
+            return;
+        };
+        if !matches!(join.phase, JoinPhase::Connected(owner) if owner == key) {
+            return;
+        }
+        if join.settle(stream.guest_shutdown) {
+            stream.part();
+            self.closing.push_back(key);
+            self.end_join(key.host_port, None);
+            self.limit_closing();
+        }
+    }
+
+    /// Puts a stream into the queue of those that have something to send.
+    pub(crate) fn schedule(&mut self, key: Key) {
+        let Some(stream) = self.streams.get_mut(&key) else {
+            return;
+        };
+        if !stream.queued && (stream.has_control() || can_send(stream, &self.joins, key)) {
+            stream.queued = true;
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Breaks a stream: RST to the guest, and the join ends with an error at once.
+    pub(crate) fn fail(&mut self, key: Key, error: String) {
+        self.reset_stream(key);
+        if self.owns_join(key) {
+            self.end_join(key.host_port, Some(error));
+        }
+    }
+
+    /// The stream is dead; the guest is told.
+    pub(crate) fn reset_stream(&mut self, key: Key) {
+        if let Some(stream) = self.streams.get_mut(&key) {
+            stream.wanted.reset = true;
+            if stream.phase != Phase::Closing {
+                stream.phase = Phase::Closing;
+                self.closing.push_back(key);
+                self.limit_closing();
+            }
+            self.schedule(key);
+        }
+    }
+
+    /// The stream is dead; its join first writes out what it has, then it ends.
+    pub(crate) fn detach(&mut self, key: Key, error: Option<String>) {
+        if !self.owns_join(key) {
+            return;
+        }
+        match self.joins.get_mut(&key.host_port) {
+            Some(join) if !join.is_empty() => join.phase = JoinPhase::Draining(error),
+            _ => self.end_join(key.host_port, error),
+        }
+    }
+
+    pub(crate) fn owns_join(&self, key: Key) -> bool {
+        self.joins
+            .get(&key.host_port)
+            .is_some_and(|join| matches!(join.phase, JoinPhase::Connected(owner) if owner == key))
+    }
+
+    /// Forgets a stream.
+    pub(crate) fn remove_stream(&mut self, key: Key) {
+        if let Some(stream) = self.streams.remove(&key) {
+            if stream.queued {
+                self.ready.retain(|other| *other != key);
+            }
+            if stream.phase == Phase::Closing {
+                self.closing.retain(|other| *other != key);
+            }
+        }
+    }
+
+    fn end_join(&mut self, port: u32, error: Option<String>) {
+        if let Some(join) = self.joins.remove(&port) {
+            self.ended.push_back(join.into_ended(error));
+        }
+    }
+
+    fn lose_streams(&mut self, why: &str) {
+        let lost: Vec<Key> = self.streams.keys().copied().collect();
+        for key in lost {
+            let error = self.lost(key).then(|| why.to_owned());
+            self.detach(key, error);
+            self.remove_stream(key);
+        }
+        self.resets.clear();
+    }
+
+    /// Whether the sudden end of a stream is an error: something was still to come, or to go.
+    pub(crate) fn lost(&self, key: Key) -> bool {
+        let (Some(stream), Some(join)) =
+            (self.streams.get(&key), self.joins.get(&key.host_port))
+        else {
+            return true;
+        };
+        let all_received = join.output_done
+            || stream.guest_shutdown & SHUTDOWN_SEND != 0
+            || stream.sent_shutdown == SHUTDOWN_BOTH;
+        !(all_received && join.input_done)
+    }
+
+    /// A guest that never answers SHUTDOWN, or takes no packets, does not make us remember streams
+    /// without bound.
+    fn limit_closing(&mut self) {
+        while self.closing.len() > self.config.max_closing {
+            let Some(key) = self.closing.pop_front() else {
+                return;
+            };
+            let guest_cid = self.config.guest_cid;
+            if let Some(stream) = self.streams.get_mut(&key)
+                && self.resets.len() < MAX_RESETS
+            {
+                let header = stream.header(key, guest_cid, op::RST, 0, 0);
+                self.resets.push_back(header);
+            }
+            self.remove_stream(key);
+        }
+    }
+
+    fn add_join(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), String> {
+        if self.joins.len() >= self.config.max_joins {
+            return Err(format!(
+                "there are {} joins already, which is the limit; close some first",
+                self.joins.len()
+            ));
+        }
+        self.generation = self.generation.wrapping_add(1);
+        let token = (u64::from(self.generation) << 32) | u64::from(port);
+        let fd = JoinedFd::new(fd, direction, &self.epoll, token)?;
+        let join = Join::new(port, direction, self.generation, fd);
+        self.joins.insert(port, join);
+        Ok(())
+    }
+
+    fn free_local_port(&mut self, guest_port: u32) -> u32 {
+        loop {
+            let host_port = self.next_local_port;
+            // u32::MAX is VMADDR_PORT_ANY and is never used.
+            self.next_local_port = match host_port + 1 {
+                u32::MAX => FIRST_LOCAL_PORT,
+                next => next,
+            };
+            let key = Key {
+                guest_port,
+                host_port,
+            };
+            if !self.joins.contains_key(&host_port) && !self.streams.contains_key(&key) {
+                return host_port;
+            }
+        }
+    }
+}
+
+impl AsFd for Muxer {
+    /// Readable when [`Muxer::handle_fds`] has something to do.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+/// Whether the stream may carry bytes to the guest now, and there may be some.
+pub(crate) fn can_send(stream: &Stream, joins: &HashMap<u32, Join>, key: Key) -> bool {
+    stream.phase == Phase::Open
+        && !stream.wanted.reset
+        && stream.allowance.available() > 0
+        && joins.get(&key.host_port).is_some_and(|join| {
+            matches!(join.phase, JoinPhase::Connected(owner) if owner == key)
+                && !join.input_done
+                && join.fd.readable
+        })
+}
+
+pub(crate) fn write_failed(port: u32, cause: &std::io::Error) -> String {
+    if cause.kind() == std::io::ErrorKind::BrokenPipe {
+        format!("nobody reads what the guest sends to port {port} any more ({cause})")
+    } else {
+        format!("what the guest sent to port {port} could not be written: {cause}")
+    }
+}
