@@ -47,7 +47,12 @@ pub fn undo(pod: &Pod, daemon_deadline: Instant, deadline: Instant) -> Undone {
             Entry::Process { .. } => {}
             Entry::Mount(path) => detach(path, &mut undone),
             Entry::Directory(path) if path.as_path() == pod.state => {}
-            Entry::Directory(path) => undone.left.extend(directories::remove(path, &[])),
+            Entry::Directory(path) => {
+                if path.starts_with(&pod.state) {
+                    detach_below(path, &mut undone);
+                }
+                undone.left.extend(directories::remove(path, &[]));
+            }
             Entry::File(path) => remove_file(path, &mut undone),
         }
     }
@@ -167,14 +172,18 @@ fn remove_file(path: &Path, undone: &mut Undone) {
     }
 }
 
-/// The pod's directory belongs to Hadron alone, so mounts below it that no journal names are the pod's as well.
-fn remove_state(pod: &Pod, undone: &mut Undone) {
-    match mounts::below(&pod.state) {
+/// For directories within the pod's own: that belongs to Hadron alone, so mounts that no journal names are the pod's too.
+fn detach_below(directory: &Path, undone: &mut Undone) {
+    match mounts::below(directory) {
         Ok(below) => below.iter().rev().for_each(|path| detach(path, undone)),
         Err(error) => undone
             .left
             .push(format!("the mount table cannot be read: {error}")),
     }
+}
+
+fn remove_state(pod: &Pod, undone: &mut Undone) {
+    detach_below(&pod.state, undone);
     undone
         .left
         .extend(directories::remove(&pod.state, &JOURNAL_FILES));

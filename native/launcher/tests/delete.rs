@@ -1,0 +1,357 @@
+//! `delete`: with a daemon that lives, that exits, and that is gone.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[allow(dead_code)]
+mod world;
+
+use std::fs;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use world::{
+    World, assert_killed, mount_tmpfs, mounted_below, names, process_line, sleeper, state_of,
+};
+
+/// A pod whose daemon is gone and has left this journal; `{}` in it is the pod's directory.
+fn dead_pod(world: &World, id: &str, journal: &str) -> (PathBuf, PathBuf) {
+    let bundle = world.bundle(id, "{}");
+    let address = world.start(id, &bundle).unwrap();
+    let daemon = world.record();
+    assert!(
+        Command::new("kill")
+            .args(["-9", &daemon.pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    while UnixStream::connect(address.strip_prefix("unix://").unwrap()).is_ok() {
+        std::thread::yield_now();
+    }
+    let state = state_of(&address);
+    fs::write(
+        state.join("journal"),
+        journal.replace("{}", state.to_str().unwrap()),
+    )
+    .unwrap();
+    (bundle, state)
+}
+
+fn nothing_left() {
+    assert_eq!(names("/run/hadron"), Vec::<String>::new());
+    assert_eq!(names("/run/containerd/s"), Vec::<String>::new());
+    assert_eq!(mounted_below("/run/hadron"), Vec::<String>::new());
+    assert_eq!(mounted_below("/run/world"), Vec::<String>::new());
+}
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn everything_in_the_journal_is_undone() {
+    let world = World::new();
+    let (mut qemu, mut vsock) = (sleeper(), sleeper());
+    let journal = format!(
+        "process 999999 1 daemon\n{}directory {{}}/rootfs\ndirectory {{}}/rootfs/a%20b\nmount {{}}/rootfs/a%20b\n\
+         directory {{}}/volumes\nmount /run/world/elsewhere\nfile /run/world/file\nfile {{}}/vsock.sock\n{}",
+        process_line(&vsock, "hadron-vsock"),
+        process_line(&qemu, "qemu"),
+    );
+    let (bundle, state) = dead_pod(&world, "c1", &journal);
+    // Two on top of each other, and one that no journal names.
+    for path in ["rootfs/a b", "rootfs/a b", "volumes/0/0"] {
+        mount_tmpfs(&state.join(path));
+    }
+    mount_tmpfs(Path::new("/run/world/elsewhere"));
+    mount_tmpfs(&bundle.join("rootfs"));
+    fs::write(state.join("volumes/0/1"), "").unwrap();
+    fs::write("/run/world/file", "of the pod").unwrap();
+    drop(UnixListener::bind(state.join("vsock.sock")).unwrap());
+    drop(UnixListener::bind(state.join("unnamed.sock")).unwrap());
+    fs::write(state.join("journal.new"), "half a jour").unwrap();
+    let output = world.delete("c1", &bundle);
+    assert_eq!(stderr(&output), "");
+    // The answer begins with the hypervisor's pid.
+    assert_eq!(output.stdout[0], 0x08);
+    assert_eq!(qemu.wait().unwrap().signal(), Some(9));
+    assert_eq!(vsock.wait().unwrap().signal(), Some(9));
+    nothing_left();
+    assert!(!Path::new("/run/world/file").exists());
+    assert!(
+        Path::new("/run/world/elsewhere").is_dir(),
+        "a mount point is no directory of the journal"
+    );
+    // Again, and without anything.
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    nothing_left();
+}
+
+#[test]
+fn data_that_is_not_hadrons_survives_and_keeps_the_journal() {
+    let world = World::new();
+    let (bundle, state) = dead_pod(&world, "c1", "directory {}/rootfs\ndirectory {}/volumes\n");
+    fs::create_dir_all("/run/world/data").unwrap();
+    fs::write("/run/world/data/precious", "x").unwrap();
+    fs::create_dir_all(state.join("rootfs/0/deep")).unwrap();
+    fs::write(state.join("rootfs/0/deep/file"), "x").unwrap();
+    fs::write(state.join("rootfs/0/deep/empty"), "").unwrap();
+    fs::create_dir_all(state.join("volumes/0")).unwrap();
+    std::os::unix::fs::symlink("/run/world/data", state.join("volumes/0/link")).unwrap();
+    let output = world.delete("c1", &bundle);
+    let said = stderr(&output);
+    assert!(
+        said.contains("rootfs/0/deep/file") && said.contains("volumes/0/link"),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string("/run/world/data/precious").unwrap(), "x");
+    assert_eq!(
+        fs::read_to_string(state.join("rootfs/0/deep/file")).unwrap(),
+        "x"
+    );
+    assert!(!state.join("rootfs/0/deep/empty").exists());
+    assert!(state.join("journal").exists());
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(
+        error.contains("left behind") && error.contains("rootfs/0/deep/file"),
+        "{error}"
+    );
+    fs::remove_file(state.join("rootfs/0/deep/file")).unwrap();
+    fs::remove_file(state.join("volumes/0/link")).unwrap();
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    nothing_left();
+}
+
+/// A directory of the journal outside of the pod's own, with somebody's mount in it.
+#[test]
+fn a_directory_with_a_mount_below_it_is_not_touched() {
+    let world = World::new();
+    let (bundle, _) = dead_pod(&world, "c1", "directory /run/world/d\n");
+    mount_tmpfs(Path::new("/run/world/d/mounted"));
+    fs::write("/run/world/d/empty", "").unwrap();
+    let output = world.delete("c1", &bundle);
+    assert!(
+        stderr(&output).contains("/run/world/d/mounted is still mounted"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(Path::new("/run/world/d/empty").exists());
+    assert_eq!(mounted_below("/run/world/d").len(), 1);
+}
+
+#[test]
+fn journals_that_are_broken() {
+    for (id, journal, words) in [
+        (
+            "cut",
+            "directory {}/rootfs\nmount {}/rootfs/0\ndirectory /run/world/bund",
+            "cut short",
+        ),
+        ("garbage", "\0\u{1}\nhello\ndirectory {}/rootfs\n", "line 1"),
+        ("empty", "", ""),
+    ] {
+        let world = World::new();
+        fs::create_dir_all("/run/world/bund").unwrap();
+        let (bundle, state) = dead_pod(&world, id, journal);
+        mount_tmpfs(&state.join("rootfs/0"));
+        let output = world.delete(id, &bundle);
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        assert!(Path::new("/run/world/bund").exists());
+        nothing_left();
+    }
+}
+
+#[test]
+fn no_journal_at_all() {
+    let world = World::new();
+    let (bundle, state) = dead_pod(&world, "c1", "");
+    fs::remove_file(state.join("journal")).unwrap();
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    nothing_left();
+}
+
+#[test]
+fn a_later_process_with_the_pid_is_not_killed() {
+    let world = World::new();
+    let mut innocent = sleeper();
+    let journal = format!("process {} 1 qemu\nprocess 1 1 daemon\n", innocent.id());
+    let (bundle, _) = dead_pod(&world, "c1", &journal);
+    world.delete("c1", &bundle);
+    assert!(innocent.try_wait().unwrap().is_none());
+    innocent.kill().unwrap();
+    innocent.wait().unwrap();
+    nothing_left();
+}
+
+#[test]
+fn a_living_daemon_owns_everything_but_a_foreign_mount_at_rootfs() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let address = world.start("c1", &bundle).unwrap();
+    let daemon = world.record();
+    let mut qemu = sleeper();
+    let state = state_of(&address);
+    mount_tmpfs(&state.join("rootfs/0"));
+    mount_tmpfs(&bundle.join("rootfs"));
+    let journal = format!(
+        "{}mount {}/rootfs/0\n",
+        process_line(&qemu, "qemu"),
+        state.display()
+    );
+    fs::write(state.join("journal"), &journal).unwrap();
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    assert_eq!(mounted_below("/run/world/bundles"), Vec::<String>::new());
+    assert_eq!(mounted_below("/run/hadron").len(), 1);
+    assert!(qemu.try_wait().unwrap().is_none());
+    UnixStream::connect(address.strip_prefix("unix://").unwrap()).unwrap();
+    assert!(Path::new("/proc").join(daemon.pid.to_string()).exists());
+    // One that the daemon knows of stays its own.
+    mount_tmpfs(&bundle.join("rootfs"));
+    fs::write(
+        state.join("journal"),
+        format!("{journal}mount {}/rootfs\n", bundle.display()),
+    )
+    .unwrap();
+    world.delete("c1", &bundle);
+    assert_eq!(mounted_below("/run/world/bundles").len(), 1);
+    qemu.kill().unwrap();
+    qemu.wait().unwrap();
+}
+
+/// The daemon removes its socket first and then the rest: it is not killed while it does so.
+#[test]
+fn a_daemon_that_exits_may_finish() {
+    let world = World::new();
+    let (bundle, state) = dead_pod(&world, "c1", "");
+    let mut daemon = Command::new("sh")
+        .args([
+            "-c",
+            &format!(
+                "sleep 0.5; rm {state}/journal; rmdir {state}; exit 7",
+                state = state.display()
+            ),
+        ])
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    fs::write(state.join("journal"), process_line(&daemon, "daemon")).unwrap();
+    world.delete("c1", &bundle);
+    assert_eq!(daemon.wait().unwrap().code(), Some(7));
+    nothing_left();
+}
+
+#[test]
+fn a_daemon_that_does_not_finish_is_killed_within_containerds_time() {
+    let world = World::new();
+    let (bundle, state) = dead_pod(&world, "c1", "");
+    let mut daemon = sleeper();
+    fs::write(state.join("journal"), process_line(&daemon, "daemon")).unwrap();
+    let begun = Instant::now();
+    world.delete("c1", &bundle);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert_eq!(daemon.wait().unwrap().signal(), Some(9));
+    nothing_left();
+}
+
+#[test]
+fn two_at_once_and_a_start_among_them() {
+    let world = World::new();
+    for round in 0..5 {
+        let id = format!("c{round}");
+        let qemu = sleeper();
+        let (bundle, state) = dead_pod(&world, &id, &process_line(&qemu, "qemu"));
+        mount_tmpfs(&state.join("rootfs/0"));
+        let spawn = |action: &str| {
+            let mut command = world.launcher(&id, &bundle, action);
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        };
+        let (first, second, start) = (spawn("delete"), spawn("delete"), spawn("start"));
+        for delete in [first, second] {
+            let output = delete.wait_with_output().unwrap();
+            assert!(
+                output.status.success() && output.stderr.is_empty(),
+                "{}",
+                stderr(&output)
+            );
+            assert_killed(&output.stdout);
+        }
+        // Whichever came first, the new daemon lives.
+        let output = start.wait_with_output().unwrap();
+        let address = String::from_utf8(output.stdout).unwrap();
+        UnixStream::connect(address.strip_prefix("unix://").expect("an address")).unwrap();
+        world.record();
+        assert_eq!(mounted_below("/run/hadron"), Vec::<String>::new());
+        let mut qemu = qemu;
+        assert_eq!(qemu.wait().unwrap().signal(), Some(9));
+    }
+}
+
+/// Members that containerd's sandbox service made have no `address` file: containerd's own files lead to the pod.
+#[test]
+fn a_members_pod_is_found_by_what_the_bundle_holds() {
+    let sandbox = r#"{"annotations":{"io.kubernetes.cri.sandbox-id":"pod1"}}"#;
+    for kind in ["bootstrap.json", "sandbox", "config.json", "flag"] {
+        let world = World::new();
+        let (pod, state) = dead_pod(&world, "pod1", "directory {}/rootfs\n");
+        let address = fs::read_to_string(pod.join("address")).unwrap();
+        let member = world.bundle("m1", "{}");
+        match kind {
+            "bootstrap.json" => {
+                let text = format!(r#"{{"version":3,"address":"{address}","protocol":"ttrpc"}}"#);
+                fs::write(member.join(kind), text).unwrap();
+            }
+            "sandbox" => fs::write(member.join(kind), "pod1").unwrap(),
+            _ => fs::write(member.join("config.json"), sandbox).unwrap(),
+        }
+        fs::create_dir(state.join("rootfs")).unwrap();
+        if kind == "flag" {
+            let mut command = world.launcher("m1", Path::new("/"), "delete");
+            command.args(["-bundle", "/ignored: flags end at the command"]);
+            assert!(command.output().unwrap().status.success());
+            assert!(state.exists(), "/ is no bundle of this pod");
+            let output = Command::new(command.get_program())
+                .args(["-namespace", "default", "-address", world::CONTAINERD])
+                .args(["-id", "m1", "-bundle"])
+                .arg(&member)
+                .arg("delete")
+                .output()
+                .unwrap();
+            assert_killed(&output.stdout);
+        } else {
+            world.delete("m1", &member);
+        }
+        nothing_left();
+        assert_eq!(stderr(&world.delete("pod1", &pod)), "");
+    }
+}
+
+#[test]
+fn a_bundle_that_is_gone_is_no_obstacle() {
+    let world = World::new();
+    let output = Command::new("/run/world/prefix/bin/containerd-shim-hadron-v2")
+        .args([
+            "-namespace",
+            "default",
+            "-address",
+            world::CONTAINERD,
+            "-id",
+            "c1",
+            "-bundle",
+            "/run/world/gone",
+        ])
+        .arg("delete")
+        .current_dir("/")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_killed(&output.stdout);
+    assert!(!Path::new("/run/hadron").exists());
+    drop(world);
+}

@@ -1,0 +1,390 @@
+//! `start`, as the versions of containerd call it.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[allow(dead_code)]
+mod world;
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use world::{World, names, process_line, sleeper, state_of};
+
+const SANDBOX: &str =
+    r#"{"ociVersion":"1.1.0","annotations":{"io.kubernetes.cri.sandbox-id":"pod1"}}"#;
+
+/// sha256 by somebody else.
+fn hash(text: &str) -> String {
+    let mut child = Command::new("sha256sum")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout[..64].to_vec()).unwrap()
+}
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn nothing_left(bundle: &Path) {
+    assert_eq!(names("/run/hadron"), Vec::<String>::new());
+    assert_eq!(names("/run/containerd/s"), Vec::<String>::new());
+    let mut kept = names(bundle.to_str().unwrap());
+    kept.retain(|name| !matches!(name.as_str(), "config.json" | "rootfs" | "log"));
+    assert_eq!(kept, Vec::<String>::new());
+}
+
+#[test]
+fn a_task_alone_gets_a_daemon_and_a_plain_address() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    // A descriptor that somebody forgot to close.
+    let script = r#"exec 7</dev/zero; umask 077; exec "$0" "$@""#;
+    let mut command = Command::new("sh");
+    let launcher = world.launcher("c1", &bundle, "start");
+    command
+        .args(["-c", script])
+        .arg(launcher.get_program())
+        .args(launcher.get_args())
+        .current_dir(&bundle);
+    command
+        .stdin(Stdio::null())
+        .env("TTRPC_ADDRESS", "/run/ttrpc.sock")
+        .env("NODE_OPTIONS", "--inspect");
+    let output = command.output().unwrap();
+    let address = String::from_utf8(output.stdout).unwrap();
+    let h = hash("/run/containerd/containerd.sock/default/c1");
+    assert_eq!(
+        address,
+        format!("unix:///run/containerd/s/{h}"),
+        "{:?}",
+        output.stderr
+    );
+    assert_eq!(fs::read_to_string(bundle.join("address")).unwrap(), address);
+    assert_eq!(mode(format!("/run/containerd/s/{h}")), 0o600);
+    assert_eq!(mode("/run/containerd/s"), 0o700);
+    assert_eq!(mode("/run/containerd"), 0o711);
+    assert_eq!(mode(state_of(&address)), 0o700);
+    UnixStream::connect(format!("/run/containerd/s/{h}")).unwrap();
+    let record = world.record();
+    let expected = format!(
+        "--no-concurrent-recompilation --max-semi-space-size=1 /run/world/prefix/lib/hadron/shim.js \
+         --namespace default --id c1 --address /run/containerd/containerd.sock --publish-binary /bin/containerd \
+         --socket /run/containerd/s/{h} --state /run/hadron/{h}"
+    );
+    assert_eq!(record.arguments.join(" "), expected);
+    assert_eq!(record.cwd, bundle.to_str().unwrap());
+    assert_eq!(
+        (record.ttrpc.as_str(), record.options.as_str()),
+        ("/run/ttrpc.sock", "")
+    );
+    let [stdin, stdout, stderr] = record.descriptors.as_slice() else {
+        panic!("{:?}", record.descriptors)
+    };
+    assert!(stdin.starts_with("0 socket:["), "{stdin}");
+    assert_eq!(
+        (stdout.as_str(), stderr.as_str()),
+        ("1 /dev/null", "2 /dev/null")
+    );
+    let stat = fs::read_to_string(format!("/proc/{}/stat", record.pid)).unwrap();
+    let group = stat
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .nth(2)
+        .unwrap();
+    assert_eq!(group, record.pid.to_string(), "a process group of its own");
+    let score = |of: &str| {
+        fs::read_to_string(format!("/proc/{of}/oom_score_adj"))
+            .unwrap()
+            .trim()
+            .parse::<i32>()
+    };
+    assert_eq!(
+        score(&record.pid.to_string()),
+        score("self").map(|score| (score + 1).min(1000))
+    );
+}
+
+#[test]
+fn output_goes_to_the_log_fifo_and_only_to_a_fifo() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    assert!(
+        Command::new("mkfifo")
+            .arg(bundle.join("log"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    world.start("c1", &bundle).unwrap();
+    let record = world.record();
+    let log = bundle.join("log").display().to_string();
+    assert_eq!(
+        record.descriptors[1..],
+        [format!("1 {log}"), format!("2 {log}")]
+    );
+    let bundle = world.bundle("c2", "{}");
+    fs::write(bundle.join("log"), "somebody's").unwrap();
+    world.start("c2", &bundle).unwrap();
+    assert_eq!(world.record().descriptors[2], "2 /dev/null");
+}
+
+#[test]
+fn members_of_a_group_share_one_daemon() {
+    let world = World::new();
+    let pod = world.bundle("pod1", SANDBOX);
+    let member = world.bundle("m1", SANDBOX);
+    let grouped = world.bundle(
+        "m2",
+        r#"{"annotations":{"io.kubernetes.cri.sandbox-id":"other","io.containerd.runc.v2.group":"pod1"}}"#,
+    );
+    let address = world.start("pod1", &pod).unwrap();
+    world.record();
+    for (id, bundle) in [("m1", &member), ("m2", &grouped), ("pod1", &pod)] {
+        assert_eq!(world.start(id, bundle).unwrap(), address);
+        assert_eq!(fs::read_to_string(bundle.join("address")).unwrap(), address);
+    }
+    assert!(world.no_record());
+    let alone = world.bundle("m3", "{}");
+    assert_ne!(world.start("m3", &alone).unwrap(), address);
+    assert_eq!(names("/run/containerd/s").len(), 2);
+    world.record();
+}
+
+#[test]
+fn ten_starts_at_once_make_one_daemon() {
+    let world = World::new();
+    for round in 0..5 {
+        let group = format!(r#"{{"annotations":{{"io.containerd.runc.v2.group":"g{round}"}}}}"#);
+        let children: Vec<_> = (0..10)
+            .map(|member| {
+                let id = format!("c{round}-{member}");
+                let bundle = world.bundle(&id, &group);
+                world
+                    .launcher(&id, &bundle, "start")
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        let mut addresses: Vec<String> = Vec::new();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(
+                output.status.success(),
+                "{:?}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            addresses.push(String::from_utf8(output.stdout).unwrap());
+        }
+        addresses.dedup();
+        assert_eq!(addresses.len(), 1);
+        world.record();
+        assert!(world.no_record());
+        assert_eq!(names("/run/containerd/s").len(), round + 1);
+        assert_eq!(names("/run/hadron").len(), round + 1);
+    }
+    assert_eq!(
+        fs::read_to_string("/run/world/pids")
+            .unwrap()
+            .lines()
+            .count(),
+        5
+    );
+}
+
+#[test]
+fn a_stale_socket_is_replaced_and_a_file_is_not() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let socket = format!(
+        "/run/containerd/s/{}",
+        hash("/run/containerd/containerd.sock/default/c1")
+    );
+    fs::create_dir_all("/run/containerd/s").unwrap();
+    fs::write(&socket, "somebody's").unwrap();
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(error.contains("not a socket"), "{error}");
+    fs::remove_file(&socket).unwrap();
+    drop(UnixListener::bind(&socket).unwrap());
+    assert!(UnixStream::connect(&socket).is_err());
+    world.start("c1", &bundle).unwrap();
+    UnixStream::connect(&socket).unwrap();
+    world.record();
+}
+
+/// A daemon whose backlog is full is alive; asking must not wait for a place in it.
+#[test]
+fn a_daemon_that_accepts_nothing_is_alive() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let address = world.start("c1", &bundle).unwrap();
+    world.record();
+    let limit: usize = fs::read_to_string("/proc/sys/net/core/somaxconn")
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let path = address.strip_prefix("unix://").unwrap().to_owned();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // The one that finds no place ends when the daemon does.
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for _ in 0..=limit + 1 {
+            match UnixStream::connect(&path) {
+                Ok(stream) => held.push(stream),
+                Err(_) => break,
+            }
+            if sender.send(held.len()).is_err() {
+                break;
+            }
+        }
+    });
+    while receiver.recv_timeout(Duration::from_millis(300)).is_ok() {}
+    let begun = Instant::now();
+    assert_eq!(world.start("c1", &bundle).unwrap(), address);
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn the_remains_of_a_killed_daemon_are_undone_first() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let address = world.start("c1", &bundle).unwrap();
+    let first = world.record();
+    let state = state_of(&address);
+    let mut orphan = sleeper();
+    world::mount_tmpfs(&state.join("rootfs/0"));
+    let journal = format!(
+        "process {} 1 daemon\n{}directory {state}/rootfs\nmount {state}/rootfs/0\n",
+        first.pid,
+        process_line(&orphan, "qemu"),
+        state = state.display()
+    );
+    fs::write(state.join("journal"), journal).unwrap();
+    assert!(
+        Command::new("kill")
+            .args(["-9", &first.pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    while UnixStream::connect(address.strip_prefix("unix://").unwrap()).is_ok() {
+        std::thread::yield_now();
+    }
+    assert_eq!(world.start("c1", &bundle).unwrap(), address);
+    assert_ne!(world.record().pid, first.pid);
+    assert!(orphan.wait().unwrap().code().is_none(), "killed");
+    assert_eq!(names(state.to_str().unwrap()), Vec::<String>::new());
+    assert_eq!(world::mounted_below("/run/hadron"), Vec::<String>::new());
+}
+
+#[test]
+fn configurations_that_cannot_be_read() {
+    let world = World::new();
+    let bundle = world.bundle("c1", r#"{"annotations":{"io.kub"#);
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(
+        error.contains("config.json") && error.contains("cut short") && error.contains("byte 23"),
+        "{error}"
+    );
+    fs::write(
+        bundle.join("config.json"),
+        r#"{"annotations":{"io.containerd.runc.v2.group":"../x"}}"#,
+    )
+    .unwrap();
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(error.contains("'../x' is not allowed"), "{error}");
+    fs::remove_file(bundle.join("config.json")).unwrap();
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(error.contains("config.json is missing"), "{error}");
+    for id in ["a/b", "..", ""] {
+        assert!(world.start(id, &bundle).is_err());
+    }
+    assert!(world.no_record());
+    nothing_left(&bundle);
+    assert!(
+        !error.ends_with('\n'),
+        "containerd goes on in the same line"
+    );
+}
+
+#[test]
+fn after_a_failure_nothing_is_left() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    world.install_node("not a program", 0o644);
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(
+        error.contains("/lib/hadron/node cannot be started"),
+        "{error}"
+    );
+    nothing_left(&bundle);
+    fs::remove_file("/run/world/prefix/lib/hadron/node").unwrap();
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(
+        error.contains("/lib/hadron/node") && error.contains("make install"),
+        "{error}"
+    );
+    nothing_left(&bundle);
+    fs::create_dir(bundle.join("address")).unwrap();
+    fs::write("/run/world/prefix/lib/hadron/node", "").unwrap();
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(error.contains("address cannot be written"), "{error}");
+    fs::remove_dir(bundle.join("address")).unwrap();
+    nothing_left(&bundle);
+}
+
+#[test]
+fn an_address_that_nobody_reads_ends_the_daemon() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let mut command = world.launcher("c1", &bundle, "start");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    nothing_left(&bundle);
+    for pid in fs::read_to_string("/run/world/pids")
+        .unwrap_or_default()
+        .lines()
+    {
+        assert!(!Path::new("/proc").join(pid).exists());
+    }
+}
+
+#[test]
+fn a_stdin_without_end_is_an_error() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let (_reader, writer) = std::io::pipe().unwrap();
+    let mut command = world.launcher("c1", &bundle, "start");
+    let output = command.stdin(_reader).output().unwrap();
+    drop(writer);
+    assert!(!output.status.success());
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("stdin did not end")
+    );
+    nothing_left(&bundle);
+}
