@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, copyFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mustRun } from "./command.ts";
 import type { Containerd } from "./containerd.ts";
@@ -38,10 +38,10 @@ export async function unpackImage(name: ImageName, directory: string): Promise<v
 
 /** Path of the OCI archive; made when it is not in the cache. */
 export async function imageArchive(name: ImageName): Promise<string> {
-  // What the image is made of is this file and the packages.
-  const recipe = createHash("sha256").update(await readFile(import.meta.filename));
   const busybox = name === "python" ? undefined : await busyboxBinary();
-  const key = recipe.update(busybox ?? "").digest("hex").slice(0, 16);
+  // What the image is made of: the code that makes it, and the version in busybox's path.
+  const recipe = [name === "python" ? makePythonLayer : makeBusyboxLayer, writeArchive, busybox].join("\n");
+  const key = createHash("sha256").update(recipe).digest("hex").slice(0, 16);
   const finished = join(cache, "images", `${name}-${key}`);
   const archive = join(finished, "image.tar");
   if (await exists(archive)) return archive;
