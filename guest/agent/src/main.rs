@@ -1,3 +1,43 @@
-//! hadron-agent
+//! PID 1 of the guest. See the library.
 
-fn main() {}
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use hadron_agent::transport::{AGENT_PORT, Connector, Vsock};
+use hadron_agent::{boot, log as console, monotonic_ns, serve};
+
+fn main() -> ExitCode {
+    let init_entered_ns = monotonic_ns();
+    if std::process::id() != 1 {
+        eprintln!(
+            "hadron-agent {} is the init process of Hadron's guests; it does nothing elsewhere",
+            env!("CARGO_PKG_VERSION")
+        );
+        return ExitCode::FAILURE;
+    }
+    console::install();
+    let end = match boot::boot() {
+        Ok(()) => run(init_entered_ns),
+        Err(error) => Err(error),
+    };
+    match end {
+        Ok(()) => log::info!("the host has closed the connection; the VM ends"),
+        Err(error) => log::error!("{error}; the VM ends"),
+    }
+    boot::end()
+}
+
+fn run(init_entered_ns: u64) -> hadron_agent::error::Result<()> {
+    use hadron_agent::error::Error;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::os("cannot make the runtime", error))?;
+    runtime.block_on(async {
+        let stream = Vsock.connect(AGENT_PORT).await.map_err(|error| {
+            Error::os(format!("cannot connect to the host's vsock port {AGENT_PORT}"), error)
+        })?;
+        serve(stream, Arc::new(Vsock), PathBuf::from(boot::STATE), init_entered_ns).await
+    })
+}

@@ -1,0 +1,160 @@
+//! The agent's state: the sandbox and its containers.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc::{Receiver, channel};
+
+use crate::container::{Container, Context, Stdio};
+use crate::error::{Code, Error, Result};
+use crate::reaper::Reaper;
+use crate::transport::Connector;
+
+/// OOM events that wait for the host to read them.
+const EVENTS_MAX: usize = 256;
+
+/// A container; its id is taken before it exists.
+#[derive(Clone)]
+enum Slot {
+    Reserved,
+    Container(Arc<Container>),
+}
+
+/// Everything that requests work on.
+pub struct Agent {
+    /// What containers share.
+    pub context: Context,
+    /// CLOCK_MONOTONIC at which /init was entered, in nanoseconds.
+    pub init_entered_ns: u64,
+    /// Set by the first CreateSandbox.
+    pub sandbox: AtomicBool,
+    containers: Mutex<HashMap<String, Slot>>,
+    created: AtomicU64,
+    events: Mutex<Option<Receiver<String>>>,
+}
+
+impl Agent {
+    /// `directory` must exist, be empty, lie on a tmpfs and have a short path.
+    pub fn new(
+        reaper: Reaper,
+        connector: Arc<dyn Connector>,
+        directory: PathBuf,
+        init_entered_ns: u64,
+    ) -> Self {
+        let (oom, events) = channel(EVENTS_MAX);
+        Self {
+            context: Context {
+                reaper,
+                connector,
+                oom,
+                directory,
+            },
+            init_entered_ns,
+            sandbox: AtomicBool::new(false),
+            containers: Mutex::default(),
+            created: AtomicU64::new(0),
+            events: Mutex::new(Some(events)),
+        }
+    }
+
+    fn containers(&self) -> std::sync::MutexGuard<'_, HashMap<String, Slot>> {
+        self.containers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// NOT_FOUND for an unknown id, FAILED_PRECONDITION while it is being created.
+    pub fn container(&self, id: &str) -> Result<Arc<Container>> {
+        match self.containers().get(id) {
+            Some(Slot::Container(container)) => Ok(Arc::clone(container)),
+            Some(Slot::Reserved) => {
+                Err(Error::precondition(format!("container {id} is being created")))
+            }
+            None => Err(Error::not_found(format!("there is no container {id}"))),
+        }
+    }
+
+    /// Answers the init process' pid.
+    pub async fn create(&self, id: &str, config: &[u8], stdio: Stdio) -> Result<i32> {
+        check_id(id)?;
+        {
+            let mut containers = self.containers();
+            if containers.contains_key(id) {
+                return Err(Error::new(
+                    Code::ALREADY_EXISTS,
+                    format!("there is a container {id} already"),
+                ));
+            }
+            containers.insert(id.to_string(), Slot::Reserved);
+        }
+        let number = self.created.fetch_add(1, Ordering::Relaxed);
+        let made = Container::create(&self.context, id, number, config, stdio).await;
+        let mut containers = self.containers();
+        match made {
+            Ok(container) => {
+                let container = Arc::new(container);
+                let pid = container.process("")?.pid;
+                containers.insert(id.to_string(), Slot::Container(container));
+                Ok(pid)
+            }
+            Err(error) => {
+                containers.remove(id);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes the container and everything of it.
+    pub async fn delete(&self, id: &str) -> Result<()> {
+        self.container(id)?.delete().await?;
+        self.containers().remove(id);
+        Ok(())
+    }
+
+    /// Announces OOM kills that the kernel has counted but not signalled yet.
+    pub fn check_oom(&self) {
+        let containers: Vec<Slot> = self.containers().values().cloned().collect();
+        for slot in containers {
+            if let Slot::Container(container) = slot {
+                container.check_oom();
+            }
+        }
+    }
+
+    /// The container ids of OOM events; there is one subscriber.
+    pub fn take_events(&self) -> Result<Receiver<String>> {
+        self.events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .ok_or_else(|| {
+                Error::new(Code::ALREADY_EXISTS, "the events have a subscriber already")
+            })
+    }
+}
+
+/// It becomes a directory's and a cgroup's name.
+fn check_id(id: &str) -> Result<()> {
+    let plain = id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_+-.".contains(&byte));
+    if id.is_empty() || id.len() > 200 || !plain || id == "." || id == ".." {
+        return Err(Error::invalid(format!(
+            "container id {id:?} must be 1 to 200 letters, digits and any of _ + - ."
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_file_names() {
+        assert!(check_id("web-1_a.b+c").is_ok());
+        for id in ["", ".", "..", "a/b", "a b", &"x".repeat(201)] {
+            assert!(check_id(id).is_err(), "{id}");
+        }
+    }
+}

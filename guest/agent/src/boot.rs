@@ -1,0 +1,236 @@
+//! What an init process does before anything else: modules, mounts, cgroups, the loopback device.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use nix::mount::{MsFlags, mount};
+use nix::sys::resource::{Resource, setrlimit};
+
+use crate::cgroup;
+use crate::error::{Error, Result};
+use crate::reaper::block_sigchld;
+
+/// The agent's directory for bundles.
+pub const STATE: &str = "/run/hadron/agent";
+
+/// Paths of kernel modules, one a line, in the order of their loading. Absent with a kernel that has
+/// everything built in.
+const MODULES: &str = "/lib/modules/load-order";
+
+/// The root file system to be.
+const NEW_ROOT: &str = "/newroot";
+
+/// Descriptors: two a stream, some a helper.
+const FILES: u64 = 1 << 19;
+
+struct Mount {
+    fs_type: &'static str,
+    target: &'static str,
+    flags: MsFlags,
+    data: &'static str,
+    /// False: an old or small kernel may lack it.
+    required: bool,
+}
+
+/// Relative to the new root. What containers mount for themselves they mount in their own namespaces.
+fn mounts() -> [Mount; 9] {
+    let strict = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    let device = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+    let writable = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let entry = |fs_type, target, flags, data, required| Mount {
+        fs_type,
+        target,
+        flags,
+        data,
+        required,
+    };
+    [
+        entry("devtmpfs", "dev", MsFlags::MS_NOSUID, "mode=755", true),
+        entry("devpts", "dev/pts", device, "newinstance,gid=5,mode=620,ptmxmode=666", true),
+        entry("tmpfs", "dev/shm", strict, "mode=1777", true),
+        entry("mqueue", "dev/mqueue", strict, "", false),
+        entry("proc", "proc", strict, "", true),
+        entry("sysfs", "sys", strict, "", true),
+        entry("cgroup2", "sys/fs/cgroup", strict, "", true),
+        entry("tmpfs", "run", writable, "mode=755", true),
+        entry("tmpfs", "tmp", writable, "mode=1777", true),
+    ]
+}
+
+/// Makes a running system of the kernel's initramfs. The caller must be PID 1.
+pub fn boot() -> Result<()> {
+    console();
+    // A panic anywhere is the end of the VM: the kernel panics without its init process. Unwinding
+    // would leave an agent that answers some requests and others never.
+    std::panic::set_hook(Box::new(|panic| {
+        log::error!("{panic}");
+        // SAFETY: _exit is always allowed.
+        unsafe { libc::_exit(101) }
+    }));
+    block_sigchld().map_err(|error| Error::os("cannot block SIGCHLD", error))?;
+    load_modules()?;
+    new_root()?;
+    cgroups()?;
+    fs::create_dir_all(STATE).map_err(|error| Error::os(format!("cannot make {STATE}"), error))?;
+    // Pids come back late, so that one that was reaped a moment ago is not another process already.
+    write_setting("/proc/sys/kernel/pid_max", "4194304");
+    // Helpers give their children the kernel's ordinary soft limit again.
+    if let Err(errno) = setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES) {
+        log::warn!("cannot raise the limit of open files: {errno}");
+    }
+    if let Err(error) = loopback_up() {
+        log::warn!("cannot bring up lo: {error}");
+    }
+    Ok(())
+}
+
+/// Writes everything back and ends the VM.
+pub fn end() -> ! {
+    nix::unistd::sync();
+    // On a microvm there is no power to switch off; QEMU runs with -no-reboot.
+    let _ = nix::sys::reboot::reboot(nix::sys::reboot::RebootMode::RB_AUTOBOOT);
+    // SAFETY: _exit is always allowed; the kernel panics, which ends the VM too.
+    unsafe { libc::_exit(1) }
+}
+
+fn write_setting(path: &str, value: &str) {
+    if let Err(error) = fs::write(path, value) {
+        log::warn!("cannot write {path}: {error}");
+    }
+}
+
+/// Descriptors 0, 1 and 2. The kernel opens /dev/console itself if the initramfs has one.
+fn console() {
+    // SAFETY: only looks at the descriptor.
+    if unsafe { libc::fcntl(2, libc::F_GETFD) } != -1 {
+        return;
+    }
+    if mount_one("/", &mounts()[0]).is_err() {
+        return;
+    }
+    for path in [c"/dev/console", c"/dev/null"] {
+        // SAFETY: the path is a C string. Not close-on-exec: these are standard descriptors.
+        let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_NOCTTY) };
+        if fd == -1 {
+            continue;
+        }
+        for target in 0..3 {
+            // SAFETY: no memory is involved.
+            unsafe { libc::dup2(fd, target) };
+        }
+        if fd > 2 {
+            // SAFETY: fd is ours.
+            unsafe { libc::close(fd) };
+        }
+        return;
+    }
+}
+
+fn load_modules() -> Result<()> {
+    let list = match fs::read_to_string(MODULES) {
+        Ok(list) => list,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::os(format!("cannot read {MODULES}"), error)),
+    };
+    for path in list.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        load_module(path)
+            .map_err(|error| Error::os(format!("cannot load the kernel module {path}"), error))?;
+    }
+    // The kernel has its own copy; the initramfs' is memory.
+    if let Err(error) = fs::remove_dir_all("/lib/modules") {
+        log::debug!("cannot remove /lib/modules: {error}");
+    }
+    Ok(())
+}
+
+fn load_module(path: &str) -> io::Result<()> {
+    // MODULE_INIT_COMPRESSED_FILE of linux/module.h.
+    const COMPRESSED: i32 = 4;
+    let file = File::open(path)?;
+    let flags = if path.ends_with(".ko") { 0 } else { COMPRESSED };
+    // SAFETY: the parameters are a C string.
+    let result =
+        unsafe { libc::syscall(libc::SYS_finit_module, file.as_raw_fd(), c"".as_ptr(), flags) };
+    if result == -1 {
+        let error = io::Error::last_os_error();
+        if error.raw_os_error() != Some(libc::EEXIST) {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn mount_one(root: &str, entry: &Mount) -> Result<()> {
+    let target = Path::new(root).join(entry.target);
+    let failed = |error| Error::os(format!("cannot mount {} on /{}", entry.fs_type, entry.target), error);
+    fs::create_dir_all(&target).map_err(failed)?;
+    let data = Some(entry.data).filter(|data| !data.is_empty());
+    mount(Some(entry.fs_type), &target, Some(entry.fs_type), entry.flags, data)
+        .map_err(|errno| failed(errno.into()))
+}
+
+/// The initramfs' own root cannot be left by pivot_root(2), which libcontainer needs; a tmpfs that is
+/// moved over it can.
+fn new_root() -> Result<()> {
+    let failed = |error: io::Error| Error::os("cannot make the root file system", error);
+    fs::create_dir_all(NEW_ROOT).map_err(failed)?;
+    mount(Some("tmpfs"), NEW_ROOT, Some("tmpfs"), MsFlags::empty(), Some("mode=755"))
+        .map_err(|errno| failed(errno.into()))?;
+    for entry in &mounts() {
+        match mount_one(NEW_ROOT, entry) {
+            Ok(()) => {}
+            Err(error) if entry.required => return Err(error),
+            Err(error) => log::warn!("{error}"),
+        }
+    }
+    // Programs expect the instance that they can see.
+    let ptmx = Path::new(NEW_ROOT).join("dev/ptmx");
+    let _ = fs::remove_file(&ptmx);
+    std::os::unix::fs::symlink("pts/ptmx", &ptmx).map_err(failed)?;
+    std::env::set_current_dir(NEW_ROOT).map_err(failed)?;
+    mount(Some("."), "/", None::<&str>, MsFlags::MS_MOVE, None::<&str>)
+        .map_err(|errno| failed(errno.into()))?;
+    nix::unistd::chroot(".").map_err(|errno| failed(errno.into()))?;
+    std::env::set_current_dir("/").map_err(failed)
+}
+
+/// Hands every controller down to the containers' parent.
+fn cgroups() -> Result<()> {
+    let root = Path::new(cgroup::ROOT);
+    let parent = root.join(cgroup::PARENT.trim_start_matches('/'));
+    fs::create_dir(&parent).map_err(|error| Error::os("cannot make the containers' cgroup", error))?;
+    let available = fs::read_to_string(root.join("cgroup.controllers"))
+        .map_err(|error| Error::os("cannot read cgroup.controllers", error))?;
+    for directory in [root, &parent] {
+        for controller in available.split_whitespace() {
+            let file = directory.join("cgroup.subtree_control");
+            // One by one: a controller that cannot be had must not keep the others away.
+            if let Err(error) = fs::write(&file, format!("+{controller}")) {
+                log::warn!("cannot enable the cgroup controller {controller}: {error}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn loopback_up() -> io::Result<()> {
+    let socket = nix::sys::socket::socket(
+        nix::sys::socket::AddressFamily::Inet,
+        nix::sys::socket::SockType::Datagram,
+        nix::sys::socket::SockFlag::SOCK_CLOEXEC,
+        None,
+    )?;
+    // SAFETY: all-zero is a valid ifreq.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (target, byte) in request.ifr_name.iter_mut().zip(b"lo") {
+        *target = *byte as libc::c_char;
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as i16;
+    // SAFETY: the request outlives the call.
+    if unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}

@@ -1,0 +1,497 @@
+//! A container: its states and what may be asked of it in which.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use libcontainer::oci_spec::runtime::{Linux, LinuxResources, LinuxSeccomp};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use tokio::sync::mpsc::Sender;
+
+use crate::cgroup::Cgroup;
+use crate::cgroup::oom::OomWatch;
+use crate::cgroup::update;
+use crate::error::{Code, Error, Result};
+use crate::helper::exec::{ExecPlan, exec};
+use crate::helper::init::{InitPlan, create};
+use crate::helper::{Helper, null};
+use crate::process::Process;
+use crate::reaper::{Reaper, exited};
+use crate::spec::{self, Prepared};
+use crate::stdio::{Ports, Streams};
+use crate::terminal::{Size, accept_master, give_to, receive_master};
+use crate::transport::Connector;
+
+/// How long the init process may take to die of SIGKILL.
+const DEATH_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What all containers of the sandbox have in common.
+pub struct Context {
+    /// Reaps their processes.
+    pub reaper: Reaper,
+    /// To the host.
+    pub connector: Arc<dyn Connector>,
+    /// Takes the ids of containers that ran out of memory.
+    pub oom: Sender<String>,
+    /// A directory (on tmpfs) for bundles; its path is short, because sockets are bound in it.
+    pub directory: PathBuf,
+}
+
+/// Where a process' standard streams go.
+#[derive(Debug, Clone, Copy)]
+pub struct Stdio {
+    /// Host ports.
+    pub ports: Ports,
+    /// The terminal's first size.
+    pub size: Size,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Created,
+    Starting,
+    Running,
+    Paused,
+    Deleting,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            State::Created => "created",
+            State::Starting => "starting",
+            State::Running => "running",
+            State::Paused => "paused",
+            State::Deleting => "being deleted",
+        })
+    }
+}
+
+/// An additional process; its id is taken before it exists.
+enum Slot {
+    Reserved,
+    Process(Arc<Process>),
+}
+
+/// See the module's comment.
+pub struct Container {
+    id: String,
+    bundle: PathBuf,
+    cgroup: Cgroup,
+    linux: Linux,
+    init: Arc<Process>,
+    state: Mutex<State>,
+    /// Until the start: the line on which the init process reports.
+    waiting: Mutex<Option<Helper>>,
+    execs: Mutex<HashMap<String, Slot>>,
+    /// One of pause and resume at a time.
+    freezing: tokio::sync::Mutex<()>,
+    oom: Option<OomWatch>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Container {
+    /// OCI "create". `number` is used once in the life of the guest.
+    pub async fn create(
+        context: &Context,
+        id: &str,
+        number: u64,
+        config: &[u8],
+        stdio: Stdio,
+    ) -> Result<Self> {
+        let prepared = spec::prepare(id, config)?;
+        check_ports(stdio.ports, prepared.terminal)?;
+        let streams = Streams::connect(&context.connector, stdio.ports).await?;
+        let bundle = context.directory.join(number.to_string());
+        let cgroup = Cgroup::new(&prepared.cgroup_path);
+        if cgroup.directory().exists() {
+            return Err(Error::invalid(format!(
+                "the cgroup {} exists already; two containers cannot share one",
+                prepared.cgroup_path.display()
+            )));
+        }
+        let made = Self::make(context, id, &bundle, &cgroup, prepared, streams, stdio.size).await;
+        if made.is_err() {
+            // libcontainer has cleaned up what it could; its failed process may still be on its way out.
+            if let Err(error) = cgroup.destroy().await {
+                log::warn!("cgroup of container {id}, which was not made: {error}");
+            }
+            remove_bundle(&bundle);
+        }
+        made
+    }
+
+    async fn make(
+        context: &Context,
+        id: &str,
+        bundle: &Path,
+        cgroup: &Cgroup,
+        prepared: Prepared,
+        streams: Streams,
+        size: Size,
+    ) -> Result<Self> {
+        let io = |error| Error::os("cannot make the container's bundle", error);
+        std::fs::create_dir(bundle).map_err(io)?;
+        let config = serde_json::to_vec(&prepared.spec)
+            .map_err(|error| Error::internal(format!("cannot write config.json: {error}")))?;
+        std::fs::write(bundle.join("config.json"), config).map_err(io)?;
+        let Some(linux) = prepared.spec.linux().clone() else {
+            return Err(Error::invalid("config.json has no \"linux\" section"));
+        };
+        let root = prepared.spec.root().as_ref().map(|root| root.path().clone());
+        let cwd = prepared.spec.process().as_ref().map(|process| process.cwd().clone());
+        let mut plan = InitPlan {
+            id: id.to_string(),
+            bundle: bundle.to_path_buf(),
+            state: bundle.join("state"),
+            console_socket: None,
+            make_directory: root.zip(cwd),
+        };
+        let reaper = &context.reaper;
+        let (uid, gid) = prepared.owner;
+        let (process, helper) = if prepared.terminal {
+            let path = bundle.join("console");
+            let listener = UnixListener::bind(&path).map_err(io)?;
+            listener.set_nonblocking(true).map_err(io)?;
+            plan.console_socket = Some(path);
+            let null = null()?;
+            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &[], |report| create(report, plan))?;
+            let (pid, exit) = helper.result().await?;
+            let mut process = Process { pid, exit, terminal: None };
+            let attached = accept_master(&listener).and_then(|master| {
+                if let Some(size) = size.given() {
+                    size.set(master.as_raw_fd())
+                        .map_err(|error| Error::os("cannot size the terminal", error))?;
+                }
+                give_to(&master, uid)?;
+                streams.run_terminal(&master)?;
+                Ok(master)
+            });
+            process.terminal = Some(attached?);
+            (process, helper)
+        } else {
+            let pipes = streams.pipes(uid, gid)?;
+            let child = pipes.child_fds();
+            let mut helper = Helper::spawn(reaper, child, &[], |report| create(report, plan))?;
+            let pipes = pipes.close_child();
+            let (pid, exit) = helper.result().await?;
+            streams.run(pipes)?;
+            (Process { pid, exit, terminal: None }, helper)
+        };
+        Ok(Self {
+            id: id.to_string(),
+            bundle: bundle.to_path_buf(),
+            oom: OomWatch::start(id, cgroup, context.oom.clone()),
+            cgroup: cgroup.clone(),
+            linux,
+            init: Arc::new(process),
+            state: Mutex::new(State::Created),
+            waiting: Mutex::new(Some(helper)),
+            execs: Mutex::default(),
+            freezing: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// OCI "start"; answers when the program runs, or with the reason why it does not.
+    pub async fn start(&self) -> Result<()> {
+        self.require("started", State::Created)?;
+        let Some(mut helper) = lock(&self.waiting).take() else {
+            return Err(self.wrong_state("started"));
+        };
+        *lock(&self.state) = State::Starting;
+        self.notify()?;
+        let result = helper.program_runs().await;
+        if result.is_err() {
+            // The process is about to exit; the caller's next request shall find it stopped.
+            let _ = tokio::time::timeout(DEATH_DEADLINE, exited(self.init.exit.clone())).await;
+        }
+        *lock(&self.state) = State::Running;
+        result
+    }
+
+    /// Wakes libcontainer's init process, which listens in its state directory.
+    fn notify(&self) -> Result<()> {
+        let io = |error| Error::os("cannot reach the container's init process", error);
+        let directory = std::fs::File::open(self.bundle.join("state").join(&self.id)).map_err(io)?;
+        // The real path may be longer than a socket's address.
+        let path = format!("/proc/self/fd/{}/notify.sock", directory.as_raw_fd());
+        let mut socket = UnixStream::connect(path).map_err(io)?;
+        socket.write_all(b"start container").map_err(io)
+    }
+
+    /// Removes everything. The container must not run; one that was never started is killed.
+    pub async fn delete(&self) -> Result<()> {
+        {
+            let mut state = lock(&self.state);
+            let stopped = self.init.exited().is_some();
+            if *state == State::Deleting || (!stopped && *state != State::Created) {
+                return Err(Error::precondition(format!(
+                    "container {} cannot be deleted: it is {}",
+                    self.id, *state
+                )));
+            }
+            *state = State::Deleting;
+        }
+        let result = self.remove().await;
+        if result.is_err() {
+            // To be tried again: `stopped` shows through.
+            *lock(&self.state) = State::Running;
+        }
+        result
+    }
+
+    async fn remove(&self) -> Result<()> {
+        self.cgroup.destroy().await?;
+        tokio::time::timeout(DEATH_DEADLINE, exited(self.init.exit.clone()))
+            .await
+            .map_err(|_| {
+                Error::new(Code::DEADLINE_EXCEEDED, "the init process did not die of SIGKILL")
+            })?;
+        remove_bundle(&self.bundle);
+        Ok(())
+    }
+
+    /// An additional process, created and started.
+    pub async fn exec(
+        &self,
+        context: &Context,
+        exec_id: &str,
+        json: &[u8],
+        stdio: Stdio,
+    ) -> Result<i32> {
+        if exec_id.is_empty() {
+            return Err(Error::invalid("exec_id must not be empty: that is the init process"));
+        }
+        self.require("entered", State::Running)?;
+        {
+            let mut execs = lock(&self.execs);
+            if execs.contains_key(exec_id) {
+                return Err(Error::new(
+                    Code::ALREADY_EXISTS,
+                    format!("container {} has a process {exec_id} already", self.id),
+                ));
+            }
+            execs.insert(exec_id.to_string(), Slot::Reserved);
+        }
+        let made = self.make_process(context, json, stdio).await;
+        let mut execs = lock(&self.execs);
+        match made {
+            Ok(process) => {
+                let pid = process.pid;
+                execs.insert(exec_id.to_string(), Slot::Process(Arc::new(process)));
+                Ok(pid)
+            }
+            Err(error) => {
+                execs.remove(exec_id);
+                Err(error)
+            }
+        }
+    }
+
+    async fn make_process(&self, context: &Context, json: &[u8], stdio: Stdio) -> Result<Process> {
+        let process = spec::prepare_process(json)?;
+        let terminal = process.terminal().unwrap_or(false);
+        check_ports(stdio.ports, terminal)?;
+        let streams = Streams::connect(&context.connector, stdio.ports).await?;
+        self.require("entered", State::Running)?;
+        let uid = spec::root_id(process.user().uid(), self.linux.uid_mappings());
+        let gid = spec::root_id(process.user().gid(), self.linux.gid_mappings());
+        let mut plan = ExecPlan {
+            init_pid: self.init.pid,
+            cgroup: self.cgroup.directory().to_path_buf(),
+            process,
+            seccomp: self.seccomp(),
+            terminal: None,
+        };
+        let reaper = &context.reaper;
+        if terminal {
+            let (ours, theirs) = socketpair(
+                AddressFamily::Unix,
+                SockType::Stream,
+                None,
+                SockFlag::SOCK_CLOEXEC,
+            )
+            .map_err(|errno| Error::os("cannot make a socket for the terminal", errno))?;
+            plan.terminal = Some((theirs.as_raw_fd(), stdio.size));
+            let null = null()?;
+            let keep = [theirs.as_raw_fd()];
+            let mut helper =
+                Helper::spawn(reaper, [null.as_raw_fd(); 3], &keep, |report| exec(report, plan))?;
+            drop(theirs);
+            let (pid, exit) = helper.result().await?;
+            helper.program_runs().await?;
+            let master = receive_master(ours.as_raw_fd())?;
+            give_to(&master, uid)?;
+            streams.run_terminal(&master)?;
+            return Ok(Process { pid, exit, terminal: Some(master) });
+        }
+        let pipes = streams.pipes(uid, gid)?;
+        let child = pipes.child_fds();
+        let mut helper = Helper::spawn(reaper, child, &[], |report| exec(report, plan))?;
+        let pipes = pipes.close_child();
+        let (pid, exit) = helper.result().await?;
+        helper.program_runs().await?;
+        streams.run(pipes)?;
+        Ok(Process { pid, exit, terminal: None })
+    }
+
+    fn seccomp(&self) -> Option<LinuxSeccomp> {
+        self.linux.seccomp().clone()
+    }
+
+    /// "" is the init process.
+    pub fn process(&self, exec_id: &str) -> Result<Arc<Process>> {
+        if exec_id.is_empty() {
+            return Ok(Arc::clone(&self.init));
+        }
+        match lock(&self.execs).get(exec_id) {
+            Some(Slot::Process(process)) => Ok(Arc::clone(process)),
+            Some(Slot::Reserved) => Err(Error::precondition(format!(
+                "process {exec_id} of container {} is being created",
+                self.id
+            ))),
+            None => Err(self.no_process(exec_id)),
+        }
+    }
+
+    fn no_process(&self, exec_id: &str) -> Error {
+        Error::not_found(format!("container {} has no process {exec_id}", self.id))
+    }
+
+    /// Forgets an additional process that has exited.
+    pub fn delete_process(&self, exec_id: &str) -> Result<()> {
+        if exec_id.is_empty() {
+            return Err(Error::invalid(
+                "exec_id must not be empty: DeleteContainer removes the init process",
+            ));
+        }
+        if self.process(exec_id)?.exited().is_none() {
+            return Err(Error::precondition(format!(
+                "process {exec_id} of container {} is running",
+                self.id
+            )));
+        }
+        lock(&self.execs).remove(exec_id);
+        Ok(())
+    }
+
+    /// Every process of the container; NOT_FOUND when there is none.
+    pub fn signal_all(&self, signal: i32) -> Result<()> {
+        match self.cgroup.signal_all(signal)? {
+            0 => Err(Error::not_found(format!(
+                "every process of container {} has exited already",
+                self.id
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Freezes.
+    pub async fn pause(&self) -> Result<()> {
+        let _one = self.freezing.lock().await;
+        self.require("paused", State::Running)?;
+        self.cgroup.freeze(true).await?;
+        self.change(State::Running, State::Paused);
+        Ok(())
+    }
+
+    /// Thaws.
+    pub async fn resume(&self) -> Result<()> {
+        let _one = self.freezing.lock().await;
+        self.require("resumed", State::Paused)?;
+        self.cgroup.freeze(false).await?;
+        self.change(State::Paused, State::Running);
+        Ok(())
+    }
+
+    fn change(&self, from: State, to: State) {
+        let mut state = lock(&self.state);
+        if *state == from {
+            *state = to;
+        }
+    }
+
+    /// Pids, with the exec ids of those that have one.
+    pub fn processes(&self) -> Result<Vec<(i32, String)>> {
+        let pids = self.cgroup.processes()?;
+        let execs = lock(&self.execs);
+        let name = |pid: i32| {
+            execs
+                .iter()
+                .find(|(_, slot)| {
+                    matches!(slot, Slot::Process(process) if process.pid == pid && process.exited().is_none())
+                })
+                .map_or(String::new(), |(id, _)| id.clone())
+        };
+        Ok(pids.into_iter().map(|pid| (pid, name(pid))).collect())
+    }
+
+    /// cgroup files.
+    pub fn stats(&self) -> Result<HashMap<String, String>> {
+        self.cgroup.stats()
+    }
+
+    /// Takes `linux.resources` as JSON.
+    pub async fn update(&self, context: &Context, json: &[u8]) -> Result<()> {
+        if self.init.exited().is_some() {
+            return Err(self.wrong_state("updated"));
+        }
+        let resources: LinuxResources = serde_json::from_slice(json)
+            .map_err(|error| Error::invalid(format!("the resources are wrong: {error}")))?;
+        let directory = self.cgroup.directory().to_path_buf();
+        let writes = update::plan(&resources, &update::current(&directory))?;
+        let null = null()?;
+        Helper::spawn(&context.reaper, [null.as_raw_fd(); 3], &[], |_| {
+            update::apply(&directory, &writes).map(|()| 0)
+        })?
+        .finish()
+        .await
+    }
+
+    /// Sends an OOM event that the kernel has not announced yet.
+    pub fn check_oom(&self) {
+        if let Some(watch) = &self.oom {
+            watch.check();
+        }
+    }
+
+    fn require(&self, doing: &str, wanted: State) -> Result<()> {
+        if self.init.exited().is_some() || *lock(&self.state) != wanted {
+            return Err(self.wrong_state(doing));
+        }
+        Ok(())
+    }
+
+    fn wrong_state(&self, doing: &str) -> Error {
+        let state = *lock(&self.state);
+        let state = match state {
+            State::Deleting => state.to_string(),
+            _ if self.init.exited().is_some() => "stopped".to_string(),
+            _ => state.to_string(),
+        };
+        Error::precondition(format!("container {} cannot be {doing}: it is {state}", self.id))
+    }
+}
+
+fn check_ports(ports: Ports, terminal: bool) -> Result<()> {
+    if terminal && ports.stderr != 0 {
+        return Err(Error::invalid("a process with a terminal has no stderr: stderr_port must be 0"));
+    }
+    Ok(())
+}
+
+fn remove_bundle(bundle: &Path) {
+    match std::fs::remove_dir_all(bundle) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => log::warn!("cannot remove {}: {error}", bundle.display()),
+    }
+}

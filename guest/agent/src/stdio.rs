@@ -1,0 +1,280 @@
+//! Standard streams of container processes, moved between pipes (or a terminal) and the host.
+//!
+//! A process gets pipes, not sockets: /dev/stdout must be openable by path. One buffer a stream, which
+//! is there only while bytes are under way, bounds its memory; a reader that does not read fills buffer
+//! and pipe, and then the writer waits, in both directions.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::fcntl::OFlag;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::timeout;
+
+use crate::error::{Code, Error, Result};
+use crate::helper::{null, set_nonblocking};
+use crate::watch::watch_fd;
+use crate::transport::{Connector, read, shutdown_write, write};
+
+/// Bytes moved at once. A vsock packet has at most 64 KiB.
+const BUFFER: usize = 128 << 10;
+
+/// Capacity of a pipe; the kernel takes the pages only as bytes come.
+const PIPE: i32 = 256 << 10;
+
+/// How long the host may take to accept a stream.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a stream that was shut down waits for the host to close it as well.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Host ports of the three streams; 0 is /dev/null.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    /// Of standard input.
+    pub stdin: u32,
+    /// Of standard output, or the terminal's.
+    pub stdout: u32,
+    /// Of standard error; 0 with a terminal.
+    pub stderr: u32,
+}
+
+/// Connected streams without a process yet. Dropped, they are closed.
+pub struct Streams {
+    stdin: Option<OwnedFd>,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+}
+
+/// Both ends of a process' pipes.
+pub struct Pipes {
+    child: [OwnedFd; 3],
+    ours: [Option<OwnedFd>; 3],
+}
+
+/// The agent's ends of a process' pipes.
+pub struct OurPipes([Option<OwnedFd>; 3]);
+
+impl Pipes {
+    /// What becomes 0, 1 and 2 of the process.
+    pub fn child_fds(&self) -> [RawFd; 3] {
+        [0, 1, 2].map(|index| self.child[index].as_raw_fd())
+    }
+
+    /// To be called after the fork: while the agent has these ends too, no stream comes to its end.
+    pub fn close_child(self) -> OurPipes {
+        OurPipes(self.ours)
+    }
+}
+
+impl Streams {
+    /// Connects all of them, in no particular order.
+    pub async fn connect(connector: &Arc<dyn Connector>, ports: Ports) -> Result<Self> {
+        let one = async |name: &str, port: u32| -> Result<Option<OwnedFd>> {
+            if port == 0 {
+                return Ok(None);
+            }
+            match timeout(CONNECT_DEADLINE, connector.connect(port)).await {
+                Ok(Ok(stream)) => Ok(Some(stream)),
+                Ok(Err(error)) => Err(Error::os(
+                    format!("cannot connect {name} to port {port} of the host"),
+                    error,
+                )),
+                Err(_) => Err(Error::new(
+                    Code::DEADLINE_EXCEEDED,
+                    format!("the host did not accept {name} on port {port}"),
+                )),
+            }
+        };
+        let (stdin, stdout, stderr) = tokio::try_join!(
+            one("stdin", ports.stdin),
+            one("stdout", ports.stdout),
+            one("stderr", ports.stderr),
+        )?;
+        Ok(Self {
+            stdin,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Pipes for the streams that are connected, /dev/null for the others. They belong to `uid` and
+    /// `gid`, so that the process may open /dev/stdout again.
+    pub fn pipes(&self, uid: u32, gid: u32) -> Result<Pipes> {
+        let make = |stream: &Option<OwnedFd>, index: usize| -> Result<(OwnedFd, Option<OwnedFd>)> {
+            if stream.is_none() {
+                return Ok((null()?, None));
+            }
+            let (reading, writing) = pipe(uid, gid).map_err(|error| Error::os("cannot make a pipe", error))?;
+            let (child, ours) = if index == 0 { (reading, writing) } else { (writing, reading) };
+            set_nonblocking(&ours)
+                .map_err(|error| Error::os("cannot make a pipe non-blocking", error))?;
+            Ok((child, Some(ours)))
+        };
+        let (stdin, our_stdin) = make(&self.stdin, 0)?;
+        let (stdout, our_stdout) = make(&self.stdout, 1)?;
+        let (stderr, our_stderr) = make(&self.stderr, 2)?;
+        Ok(Pipes {
+            child: [stdin, stdout, stderr],
+            ours: [our_stdin, our_stdout, our_stderr],
+        })
+    }
+
+    /// Starts to move bytes, in tasks that end with their streams.
+    pub fn run(self, pipes: OurPipes) -> Result<()> {
+        let [stdin, stdout, stderr] = pipes.0;
+        if let (Some(stream), Some(pipe)) = (self.stdin, stdin) {
+            let (stream, pipe) = (watch(stream)?, watch(pipe)?);
+            tokio::spawn(input(stream, pipe));
+        }
+        for (stream, pipe) in [(self.stdout, stdout), (self.stderr, stderr)] {
+            if let (Some(stream), Some(pipe)) = (stream, pipe) {
+                let (pipe, stream) = (watch(pipe)?, watch(stream)?);
+                tokio::spawn(output(pipe, stream));
+            }
+        }
+        Ok(())
+    }
+
+    /// As `run`, with a terminal's master at the process' end.
+    pub fn run_terminal(self, master: &OwnedFd) -> Result<()> {
+        set_nonblocking(master)
+            .map_err(|error| Error::os("cannot make the terminal non-blocking", error))?;
+        let copy = || {
+            master
+                .try_clone()
+                .map_err(|error| Error::os("cannot duplicate the terminal", error))
+                .and_then(watch)
+        };
+        let (shown, typed) = (copy()?, copy()?);
+        let (stdin, stdout) = (
+            self.stdin.map(watch).transpose()?,
+            self.stdout.map(watch).transpose()?,
+        );
+        tokio::spawn(async move {
+            let show = async {
+                match stdout {
+                    Some(stream) => output(shown, stream).await,
+                    // Somebody must read what the terminal shows, or the process stops when it is full.
+                    None => discard(&shown).await,
+                }
+            };
+            let take = async {
+                if let Some(stream) = stdin {
+                    input(stream, typed).await;
+                }
+                std::future::pending::<()>().await;
+            };
+            // The terminal's end is the end of both.
+            tokio::select! {
+                () = show => {}
+                () = take => {}
+            }
+        });
+        Ok(())
+    }
+}
+
+fn watch(fd: OwnedFd) -> Result<AsyncFd<OwnedFd>> {
+    watch_fd(fd).map_err(|error| Error::os("cannot watch a stream", error))
+}
+
+fn pipe(uid: u32, gid: u32) -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reading, writing) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+    // SAFETY: no memory is involved. A smaller pipe works as well, only slower.
+    unsafe { libc::fcntl(writing.as_raw_fd(), libc::F_SETPIPE_SZ, PIPE) };
+    // Both ends are one inode.
+    // SAFETY: no memory is involved.
+    if unsafe { libc::fchown(writing.as_raw_fd(), uid, gid) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok((reading, writing))
+}
+
+/// Process to host, until the process' end is closed.
+async fn output(source: AsyncFd<OwnedFd>, stream: AsyncFd<OwnedFd>) {
+    let result = copy(&source, &stream).await;
+    // Also tells a process that still writes that nobody reads.
+    drop(source);
+    if let Err(error) = result {
+        log::debug!("an output stream broke: {error}");
+    } else if shutdown_write(stream.as_raw_fd()).is_ok() {
+        // A close now could overtake bytes that the host has not taken yet.
+        let _ = timeout(CLOSE_DEADLINE, discard(&stream)).await;
+    }
+}
+
+/// Host to process, until the host's end of file; the process sees it when it has read everything.
+async fn input(stream: AsyncFd<OwnedFd>, target: AsyncFd<OwnedFd>) {
+    tokio::select! {
+        result = copy(&stream, &target) => {
+            if let Err(error) = result {
+                log::debug!("an input stream ended: {error}");
+            }
+        }
+        // Nobody reads the pipe any more; without this the host would learn of it only when it has
+        // something to say.
+        () = hung_up(&target) => {}
+    }
+}
+
+/// Until the other end of a pipe is closed.
+async fn hung_up(target: &AsyncFd<OwnedFd>) {
+    loop {
+        match target.ready(Interest::ERROR).await {
+            Ok(guard) if guard.ready().is_error() => return,
+            Ok(mut guard) => guard.clear_ready(),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Until the end of `source`.
+async fn copy(source: &AsyncFd<OwnedFd>, target: &AsyncFd<OwnedFd>) -> io::Result<()> {
+    loop {
+        // Only taken when there is something to read: an idle stream has no buffer.
+        let mut ready = source.readable().await?;
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let length = match ready.try_io(|fd| read(fd.as_raw_fd(), &mut buffer)) {
+                Err(_would_block) => break,
+                Ok(Ok(0)) => return Ok(()),
+                Ok(Ok(length)) => length,
+                // The last process has closed the terminal.
+                Ok(Err(error)) if error.raw_os_error() == Some(libc::EIO) => return Ok(()),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Ok(Err(error)) => return Err(error),
+            };
+            write_all(target, &buffer[..length]).await?;
+            // Streams that never pause must leave the thread to others now and then.
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn write_all(target: &AsyncFd<OwnedFd>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let mut ready = target.writable().await?;
+        match ready.try_io(|fd| write(fd.as_raw_fd(), bytes)) {
+            Ok(Ok(length)) => bytes = &bytes[length..],
+            Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(Err(error)) => return Err(error),
+            Err(_would_block) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Until the end of `source`, whatever it is.
+async fn discard(source: &AsyncFd<OwnedFd>) {
+    let mut buffer = [0; 4096];
+    while let Ok(mut ready) = source.readable().await {
+        match ready.try_io(|fd| read(fd.as_raw_fd(), &mut buffer)) {
+            Ok(Ok(0) | Err(_)) => return,
+            Ok(Ok(_)) | Err(_) => {}
+        }
+    }
+}
