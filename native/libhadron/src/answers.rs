@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use crate::error::{OpResult, errno_name};
 use crate::stop::Stop;
 
+/// A sentence may quote an overlay's options, which are longer than anybody reads.
+const MAX_MESSAGE_BYTES: usize = 8192;
+
 /// What an operation came to. Descriptors that `value` names become the caller's with the answer; an
 /// answer that is never read closes them.
 #[derive(Debug)]
@@ -61,8 +64,10 @@ impl Answers {
             Ok(reply) => (json!({ "id": id, "ok": reply.value }), reply.fds),
             Err(error) => {
                 let errno = errno_name(error.errno);
+                let mut message = error.message;
+                message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
                 (
-                    json!({ "id": id, "error": { "errno": errno, "message": error.message } }),
+                    json!({ "id": id, "error": { "errno": errno, "message": message } }),
                     Vec::new(),
                 )
             }

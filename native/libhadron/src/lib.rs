@@ -12,6 +12,8 @@
 //!
 //! The operations and their fields are those of [`request::Operation`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod answers;
 mod descriptor;
 mod error;

@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn subreaper() {
         set_subreaper().unwrap();
-        assert_eq!(rustix::process::child_subreaper().unwrap().is_some(), true);
+        assert!(rustix::process::child_subreaper().unwrap().is_some());
         rustix::process::set_child_subreaper(None).unwrap();
     }
 }

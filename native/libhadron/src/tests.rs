@@ -98,10 +98,8 @@ fn refuses_what_it_cannot_answer() {
         assert_eq!(client.submit_bytes(bytes), HADRON_MALFORMED);
     }
     // SAFETY: a null pointer is allowed with a length of 0.
-    assert_eq!(
-        unsafe { hadron_submit(client.handle, std::ptr::null(), 0) },
-        HADRON_MALFORMED
-    );
+    let submitted = unsafe { hadron_submit(client.handle, std::ptr::null(), 0) };
+    assert_eq!(submitted, HADRON_MALFORMED);
     assert_eq!(hadron_close(client.handle), HADRON_OK);
     assert_eq!(hadron_close(client.handle), HADRON_CLOSED);
     assert_eq!(
@@ -110,10 +108,8 @@ fn refuses_what_it_cannot_answer() {
     );
     let mut message = [1u8; 10];
     // SAFETY: null is allowed for the descriptor, and the buffer has the size given.
-    assert_eq!(
-        unsafe { hadron_open(std::ptr::null_mut(), message.as_mut_ptr(), message.len()) },
-        -1
-    );
+    let opened = unsafe { hadron_open(std::ptr::null_mut(), message.as_mut_ptr(), message.len()) };
+    assert_eq!(opened, -1);
     assert_eq!(&message, b"hadron_op\0");
 }
 

@@ -47,9 +47,8 @@ struct Unsupported;
 pub fn mount(source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
     let overlay = Overlay::new(source, target, options)?;
     for way in [Overlay::by_descriptor, Overlay::by_string] {
-        match way(&overlay)? {
-            Ok(()) => return Ok(()),
-            Err(Unsupported) => {}
+        if way(&overlay)?.is_ok() {
+            return Ok(());
         }
     }
     overlay.by_mount()

@@ -1,0 +1,302 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { connect, createServer, Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Code, HadronError } from "../errors.ts";
+import { Host } from "./host.ts";
+import { processStartTime } from "./process-stat.ts";
+
+// These tests mount: they need root, and libhadron.so and koffi.node in build/lib/hadron (`make build`) or
+// in HADRON_LIB_DIR.
+
+let host: Host;
+let directory: string;
+
+const SLOW = "exec sleep 60";
+
+async function startShell(script: string): Promise<ChildProcess & { pid: number }> {
+  const child = spawn("/bin/sh", ["-c", script], { stdio: "ignore" });
+  await once(child, "spawn");
+  return child as ChildProcess & { pid: number };
+}
+
+function hasCode(code: Code, text: string | RegExp = ""): unknown {
+  return expect.objectContaining({ code, message: expect.stringMatching(text) as string });
+}
+
+function mountsBelow(path: string): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter((line) => line.includes(path));
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "host-test-"));
+  host = new Host();
+});
+afterEach(async () => {
+  await host.umountTree({ target: directory, detach: true }).catch((error: unknown) => {
+    // The tests of a closed host have nothing mounted.
+    expect(error).toBeInstanceOf(HadronError);
+  });
+  await host[Symbol.asyncDispose]();
+  expect(mountsBelow(directory)).toEqual([]);
+  await rm(directory, { recursive: true });
+});
+
+describe("mounts", () => {
+  const path = (...names: string[]) => {
+    const name = join(directory, ...names);
+    mkdirSync(name, { recursive: true });
+    return name;
+  };
+
+  test("an overlay with containerd's options and awkward paths", async () => {
+    const [lower, other, upper, work, target] = [path("low, er"), path("oth\ner"), path("up,per"), path("work"), path("tar get")];
+    writeFileSync(join(lower, "file"), "lower");
+    await host.mount({
+      type: "overlay",
+      source: "overlay",
+      target,
+      options: ["index=off", `workdir=${work}`, `upperdir=${upper}`, `lowerdir=${lower}:${other}`],
+    });
+    expect(readFileSync(join(target, "file"), "utf8")).toBe("lower");
+    writeFileSync(join(target, "file"), "changed");
+    expect(readFileSync(join(upper, "file"), "utf8")).toBe("changed");
+    expect(await host.umount({ target })).toBe(true);
+    expect(await host.umount({ target })).toBe(false);
+  });
+
+  test("a read-only recursive bind, and all of it unmounted at once", async () => {
+    const [source, below, target] = [path("source"), path("source", "below"), path("target")];
+    await host.mount({ type: "tmpfs", source: "tmpfs", target: below, options: ["size=64k"] });
+    await host.bind({ source, target, recursive: true, readonly: true });
+    expect(() => writeFileSync(join(target, "below", "file"), "")).toThrow(/EROFS/);
+    writeFileSync(join(below, "file"), "text");
+    expect(readFileSync(join(target, "below", "file"), "utf8")).toBe("text");
+    expect(await host.umountTree({ target })).toBe(2);
+    expect(await host.umountTree({ target })).toBe(0);
+  });
+
+  test("errors have the code and name the path", async () => {
+    const target = path("target");
+    await expect(host.bind({ source: "/absent", target, recursive: false, readonly: false })).rejects.toEqual(
+      hasCode(Code.NOT_FOUND, /"\/absent"/),
+    );
+    await expect(host.mount({ type: "tmpfs", source: "", target, options: ["nonsense"] })).rejects.toEqual(
+      hasCode(Code.INVALID_ARGUMENT, /nonsense/),
+    );
+    await expect(host.mount({ type: "nosuchfs", source: "", target, options: [] })).rejects.toEqual(
+      hasCode(Code.UNIMPLEMENTED, /nosuchfs/),
+    );
+    await host.mount({ type: "tmpfs", source: "tmpfs", target, options: [] });
+    const fd = openSync(target, constants.O_RDONLY);
+    await expect(host.umount({ target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));
+    expect(await host.umount({ target, detach: true })).toBe(true);
+    closeSync(fd);
+  });
+});
+
+describe("processes", () => {
+  test("a wait ends with the process, for which many wait", async () => {
+    const child = await startShell(SLOW);
+    const startTime = processStartTime(child.pid);
+    const waits = Array.from({ length: 50 }, () => host.waitProcess({ pid: child.pid, startTime }));
+    const exited = once(child, "exit");
+    expect(await host.killProcess({ pid: child.pid, startTime }, 15)).toEqual({ gone: false });
+    await Promise.all(waits);
+    expect(await exited).toEqual([null, "SIGTERM"]);
+    expect(await host.killProcess({ pid: child.pid, startTime }, 15)).toEqual({ gone: true });
+    await host.waitProcess({ pid: child.pid });
+  });
+
+  test("a wait for a process that is no child", async () => {
+    const child = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; wait"], { stdio: ["ignore", "pipe", "inherit"] });
+    const [output] = (await once(child.stdout, "data")) as [Buffer];
+    const pid = Number(output.toString());
+    const wait = host.waitProcess({ pid, startTime: processStartTime(pid) });
+    await host.killProcess({ pid, startTime: processStartTime(pid) }, 9);
+    await wait;
+    await once(child, "exit");
+  });
+
+  test("a wait can be given up", async () => {
+    const controller = new AbortController();
+    const wait = host.waitProcess({ pid: process.pid }, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(wait).rejects.toEqual(hasCode(Code.CANCELLED));
+    await expect(host.waitProcess({ pid: process.pid }, { signal: controller.signal })).rejects.toEqual(hasCode(Code.CANCELLED));
+    await expect(host.waitProcess({ pid: process.pid }, { signal: AbortSignal.timeout(20) })).rejects.toEqual(hasCode(Code.CANCELLED));
+  });
+
+  test("another process with the same pid is spared", async () => {
+    const child = await startShell(SLOW);
+    const startTime = processStartTime(child.pid);
+    expect(await host.killProcess({ pid: child.pid, startTime: startTime + 1 }, 9)).toEqual({ gone: true });
+    await host.waitProcess({ pid: child.pid, startTime: startTime + 1 });
+    expect(processStartTime(child.pid)).toBe(startTime);
+    await host.killProcess({ pid: child.pid, startTime }, 9);
+    await once(child, "exit");
+    await expect(host.killProcess({ pid: 0, startTime: 0 }, 9)).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT, /pid 0/));
+  });
+});
+
+describe("descriptors", () => {
+  test("a child gets one end of a pair, and descriptors through it", async () => {
+    const [ours, theirs] = await host.socketpair();
+    const { read, write } = await host.pipe();
+    // Python has recvmsg; it answers with what it reads from the descriptor that it is sent.
+    const program = `
+import array, os, socket
+s = socket.socket(fileno=3)
+s.setblocking(True)
+data, control, flags, address = s.recvmsg(100, socket.CMSG_SPACE(4))
+fd = array.array("i", control[0][2])[0]
+os.set_blocking(fd, True)
+s.sendall(data + os.read(fd, 100))
+`;
+    const child = spawn("python3", ["-c", program], { stdio: ["ignore", "inherit", "inherit", theirs] });
+    await host.closeFd(theirs);
+    await host.sendFds({ socket: ours, data: "request ", fds: [read] });
+    await host.closeFd(read);
+    const writer = new Socket({ fd: write, readable: false, writable: true });
+    writer.end("through the pipe");
+    const socket = new Socket({ fd: ours, readable: true, writable: true });
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) {
+      chunks.push(chunk as Buffer);
+    }
+    expect(Buffer.concat(chunks).toString()).toBe("request through the pipe");
+    if (child.exitCode === null) {
+      await once(child, "exit");
+    }
+    expect(child.exitCode).toBe(0);
+  });
+
+  test("what cannot be sent", async () => {
+    const [one, other] = await host.socketpair();
+    await expect(host.sendFds({ socket: one, data: "x", fds: [] })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
+    await expect(host.sendFds({ socket: one, data: "x", fds: [999_999] })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
+    await expect(host.sendFds({ socket: one, data: "x".repeat(16_385), fds: [0] })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
+    await host.closeFd(other);
+    await expect(host.sendFds({ socket: one, data: "x", fds: [0] })).rejects.toEqual(hasCode(Code.UNAVAILABLE));
+    await host.closeFd(one);
+    await expect(host.closeFd(one)).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
+  });
+
+  test("a listener is its owner's only, and Node serves it", async () => {
+    const path = join(directory, "socket");
+    const fd = await host.listenUnix(path);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const server = createServer((socket) => socket.end("hello"));
+    server.listen({ fd });
+    const client = connect(path);
+    const [data] = (await once(client, "data")) as [Buffer];
+    expect(data.toString()).toBe("hello");
+    client.destroy();
+    server.close();
+    await once(server, "close");
+    await expect(host.listenUnix(path)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS, path));
+    await expect(host.listenUnix(`/${"x".repeat(107)}`)).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT, /107/));
+  });
+
+  test("a duplicate", async () => {
+    const { read, write } = await host.pipe();
+    const copy = await host.dup(read);
+    expect(copy).not.toBe(read);
+    expect(fstatSync(copy).ino).toBe(fstatSync(read).ino);
+    for (const fd of [read, write, copy]) {
+      await host.closeFd(fd);
+    }
+  });
+});
+
+test("a network namespace", async () => {
+  const path = join(directory, "netns");
+  await host.createNetns(path);
+  expect((await stat(path)).ino).not.toBe((await stat("/proc/self/ns/net")).ino);
+  await expect(host.createNetns(path)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS, path));
+  await host.removeNetns(path);
+  await host.removeNetns(path);
+  await expect(stat(path)).rejects.toThrow(/ENOENT/);
+});
+
+test("orphans come to a subreaper", async () => {
+  // In a process of its own, for it cannot be taken back here.
+  const program = `
+import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
+import { readProcessStat } from ${JSON.stringify(import.meta.resolve("./process-stat.ts"))};
+import { spawn } from "node:child_process";
+const host = new Host();
+await host.setSubreaper();
+const child = spawn("/bin/sh", ["-c", "sleep 60 >/dev/null & echo $!"], { stdio: ["ignore", "pipe", "inherit"] });
+let output = "";
+child.stdout.on("data", (chunk) => { output += chunk; });
+child.on("close", async () => {
+  const stat = readProcessStat(Number(output));
+  await host.killProcess(stat, 9);
+  process.exitCode = stat.parentPid === process.pid ? 7 : 1;
+});
+`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "inherit", "inherit"] });
+  // It also ends by itself: an idle host does not keep a process alive.
+  expect(await once(child, "exit")).toEqual([7, null]);
+});
+
+describe("a host", () => {
+  const ourFds = () => readdirSync("/proc/self/fd").length;
+
+  test("has hundreds of operations under way, each with its own answer", async () => {
+    const results = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const path = `/absent/${index}`;
+        const error: unknown = await host.createNetns(path).catch((cause: unknown) => cause);
+        return error instanceof HadronError && error.message.includes(`"${path}"`);
+      }),
+    );
+    expect(results.every(Boolean)).toBe(true);
+  });
+
+  test("refuses what is too much instead of keeping it", async () => {
+    const [one, other] = await host.socketpair();
+    const big = { socket: one, data: "x".repeat(16_384), fds: [0], timeoutMs: 20 };
+    const results = await Promise.allSettled(Array.from({ length: 500 }, () => host.sendFds(big)));
+    const codes = new Set(results.map((result) => (result.status === "rejected" ? (result.reason as HadronError).code : Code.OK)));
+    expect(codes).toContain(Code.RESOURCE_EXHAUSTED);
+    expect(codes).toContain(Code.OK);
+    await host.closeFd(other);
+    await host.closeFd(one);
+  });
+
+  test("leaves no descriptor, and what is under way is told", async () => {
+    const before = ourFds();
+    const other = new Host();
+    const wait = other.waitProcess({ pid: process.pid });
+    const refused = expect(wait).rejects.toEqual(hasCode(Code.UNAVAILABLE));
+    await other.dup(0).then((fd) => other.closeFd(fd));
+    expect(ourFds()).toBeGreaterThan(before);
+    await other[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+    await refused;
+    await expect(other.pipe()).rejects.toEqual(hasCode(Code.UNAVAILABLE));
+    // The threads let go of their descriptors after the answer.
+    await expect.poll(ourFds, { timeout: 5_000 }).toBe(before);
+  });
+
+  test("says what is missing when its files are", async () => {
+    const program = `
+import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
+await new Host().pipe().catch((error) => { console.log(error.code, error.message); });
+`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, HADRON_LIB_DIR: directory },
+    });
+    const [output] = (await once(child.stdout, "data")) as [Buffer];
+    expect(output.toString()).toContain(`${Code.INTERNAL} ${join(directory, "koffi.node")}`);
+    expect(output.toString()).toContain("make build");
+    await once(child, "exit");
+  });
+});

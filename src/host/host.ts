@@ -1,0 +1,161 @@
+/**
+ * What Node cannot do itself: mounts, network namespaces, processes held by pidfds, descriptors that travel
+ * over sockets. Every operation runs on libhadron's threads; nothing here waits on the event loop.
+ *
+ * A method that fails throws a HadronError whose sentence names the path or the process; its code follows
+ * from the errno (error.ts). File descriptors are numbers: those that a method returns are the caller's to
+ * close; those that it takes stay the caller's, and must stay open until the promise is settled.
+ */
+import { Calls } from "./calls.ts";
+
+export interface Mount {
+  /** As in mount(8); "bind" for a bind mount. */
+  readonly type: string;
+  readonly source: string;
+  /** Absolute; there already; its last component no symbolic link. */
+  readonly target: string;
+  /**
+   * One word of mount(8) each ("ro", "rbind", "rslave", "loop", "lowerdir=/a:/b"): a comma does not separate.
+   * `ro` and its like are for the topmost mount; the OCI specification's `rro` for all below it, too.
+   * Without a word for it, the mount is private with all that is below it.
+   */
+  readonly options: readonly string[];
+}
+
+export interface BindMount {
+  /** Absolute; may be a symbolic link. */
+  readonly source: string;
+  /** Absolute; there already, a directory if the source is one, otherwise not. */
+  readonly target: string;
+  /** Together with what is mounted below the source now. */
+  readonly recursive: boolean;
+  /** All that is bound. */
+  readonly readonly: boolean;
+}
+
+export interface Unmount {
+  readonly target: string;
+  /** Also what is in use: it is gone from the tree at once, and closed by its last user. Default: false. */
+  readonly detach?: boolean;
+}
+
+export interface ProcessId {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat (process-stat.ts): a later process with this pid is not meant. */
+  readonly startTime: number;
+}
+
+export interface FdMessage {
+  /** A unix stream socket; nobody else may write to it half a message meanwhile. */
+  readonly socket: number;
+  /** 1 byte to 16 KiB, sent as UTF-8 together with `fds` in one message. */
+  readonly data: string;
+  /** 1 to 253. */
+  readonly fds: readonly number[];
+  /** How long a full socket is waited for, in milliseconds; at most 60,000. Default: 5,000. */
+  readonly timeoutMs?: number;
+}
+
+export class Host implements AsyncDisposable {
+  readonly #calls = new Calls();
+
+  /** libhadron is loaded by the first operation. */
+  constructor() {}
+
+  /** Attaches the mount as a whole or not at all. */
+  async mount(mount: Mount): Promise<void> {
+    const { type, source, target, options } = mount;
+    await this.#calls.call("mount", { type, source, target, options });
+  }
+
+  async bind(mount: BindMount): Promise<void> {
+    const { source, target, recursive, readonly } = mount;
+    await this.#calls.call("bind", { source, target, recursive, readonly });
+  }
+
+  /** The topmost mount at `target`. False when nothing is mounted there. FAILED_PRECONDITION when it is in use. */
+  async umount(options: Unmount): Promise<boolean> {
+    const { target, detach = false } = options;
+    return (await this.#calls.call("umount", { target, detach })).boolean("unmounted");
+  }
+
+  /** All mounts at and below `target`, the deepest first; how many there were. */
+  async umountTree(options: Unmount): Promise<number> {
+    const { target, detach = false } = options;
+    return (await this.#calls.call("umountTree", { target, detach })).number("unmounted");
+  }
+
+  /**
+   * Fulfilled when the process, which need not be a child, has exited; a zombie has. CANCELLED by the signal.
+   * Without `startTime`, whichever process has the pid now is meant.
+   */
+  async waitProcess(
+    process: { readonly pid: number; readonly startTime?: number },
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const { pid, startTime } = process;
+    await this.#calls.wait("waitProcess", startTime === undefined ? { pid } : { pid, startTime }, options.signal);
+  }
+
+  /** Sends a signal (a number) to this process and no other. `gone`: it had exited already. */
+  async killProcess(process: ProcessId, signal: number): Promise<{ gone: boolean }> {
+    const { pid, startTime } = process;
+    return { gone: (await this.#calls.call("killProcess", { pid, startTime, signal })).boolean("gone") };
+  }
+
+  /** The whole message, or an error and nothing. DEADLINE_EXCEEDED when nobody reads. */
+  async sendFds(message: FdMessage): Promise<void> {
+    const { socket, data, fds, timeoutMs = 5_000 } = message;
+    await this.#calls.call("sendFds", { socket, data, fds, timeoutMs });
+  }
+
+  /** Two connected unix stream sockets, non-blocking, close-on-exec. */
+  async socketpair(): Promise<[number, number]> {
+    const [one, other] = (await this.#calls.call("socketpair", {})).fds("fds", 2);
+    return [one, other] as [number, number];
+  }
+
+  /**
+   * A listening unix socket with mode 0600, blocking, close-on-exec. ALREADY_EXISTS when the path is taken,
+   * INVALID_ARGUMENT when it is longer than 107 bytes.
+   */
+  async listenUnix(path: string, options: { readonly backlog?: number } = {}): Promise<number> {
+    const { backlog = 128 } = options;
+    return (await this.#calls.call("listenUnix", { path, backlog })).number("fd");
+  }
+
+  /** Both ends non-blocking and close-on-exec. */
+  async pipe(): Promise<{ read: number; write: number }> {
+    const answer = await this.#calls.call("pipe", {});
+    return { read: answer.number("read"), write: answer.number("write") };
+  }
+
+  /** A close-on-exec duplicate. */
+  async dup(fd: number): Promise<number> {
+    return (await this.#calls.call("dup", { fd })).number("fd");
+  }
+
+  async closeFd(fd: number): Promise<void> {
+    await this.#calls.call("closeFd", { fd });
+  }
+
+  /** Orphans among this process's descendants become its children. */
+  async setSubreaper(): Promise<void> {
+    await this.#calls.call("setSubreaper", {});
+  }
+
+  /** Makes a network namespace and mounts it on `path`, which must not exist. Nothing is left when it fails. */
+  async createNetns(path: string): Promise<void> {
+    await this.#calls.call("createNetns", { path });
+  }
+
+  /** Undoes `createNetns`; what is not there is no error. */
+  async removeNetns(path: string): Promise<void> {
+    await this.#calls.call("removeNetns", { path });
+  }
+
+  /** Operations that are under way fail with UNAVAILABLE; the kernel may still finish them. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#calls.close();
+  }
+}
