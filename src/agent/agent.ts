@@ -1,0 +1,74 @@
+/**
+ * The guest agent as `sandbox` sees it: proto/hadron/agent.proto in plain types. `ttrpc-agent.ts` is the
+ * implementation; tests use one of their own.
+ *
+ * Every method but `waitProcess` and `onOom` has a deadline of its own (config `agent_timeout_s`) and rejects
+ * with a HadronError: DEADLINE_EXCEEDED, UNAVAILABLE when the connection is gone, or what the agent said.
+ */
+export interface Agent {
+  /** The first call; answers when the guest is up. Aborting is up to the caller: booting takes as long as it takes. */
+  createSandbox(request: CreateSandbox, signal: AbortSignal): Promise<SandboxInfo>;
+  /** Answers the guest pid of the init process. */
+  createContainer(containerId: string, specJson: string, stdio: StdioPorts): Promise<number>;
+  startContainer(containerId: string): Promise<void>;
+  deleteContainer(containerId: string): Promise<void>;
+  /** Answers the guest pid. */
+  execProcess(containerId: string, execId: string, processJson: string, stdio: StdioPorts): Promise<number>;
+  deleteProcess(containerId: string, execId: string): Promise<void>;
+  /** No deadline: answers the exit status (0..255) when the process has exited. */
+  waitProcess(containerId: string, execId: string): Promise<number>;
+  signalProcess(containerId: string, execId: string, signal: number, all: boolean): Promise<void>;
+  resizeTerminal(containerId: string, execId: string, size: TerminalSize): Promise<void>;
+  pauseContainer(containerId: string): Promise<void>;
+  resumeContainer(containerId: string): Promise<void>;
+  listProcesses(containerId: string): Promise<GuestProcess[]>;
+  /** cgroup v2 files by name, as the guest's kernel prints them. */
+  containerStats(containerId: string): Promise<ReadonlyMap<string, string>>;
+  updateContainer(containerId: string, resourcesJson: string): Promise<void>;
+  sync(): Promise<void>;
+  /** Calls back for every OOM kill until the connection ends; settles then. */
+  watchOom(onOom: (containerId: string) => void): Promise<void>;
+  /** Settles, never rejects, when the connection is gone. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+export interface CreateSandbox {
+  readonly realtimeNs: bigint;
+  readonly hostname: string;
+  readonly logLevel: string;
+  readonly shares: readonly GuestShare[];
+}
+
+export interface GuestShare {
+  readonly fsType: string;
+  readonly tag: string;
+  readonly mountPoint: string;
+  readonly options: readonly string[];
+}
+
+export interface SandboxInfo {
+  readonly agentVersion: string;
+  readonly kernelRelease: string;
+  /** Nanoseconds after the guest kernel's start. */
+  readonly initEnteredNs: bigint;
+  readonly requestReadNs: bigint;
+}
+
+/** Host vsock ports; 0 is /dev/null. */
+export interface StdioPorts {
+  readonly stdin: number;
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly size?: TerminalSize;
+}
+
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface GuestProcess {
+  readonly pid: number;
+  readonly execId: string;
+}

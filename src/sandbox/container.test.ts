@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { Agent } from "../agent/agent.ts";
+import { Code, HadronError } from "../errors.ts";
+import { Container } from "./container.ts";
+import type { Machine } from "./machine.ts";
+import { type Exit, KILLED_STATUS, Process } from "./process.ts";
+import type { ContainerStorage } from "./storage.ts";
+
+const NO_STDIO = { stdin: "", stdout: "", stderr: "", terminal: false };
+const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
+
+/** An agent whose processes exit when the test says so. */
+class FakeAgent {
+  readonly exits = new Map<string, PromiseWithResolvers<number>>();
+  readonly calls: string[] = [];
+  startGate: Promise<void> = Promise.resolve();
+  execError: Error | undefined;
+  readonly closed = new Promise<void>(() => {});
+
+  exitOf(execId: string): PromiseWithResolvers<number> {
+    let exit = this.exits.get(execId);
+    if (exit === undefined) {
+      this.exits.set(execId, (exit = Promise.withResolvers<number>()));
+    }
+    return exit;
+  }
+
+  waitProcess(_id: string, execId: string): Promise<number> {
+    return this.exitOf(execId).promise;
+  }
+
+  async startContainer(): Promise<void> {
+    this.calls.push("start");
+    await this.startGate;
+  }
+
+  async execProcess(_id: string, execId: string): Promise<number> {
+    this.calls.push(`exec ${execId}`);
+    if (this.execError !== undefined) throw this.execError;
+    return 7;
+  }
+
+  async signalProcess(_id: string, execId: string, signal: number, all: boolean): Promise<void> {
+    this.calls.push(`signal ${execId} ${signal} ${all}`);
+    if (signal === 9 && all) this.exitOf("").resolve(137);
+  }
+
+  async deleteContainer(): Promise<void> {
+    this.calls.push("delete");
+  }
+
+  async deleteProcess(_id: string, execId: string): Promise<void> {
+    this.calls.push(`delete ${execId}`);
+  }
+
+  async pauseContainer(): Promise<void> {
+    this.calls.push("pause");
+  }
+
+  async resumeContainer(): Promise<void> {
+    this.calls.push("resume");
+  }
+
+  async sync(): Promise<void> {
+    this.calls.push("sync");
+  }
+}
+
+let agent: FakeAgent;
+let told: string[];
+let container: Container;
+let storageReleased: boolean;
+
+beforeEach(() => {
+  agent = new FakeAgent();
+  told = [];
+  storageReleased = false;
+  const name = (process: Process): string => (process.execId === "" ? "init" : process.execId);
+  container = new Container({
+    id: "c1",
+    bundle: "/b",
+    init: new Process("c1", "", NO_STDIO),
+    machine: { agent: agent as unknown as Agent, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")) } as unknown as Machine,
+    storage: { async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
+    observer: {
+      started: (process) => told.push(`started ${name(process)}`),
+      exited: (process: Process, exit: Exit) => told.push(`exited ${name(process)} ${exit.status}`),
+      oom: (id) => told.push(`oom ${id}`),
+    },
+    log: quiet,
+  });
+});
+
+async function codeOf(action: Promise<unknown>): Promise<number | undefined> {
+  return await action.then(
+    () => undefined,
+    (error: unknown) => (error instanceof HadronError ? error.code : -1),
+  );
+}
+
+/** Lets everything that is ready happen. */
+async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+describe("the init process", () => {
+  it("goes from created to running to stopped", async () => {
+    expect(container.status).toBe("created");
+    await container.start("");
+    expect(container.status).toBe("running");
+    agent.exitOf("").resolve(42);
+    expect((await container.init.exited).status).toBe(42);
+    await settle();
+    expect(container.status).toBe("stopped");
+    expect(told).toEqual(["started init", "exited init 42"]);
+  });
+
+  it("is told to have started before it is told to have exited, however early it exits", async () => {
+    const gate = Promise.withResolvers<void>();
+    agent.startGate = gate.promise;
+    const starting = container.start("");
+    agent.exitOf("").resolve(0);
+    await settle();
+    expect(told).toEqual([]);
+    gate.resolve();
+    await starting;
+    await settle();
+    expect(told).toEqual(["started init", "exited init 0"]);
+  });
+
+  it("starts once", async () => {
+    await container.start("");
+    expect(await codeOf(container.start(""))).toBe(Code.FAILED_PRECONDITION);
+  });
+
+  it("has an exit status of 0 to 255 whatever the guest says", async () => {
+    agent.exitOf("").resolve(70_000);
+    expect((await container.init.exited).status).toBe(KILLED_STATUS);
+  });
+
+  it("cannot be killed when it has exited", async () => {
+    agent.exitOf("").resolve(0);
+    await container.init.exited;
+    expect(await codeOf(container.kill("", 15, false))).toBe(Code.NOT_FOUND);
+  });
+});
+
+describe("additional processes", () => {
+  beforeEach(async () => {
+    await container.start("");
+  });
+
+  it("have ids of their own", async () => {
+    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    expect(() => container.addExec("e1", { cwd: "/" }, NO_STDIO)).toThrow(HadronError);
+    await container.start("e1");
+    agent.exitOf("e1").resolve(3);
+    await container.process("e1").exited;
+    await container.deleteExec("e1");
+    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+  });
+
+  it("exit before the init process does", async () => {
+    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    await container.start("e1");
+    agent.exitOf("").resolve(0);
+    await settle();
+    expect(told).toEqual(["started init", "started e1"]);
+    agent.exitOf("e1").resolve(137);
+    await container.process("e1").exited;
+    await settle();
+    expect(told.slice(2)).toEqual(["exited e1 137", "exited init 0"]);
+  });
+
+  it("that cannot be executed leave no exit event", async () => {
+    agent.execError = new HadronError(Code.INVALID_ARGUMENT, "exec: nosuch: not found");
+    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    expect(await codeOf(container.start("e1"))).toBe(Code.INVALID_ARGUMENT);
+    expect(told).toEqual(["started init"]);
+    await container.deleteExec("e1");
+  });
+
+  it("are refused in a stopped container", async () => {
+    agent.exitOf("").resolve(0);
+    await container.init.exited;
+    expect(() => container.addExec("e1", { cwd: "/" }, NO_STDIO)).toThrow(/is stopped, not running/);
+  });
+
+  it("are not deleted while they run", async () => {
+    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    await container.start("e1");
+    expect(await codeOf(container.deleteExec("e1"))).toBe(Code.FAILED_PRECONDITION);
+  });
+});
+
+describe("pause", () => {
+  it("needs a running container, resume a paused one", async () => {
+    expect(await codeOf(container.pause())).toBe(Code.FAILED_PRECONDITION);
+    await container.start("");
+    expect(await codeOf(container.resume())).toBe(Code.FAILED_PRECONDITION);
+    await container.pause();
+    expect(container.status).toBe("paused");
+    await container.resume();
+    expect(container.status).toBe("running");
+  });
+});
+
+describe("delete", () => {
+  it("refuses a running container", async () => {
+    await container.start("");
+    expect(await codeOf(container.delete(undefined))).toBe(Code.FAILED_PRECONDITION);
+    expect(storageReleased).toBe(false);
+  });
+
+  it("kills a container that was never started", async () => {
+    const exit = await container.delete(undefined);
+    expect(exit.status).toBe(137);
+    expect(agent.calls).toEqual(["signal  9 true", "delete"]);
+    expect(storageReleased).toBe(true);
+  });
+
+  it("lets the last container's guest only write back", async () => {
+    await container.start("");
+    agent.exitOf("").resolve(0);
+    await container.init.exited;
+    await container.delete(async () => {
+      agent.calls.push("machine stopped");
+    });
+    expect(agent.calls).toEqual(["start", "sync", "machine stopped"]);
+  });
+});
+
+it("gives every process 137 when the VM is gone, and asks the guest nothing any more", async () => {
+  await container.start("");
+  container.addExec("e1", { cwd: "/" }, NO_STDIO);
+  await container.start("e1");
+  container.machineExited();
+  await settle();
+  expect(told.slice(2)).toEqual([`exited e1 137`, `exited init 137`]);
+  const calls = agent.calls.length;
+  await container.delete(undefined);
+  expect(agent.calls).toHaveLength(calls);
+});

@@ -1,0 +1,311 @@
+/**
+ * A container of a sandbox: its init process, its additional processes, its storage.
+ *
+ *   creating -> created -> running <-> paused
+ *                  └──────────┴──────────▶ stopped
+ *
+ * "stopped" is the init process's; the container object lives until it is deleted.
+ */
+
+import type { GuestProcess, TerminalSize } from "../agent/agent.ts";
+import { Code, HadronError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { Machine } from "./machine.ts";
+import type { ProcessSpec, ResourcesSpec } from "./oci.ts";
+import { planProcess, planResources } from "./plan.ts";
+import { type Exit, KILLED_STATUS, Process } from "./process.ts";
+import { openProcessIo, type StdioRequest } from "./stdio.ts";
+import type { ContainerStorage } from "./storage.ts";
+
+export type ContainerStatus = "created" | "running" | "pausing" | "paused" | "stopped";
+
+/** What happens to processes without being asked for. Calls must not throw. */
+export interface SandboxObserver {
+  started(process: Process): void;
+  exited(process: Process, exit: Exit): void;
+  oom(containerId: string): void;
+}
+
+const SIGKILL = 9;
+/** How long additional processes may take to die after their init process; as the kernel kills them, at once. */
+const ORPHAN_TIMEOUT_MS = 5_000;
+
+export class Container {
+  readonly id: string;
+  readonly bundle: string;
+  readonly init: Process;
+  readonly machine: Machine;
+
+  readonly #execs = new Map<string, Process>();
+  readonly #storage: ContainerStorage;
+  readonly #observer: SandboxObserver;
+  readonly #log: Logger;
+  #freezer: "thawed" | "pausing" | "paused" = "thawed";
+  #deleting = false;
+  /** Whether the VM is; nothing is asked of a guest that is gone. */
+  #alive = true;
+
+  constructor(options: {
+    id: string;
+    bundle: string;
+    init: Process;
+    machine: Machine;
+    storage: ContainerStorage;
+    observer: SandboxObserver;
+    log: Logger;
+  }) {
+    this.id = options.id;
+    this.bundle = options.bundle;
+    this.init = options.init;
+    this.machine = options.machine;
+    this.#storage = options.storage;
+    this.#observer = options.observer;
+    this.#log = options.log;
+    this.#follow(this.init);
+  }
+
+  get status(): ContainerStatus {
+    if (this.init.state === "stopped") {
+      return "stopped";
+    }
+    if (this.#freezer !== "thawed") {
+      return this.#freezer;
+    }
+    return this.init.state === "running" ? "running" : "created";
+  }
+
+  /** "" is the init process. NOT_FOUND for an unknown exec. */
+  process(execId: string): Process {
+    const process = execId === "" ? this.init : this.#execs.get(execId);
+    if (process === undefined) {
+      throw new HadronError(Code.NOT_FOUND, `container ${this.id} has no process ${execId}`);
+    }
+    return process;
+  }
+
+  async start(execId: string): Promise<Process> {
+    const process = this.process(execId);
+    if (execId === "") {
+      await process.start(
+        () => this.machine.agent.startContainer(this.id),
+        () => this.#started(process),
+      );
+    } else {
+      this.#requireRunning(`start exec ${execId}`);
+      await process.start(
+        () => this.#runExec(process),
+        () => this.#started(process),
+      );
+    }
+    return process;
+  }
+
+  /** Registers an additional process; it runs when it is started. */
+  addExec(execId: string, spec: ProcessSpec, stdio: StdioRequest): Process {
+    if (this.#execs.has(execId)) {
+      throw new HadronError(Code.ALREADY_EXISTS, `container ${this.id} has a process ${execId} already`);
+    }
+    this.#requireRunning(`exec ${execId}`);
+    const process = new Process(this.id, execId, stdio, JSON.stringify({ ...planProcess(spec), terminal: stdio.terminal }));
+    this.#execs.set(execId, process);
+    return process;
+  }
+
+  async kill(execId: string, signal: number, all: boolean): Promise<void> {
+    const process = this.process(execId);
+    process.requireNotStopped();
+    if (execId !== "" && process.state === "created") {
+      // Nothing runs yet: runc ends such an exec too, without a signal.
+      process.settle(128 + signal);
+      return;
+    }
+    await this.machine.agent.signalProcess(this.id, execId, signal, all);
+  }
+
+  async resize(execId: string, size: TerminalSize): Promise<void> {
+    const process = this.process(execId);
+    process.requireNotStopped();
+    if (!process.stdio.terminal) {
+      throw new HadronError(Code.FAILED_PRECONDITION, `${process.name} has no terminal to resize`);
+    }
+    if (execId !== "" && process.guestPid === 0) {
+      process.terminalSize = size;
+      return;
+    }
+    await this.machine.agent.resizeTerminal(this.id, execId, size);
+  }
+
+  async closeStdin(execId: string): Promise<void> {
+    await this.process(execId).io?.closeStdin();
+  }
+
+  async pause(): Promise<void> {
+    if (this.status !== "running") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; only a running container can be paused`);
+    }
+    this.#freezer = "pausing";
+    try {
+      await this.machine.agent.pauseContainer(this.id);
+      this.#freezer = "paused";
+    } catch (error) {
+      this.#freezer = "thawed";
+      throw error;
+    }
+  }
+
+  async resume(): Promise<void> {
+    if (this.status !== "paused") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; only a paused container can be resumed`);
+    }
+    await this.machine.agent.resumeContainer(this.id);
+    this.#freezer = "thawed";
+  }
+
+  async processes(): Promise<GuestProcess[]> {
+    if (this.init.state === "stopped") {
+      return [];
+    }
+    return await this.machine.agent.listProcesses(this.id);
+  }
+
+  async stats(): Promise<ReadonlyMap<string, string>> {
+    if (this.init.state === "stopped") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is stopped; only a container that has not exited has metrics`);
+    }
+    return await this.machine.agent.containerStats(this.id);
+  }
+
+  async update(resources: ResourcesSpec): Promise<void> {
+    this.init.requireNotStopped();
+    await this.machine.agent.updateContainer(this.id, JSON.stringify(planResources(resources)));
+  }
+
+  /** Removes a stopped or never started additional process, after its output was drained. */
+  async deleteExec(execId: string): Promise<Process> {
+    const process = this.process(execId);
+    if (process.state === "running" || process.state === "starting") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `${process.name} is ${process.state}; kill it before deleting it`);
+    }
+    await process.io?.drain();
+    if (process.guestPid !== 0 && this.#alive) {
+      await this.machine.agent.deleteProcess(this.id, execId).catch(ignoreGone);
+    }
+    this.#execs.delete(execId);
+    return process;
+  }
+
+  /**
+   * Removes the container from guest and host. A container that was never started is killed first, one that runs
+   * is refused. `last`: the VM goes with it, so that the guest need not tidy up, only write back.
+   */
+  async delete(stopMachine: (() => Promise<void>) | undefined): Promise<Exit> {
+    if (this.status !== "stopped" && this.status !== "created") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; kill it before deleting it`);
+    }
+    if (this.#deleting) {
+      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is being deleted already`);
+    }
+    this.#deleting = true;
+    try {
+      if (this.status === "created") {
+        await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch(ignoreGone);
+        await this.init.exited;
+      }
+      await Promise.all([this.init, ...this.#execs.values()].map((process) => process.io?.drain()));
+      if (this.#alive) {
+        const { agent } = this.machine;
+        await (stopMachine === undefined ? agent.deleteContainer(this.id) : agent.sync()).catch(ignoreGone);
+      }
+      await stopMachine?.();
+      await this.#storage[Symbol.asyncDispose]();
+      return this.init.exit ?? { status: KILLED_STATUS, atNs: BigInt(Date.now()) * 1_000_000n };
+    } finally {
+      this.#deleting = false;
+    }
+  }
+
+  /** The VM is gone: every process that was in it was killed. */
+  machineExited(): void {
+    this.#alive = false;
+    for (const process of [...this.#execs.values(), this.init]) {
+      process.settle(KILLED_STATUS);
+    }
+  }
+
+  /** Releases what the host holds, without the guest; for a container whose creation failed. */
+  async abandon(): Promise<void> {
+    await this.init.io?.close();
+    await this.#storage[Symbol.asyncDispose]();
+  }
+
+  async #runExec(process: Process): Promise<void> {
+    const io = await openProcessIo(this.machine, process.stdio);
+    process.io = io;
+    try {
+      const ports = process.terminalSize === undefined ? io.ports : { ...io.ports, size: process.terminalSize };
+      process.guestPid = await this.machine.agent.execProcess(this.id, process.execId, process.specJson ?? "", ports);
+    } catch (error) {
+      process.io = undefined;
+      await io.close();
+      process.settle(EXEC_FAILED_STATUS);
+      throw error;
+    }
+    this.#follow(process);
+  }
+
+  /** Tells the exit of a process, the init process's after all others. */
+  #follow(process: Process): void {
+    void process.watch(this.machine.agent).catch((error: unknown) => {
+      this.machine.fail(`waiting for ${process.name} failed: ${String(error)}`);
+    });
+    void process.exited.then(async (exit) => {
+      if (process === this.init) {
+        await this.#endOrphans();
+      }
+      this.#log.debug({ container: this.id, exec: process.execId, status: exit.status }, "process exited");
+      this.#observer.exited(process, exit);
+    });
+  }
+
+  #started(process: Process): void {
+    this.#log.debug({ container: this.id, exec: process.execId, guestPid: process.guestPid }, "process started");
+    this.#observer.started(process);
+  }
+
+  async #endOrphans(): Promise<void> {
+    const left = [...this.#execs.values()].filter((exec) => exec.state === "running" || exec.state === "starting");
+    if (left.length === 0) {
+      return;
+    }
+    // With a pid namespace of its own the kernel has killed them; with a shared one, as runc's shim, we do.
+    if (this.#alive) {
+      await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch((error: unknown) => {
+        this.#log.debug({ err: error }, `killing what ${this.init.name} left behind`);
+      });
+    }
+    const timer = setTimeout(() => {
+      for (const exec of left) {
+        exec.settle(KILLED_STATUS);
+      }
+    }, ORPHAN_TIMEOUT_MS);
+    await Promise.all(left.map((exec) => exec.exited));
+    clearTimeout(timer);
+  }
+
+  #requireRunning(what: string): void {
+    if (this.status !== "running") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `cannot ${what}: container ${this.id} is ${this.status}, not running`);
+    }
+  }
+}
+
+/** What a shell says of a program that could not be executed; containerd shows it for a failed exec. */
+const EXEC_FAILED_STATUS = 255;
+
+/** A thing that the guest does not know any more, or a guest that is gone, has nothing left to remove. */
+function ignoreGone(error: unknown): void {
+  if (error instanceof HadronError && (error.code === Code.NOT_FOUND || error.code === Code.UNAVAILABLE)) {
+    return;
+  }
+  throw error;
+}

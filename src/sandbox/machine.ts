@@ -1,0 +1,186 @@
+/**
+ * A virtual machine with its agent: what a sandbox's containers run in. The object owns both, and
+ * disposing it kills the VM.
+ */
+
+import { hostname } from "node:os";
+
+import type { Agent, GuestShare, SandboxInfo } from "../agent/agent.ts";
+import { Code, HadronError } from "../errors.ts";
+import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
+import type { Logger } from "../logger.ts";
+import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
+
+/** The host port that the agent dials (proto/hadron/agent.proto). */
+const AGENT_PORT = 1024;
+
+/** How long a VM may outlive the connection to its agent: a dead agent is a kernel panic, and that an exit. */
+const CONNECTION_LOST_TIMEOUT_MS = 3_000;
+
+export interface MachineOptions {
+  readonly hostname: string;
+  readonly sharedFs: "9p" | "virtiofs";
+  readonly agentLogLevel: string;
+  readonly bootTimeoutMs: number;
+  /** Starts the VM. */
+  readonly launch: (signal: AbortSignal) => Promise<Vm>;
+  /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
+  readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel>;
+  readonly log: Logger;
+}
+
+export interface AgentChannel {
+  /** For the guest's end of the connection. */
+  readonly guestFd: number;
+  readonly agent: Agent;
+  closeGuestFd(): Promise<void>;
+}
+
+export class Machine implements AsyncDisposable {
+  readonly vm: Vm;
+  readonly agent: Agent;
+  readonly info: SandboxInfo;
+  readonly #log: Logger;
+  #nextPort = AGENT_PORT + 1;
+  #failure: string | undefined;
+  #exit: VmExit | undefined;
+
+  private constructor(vm: Vm, agent: Agent, info: SandboxInfo, log: Logger) {
+    this.vm = vm;
+    this.agent = agent;
+    this.info = info;
+    this.#log = log;
+    void vm.exited.then((exit) => {
+      this.#exit = exit;
+    });
+    void agent.closed.then(() => this.#outlivedConnection());
+  }
+
+  /** Answers when the agent has; nothing is left when it throws. */
+  static async launch(options: MachineOptions, signal: AbortSignal): Promise<Machine> {
+    await using undo = new AsyncDisposableStack();
+    const deadline = AbortSignal.timeout(options.bootTimeoutMs);
+    const either = AbortSignal.any([signal, deadline]);
+
+    const vm = undo.use(await options.launch(either));
+    let machine: Machine | undefined;
+    const channel = await options.agentChannel((sentence) => machine?.fail(sentence));
+    undo.defer(() => channel.agent.close());
+    try {
+      await vm.vsock.accept(AGENT_PORT, channel.guestFd, "both");
+    } finally {
+      await channel.closeGuestFd();
+    }
+
+    const gone = new AbortController();
+    const booted = channel.agent.createSandbox(
+      {
+        realtimeNs: BigInt(Date.now()) * 1_000_000n,
+        hostname: options.hostname === "" ? hostname() : options.hostname,
+        logLevel: options.agentLogLevel,
+        shares: guestShares(options.sharedFs),
+      },
+      AbortSignal.any([either, gone.signal]),
+    );
+    let exit: VmExit | undefined;
+    const died = vm.exited.then((reason) => {
+      exit = reason;
+      gone.abort(new Error(reason.reason));
+    });
+    let info: SandboxInfo;
+    try {
+      info = await booted;
+    } catch (error) {
+      // A VM that dies takes the connection with it; which of the two is heard of first is chance.
+      if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
+        await Promise.race([died, aborted(either)]);
+      }
+      if (exit !== undefined) {
+        throw new HadronError(Code.UNAVAILABLE, `the VM did not start: ${(exit as VmExit).reason}`, { cause: error });
+      }
+      if (deadline.aborted) {
+        throw new HadronError(
+          Code.DEADLINE_EXCEEDED,
+          `the guest did not answer within ${options.bootTimeoutMs / 1000} s of its start; ` +
+            "set debug_level to Debug to see its console in containerd's log, or raise boot_timeout_s",
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+    undo.move();
+    machine = new Machine(vm, channel.agent, info, options.log);
+    return machine;
+  }
+
+  /** Set from the moment on at which the VM is known to be gone. */
+  get exit(): VmExit | undefined {
+    return this.#exit;
+  }
+
+  /** Joins a new guest stream with `fd`; the agent is to dial the answer's port. */
+  async join(fd: number, direction: JoinDirection): Promise<Join> {
+    const port = this.#nextPort++;
+    return await this.vm.vsock.accept(port, fd, direction);
+  }
+
+  /** Kills a guest that does not keep its side of the protocol; its containers exit with 137. */
+  fail(reason: string): void {
+    if (this.#failure === undefined) {
+      this.#failure = reason;
+      this.#log.error({ reason }, "killing the VM");
+      // `stop` does not reject: what it cannot kill it leaves to `exited`.
+      void this.vm.stop();
+    }
+  }
+
+  /**
+   * Why an agent's call failed, if that was the end of the VM: waits until it is known, as the connection may be
+   * lost a moment before. Undefined when the VM lives and `error` is the agent's own word.
+   */
+  async lossReason(error: unknown): Promise<string | undefined> {
+    const lost = error instanceof HadronError && (error.code === Code.UNAVAILABLE || error.code === Code.DEADLINE_EXCEEDED);
+    if (!lost && this.#exit === undefined) {
+      return undefined;
+    }
+    const exit = await this.vm.exited;
+    return this.#failure ?? exit.reason;
+  }
+
+  async #outlivedConnection(): Promise<void> {
+    const timer = setTimeout(() => this.fail("the connection to the guest's agent was lost"), CONNECTION_LOST_TIMEOUT_MS);
+    await this.vm.exited;
+    clearTimeout(timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.agent.close();
+    await this.vm[Symbol.asyncDispose]();
+  }
+}
+
+/** Tags and host directories of the two shares below the pod's state directory. */
+export function hostShares(stateDir: string): SharedDirectory[] {
+  return [
+    { tag: "rootfs", path: `${stateDir}/rootfs` },
+    { tag: "volumes", path: `${stateDir}/volumes` },
+  ];
+}
+
+function guestShares(fsType: "9p" | "virtiofs"): GuestShare[] {
+  // Nobody but the guest changes a root file system while it is in use, so it may be cached without asking;
+  // volumes belong to the host as well, whose changes must be seen. Figures: docs/architecture.md.
+  const options = (cache: string): string[] =>
+    fsType === "9p" ? ["trans=virtio", "version=9p2000.L", "msize=1048576", `cache=${cache}`] : [];
+  return [
+    { fsType, tag: "rootfs", mountPoint: GUEST_ROOTFS_SHARE, options: options("loose") },
+    { fsType, tag: "volumes", mountPoint: GUEST_VOLUMES_SHARE, options: options("mmap") },
+  ];
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) {
+    return;
+  }
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

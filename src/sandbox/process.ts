@@ -1,0 +1,129 @@
+/**
+ * One process of a container, the init process or an additional one (exec), as a state machine:
+ *
+ *   created -> starting -> running -> stopped
+ *      └──────────┴─────────────────────▶ stopped   (killed before it ran; start failed for an exec)
+ *
+ * The exit of a process is told after its start was, and once.
+ */
+
+import { Code, HadronError } from "../errors.ts";
+import type { Agent, TerminalSize } from "../agent/agent.ts";
+import type { ProcessIo, StdioRequest } from "./stdio.ts";
+
+export type ProcessState = "created" | "starting" | "running" | "stopped";
+
+export interface Exit {
+  /** 0..255; 128 + n when killed by signal n. */
+  readonly status: number;
+  /** The host's clock, nanoseconds since 1970. */
+  readonly atNs: bigint;
+}
+
+/** What waitpid gives for SIGKILL: also the status of what was lost with its VM. */
+export const KILLED_STATUS = 137;
+
+export class Process {
+  readonly containerId: string;
+  /** Empty: the init process. */
+  readonly execId: string;
+  readonly stdio: StdioRequest;
+  /** The `process` object for the guest; of an additional process only. */
+  readonly specJson: string | undefined;
+
+  /** Guest pid; 0 until the process exists. */
+  guestPid = 0;
+  io: ProcessIo | undefined;
+  /** Set by a resize that came before the start. */
+  terminalSize: TerminalSize | undefined;
+
+  #state: ProcessState = "created";
+  #exit: Exit | undefined;
+  readonly #exited = Promise.withResolvers<Exit>();
+  #startSettled: Promise<void> = Promise.resolve();
+
+  constructor(containerId: string, execId: string, stdio: StdioRequest, specJson?: string) {
+    this.containerId = containerId;
+    this.execId = execId;
+    this.stdio = stdio;
+    this.specJson = specJson;
+  }
+
+  get state(): ProcessState {
+    return this.#state;
+  }
+
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Fulfilled with the exit, before or after; never rejects. */
+  get exited(): Promise<Exit> {
+    return this.#exited.promise;
+  }
+
+  get name(): string {
+    return this.execId === "" ? `container ${this.containerId}` : `exec ${this.execId} of container ${this.containerId}`;
+  }
+
+  /** Runs `begin` as the step from created to running. `told` is called before any exit is. */
+  async start(begin: () => Promise<void>, told: () => void): Promise<void> {
+    if (this.#state !== "created") {
+      throw new HadronError(Code.FAILED_PRECONDITION, `${this.name} is ${this.#state}; only a created process can be started`);
+    }
+    this.#state = "starting";
+    const settled = Promise.withResolvers<void>();
+    this.#startSettled = settled.promise;
+    try {
+      await begin();
+      // The exit may have been seen first: it waits for startSettled, so the order is kept.
+      if (this.#exit === undefined) {
+        this.#state = "running";
+      }
+      told();
+    } catch (error) {
+      if (this.#exit === undefined) {
+        this.#state = "created";
+      }
+      throw error;
+    } finally {
+      settled.resolve();
+    }
+  }
+
+  /** Waits for the guest's word and settles with it; a lost guest settles with KILLED_STATUS elsewhere. */
+  async watch(agent: Agent): Promise<void> {
+    let status: number;
+    try {
+      status = await agent.waitProcess(this.containerId, this.execId);
+    } catch (error) {
+      // The connection is gone, so the machine is or is about to be: its owner settles every process.
+      if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
+        return;
+      }
+      throw error;
+    }
+    await this.#startSettled;
+    this.settle(status);
+  }
+
+  /** First call wins. Answers whether it was this one. */
+  settle(status: number): boolean {
+    if (this.#exit !== undefined) {
+      return false;
+    }
+    // The status comes from the guest, which may say anything.
+    const clamped = Number.isInteger(status) && status >= 0 && status <= 255 ? status : KILLED_STATUS;
+    this.#exit = { status: clamped, atNs: BigInt(Date.now()) * 1_000_000n };
+    this.#state = "stopped";
+    this.#exited.resolve(this.#exit);
+    return true;
+  }
+
+  requireNotStopped(): void {
+    if (this.#state === "stopped") {
+      // kill(2) would say ESRCH; CRI relies on NotFound here.
+      throw new HadronError(Code.NOT_FOUND, `${this.name}: process already finished`);
+    }
+  }
+}

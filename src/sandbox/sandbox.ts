@@ -1,0 +1,227 @@
+/**
+ * A pod: its containers and the VM that they share.
+ *
+ * The VM starts with the first container and ends with the last one. Containers come and go beside each
+ * other; only what truly depends on something waits for it, so the VM boots while the first container's
+ * root file system is being mounted.
+ */
+
+import { Code, HadronError, messageOf } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { Journal } from "../host/journal.ts";
+import type { Logger } from "../logger.ts";
+import { Container, type SandboxObserver } from "./container.ts";
+import type { Machine } from "./machine.ts";
+import type { Spec } from "./oci.ts";
+import { planContainer } from "./plan.ts";
+import { type Exit, Process } from "./process.ts";
+import { openProcessIo, type StdioRequest } from "./stdio.ts";
+import { ContainerStorage, probePath, type RootfsMount } from "./storage.ts";
+
+export interface SandboxOptions {
+  /** The grouping id; also that of the container that is the pod's own (CRI's pause container), if there is one. */
+  readonly id: string;
+  /** Pod directory on the host; the sandbox makes and removes what is in it. */
+  readonly stateDir: string;
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly observer: SandboxObserver;
+  readonly log: Logger;
+  /** Starts a VM sized and configured for the pod that `spec` is the first container of. */
+  readonly launchMachine: (spec: Spec, signal: AbortSignal) => Promise<Machine>;
+}
+
+export interface CreateContainer {
+  readonly id: string;
+  readonly bundle: string;
+  readonly spec: Spec;
+  /** Empty: the spec's root.path is the root file system. */
+  readonly rootfs: readonly RootfsMount[];
+  readonly stdio: StdioRequest;
+}
+
+export class Sandbox implements AsyncDisposable {
+  readonly id: string;
+  readonly #options: SandboxOptions;
+  readonly #containers = new Map<string, Container>();
+  /** Ids whose creation is under way. */
+  readonly #creating = new Set<string>();
+  readonly #closing = new AbortController();
+  #machine: { readonly started: Promise<Machine>; readonly abort: AbortController } | undefined;
+  /** The end of the VM before; two VMs of a pod never exist at once. */
+  #stopped: Promise<void> = Promise.resolve();
+  #nextSlot = 1;
+
+  constructor(options: SandboxOptions) {
+    this.id = options.id;
+    this.#options = options;
+  }
+
+  /** True while nothing is in the pod or on its way into it. */
+  get empty(): boolean {
+    return this.#containers.size === 0 && this.#creating.size === 0;
+  }
+
+  /** NOT_FOUND for an unknown one. */
+  container(id: string): Container {
+    const container = this.#containers.get(id);
+    if (container === undefined) {
+      throw new HadronError(Code.NOT_FOUND, `there is no container ${id} in pod ${this.id}`);
+    }
+    return container;
+  }
+
+  find(id: string): Container | undefined {
+    return this.#containers.get(id);
+  }
+
+  async create(request: CreateContainer, signal: AbortSignal): Promise<Container> {
+    if (this.#containers.has(request.id) || this.#creating.has(request.id)) {
+      throw new HadronError(Code.ALREADY_EXISTS, `pod ${this.id} has a container ${request.id} already`);
+    }
+    if (this.#closing.signal.aborted) {
+      throw new HadronError(Code.UNAVAILABLE, `pod ${this.id} is shutting down`);
+    }
+    this.#creating.add(request.id);
+    try {
+      const container = await this.#create(request, AbortSignal.any([signal, this.#closing.signal]));
+      this.#containers.set(request.id, container);
+      if (container.machine.exit !== undefined) {
+        container.machineExited();
+      }
+      return container;
+    } finally {
+      this.#creating.delete(request.id);
+      await this.#stopWhenEmpty();
+    }
+  }
+
+  /** Removes a stopped container. Its exit. */
+  async delete(id: string): Promise<Exit> {
+    const container = this.container(id);
+    const last = this.#containers.size === 1 && this.#creating.size === 0;
+    const exit = await container.delete(last ? () => this.#stopMachine() : undefined);
+    this.#containers.delete(id);
+    await this.#stopWhenEmpty();
+    this.#options.log.debug({ container: id }, "container deleted");
+    return exit;
+  }
+
+  /** Kills the VM and forgets every container; for the end of the daemon. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new HadronError(Code.UNAVAILABLE, `pod ${this.id} is shutting down`));
+    await this.#stopMachine();
+    for (const container of this.#containers.values()) {
+      await container.abandon();
+    }
+    this.#containers.clear();
+  }
+
+  async #create(request: CreateContainer, signal: AbortSignal): Promise<Container> {
+    const { host, journal, stateDir, log, observer } = this.#options;
+    const slot = String(this.#nextSlot++);
+    log.debug({ container: request.id, slot }, "creating a container");
+    await using undo = new AsyncDisposableStack();
+
+    // Booting takes longest, so it starts first; a failure of the rest must not leave it unobserved.
+    const booting = this.#machineFor(request.spec);
+    booting.catch(() => {});
+
+    const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot }));
+    await storage.mountRootfs(request.rootfs, request.bundle, request.spec.root);
+    // A namespace path names a process of the guest, so a spec with one waits for the guest; the others do not.
+    const joins = request.spec.linux?.namespaces?.some((namespace) => namespace.path !== undefined && namespace.path !== "") ?? false;
+    const vmPid = joins ? (await booting).vm.pid : 0;
+    const plan = await planContainer(request.spec, {
+      containerId: request.id,
+      slot,
+      namespacePid: (hostPid) => (hostPid === vmPid ? this.#namespaceHolder()?.init.guestPid : undefined),
+      probe: probePath,
+    });
+    await storage.mountVolumes(plan.volumes);
+
+    const machine = await booting;
+    signal.throwIfAborted();
+    const io = await openProcessIo(machine, request.stdio);
+    undo.defer(() => io.close());
+    const init = new Process(request.id, "", request.stdio);
+    init.io = io;
+    try {
+      init.guestPid = await machine.agent.createContainer(request.id, JSON.stringify(plan.guestSpec), io.ports);
+    } catch (error) {
+      const reason = await machine.lossReason(error);
+      if (reason === undefined) {
+        throw error;
+      }
+      throw new HadronError(Code.UNAVAILABLE, `the VM was lost while container ${request.id} was being created: ${reason}`, { cause: error });
+    }
+    undo.move();
+    log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
+    return new Container({ id: request.id, bundle: request.bundle, init, machine, storage, observer, log });
+  }
+
+  /** The process behind /proc/VM/ns: that of the pod's own container, else of the oldest. */
+  #namespaceHolder(): Container | undefined {
+    const own = this.#containers.get(this.id);
+    const holder = own ?? this.#containers.values().next().value;
+    return holder?.status === "stopped" ? undefined : holder;
+  }
+
+  #machineFor(spec: Spec): Promise<Machine> {
+    if (this.#machine === undefined) {
+      const abort = new AbortController();
+      const signal = AbortSignal.any([abort.signal, this.#closing.signal]);
+      this.#machine = { started: this.#stopped.then(() => this.#launch(spec, signal)), abort };
+    }
+    return this.#machine.started;
+  }
+
+  async #launch(spec: Spec, signal: AbortSignal): Promise<Machine> {
+    const { launchMachine, log, observer } = this.#options;
+    const machine = await launchMachine(spec, signal);
+    void machine.agent.watchOom((containerId) => {
+      if (this.#containers.has(containerId)) {
+        observer.oom(containerId);
+      }
+    });
+    void machine.vm.exited.then((exit) => {
+      if (!exit.expected) {
+        log.error({ reason: exit.reason }, "the VM is gone; its containers exit with 137");
+      }
+      for (const container of this.#containers.values()) {
+        if (container.machine === machine) {
+          container.machineExited();
+        }
+      }
+    });
+    return machine;
+  }
+
+  async #stopWhenEmpty(): Promise<void> {
+    if (this.empty) {
+      await this.#stopMachine();
+    }
+  }
+
+  async #stopMachine(): Promise<void> {
+    const machine = this.#machine;
+    if (machine !== undefined) {
+      this.#machine = undefined;
+      this.#stopped = this.#stop(machine.started, machine.abort);
+    }
+    await this.#stopped;
+  }
+
+  async #stop(started: Promise<Machine>, abort: AbortController): Promise<void> {
+    abort.abort(new HadronError(Code.UNAVAILABLE, `pod ${this.id} has no containers left`));
+    let machine: Machine;
+    try {
+      machine = await started;
+    } catch (error) {
+      // It never ran, and whoever asked for it was told.
+      this.#options.log.debug({ err: messageOf(error) }, "no VM to stop");
+      return;
+    }
+    await machine[Symbol.asyncDispose]();
+  }
+}

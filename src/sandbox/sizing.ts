@@ -1,0 +1,48 @@
+/** How large a VM has to be for the container that it is made for. */
+
+import type { Spec } from "./oci.ts";
+
+export interface MachineSize {
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+}
+
+/** What the guest's kernel and agent want beside the workload. */
+const GUEST_OVERHEAD_MIB = 128;
+const MIB = 1024 * 1024;
+
+/**
+ * The configured size, or more where the spec of the sandbox's first container asks for more: its memory limit
+ * and CPU quota, or what CRI says of the whole pod on the sandbox container (annotations
+ * `io.kubernetes.cri.sandbox-memory` in bytes, `sandbox-cpu-quota` and `sandbox-cpu-period` in microseconds).
+ */
+export function sizeMachine(spec: Spec, configured: MachineSize, most: MachineSize): MachineSize {
+  const annotations = spec.annotations ?? {};
+  const resources = spec.linux?.resources;
+  const asked = Math.max(
+    positive(resources?.memory?.limit),
+    positive(Number(annotations["io.kubernetes.cri.sandbox-memory"])),
+  );
+  // A limit above what the host has is "no limit" by another name.
+  const limitMiB = Math.ceil(asked / MIB);
+  const wantedMiB = limitMiB === 0 || limitMiB > most.memoryMiB ? 0 : limitMiB + GUEST_OVERHEAD_MIB;
+  const cpus = Math.max(
+    ratio(resources?.cpu?.quota, resources?.cpu?.period),
+    ratio(
+      Number(annotations["io.kubernetes.cri.sandbox-cpu-quota"]),
+      Number(annotations["io.kubernetes.cri.sandbox-cpu-period"]),
+    ),
+  );
+  return {
+    vcpus: Math.min(Math.max(configured.vcpus, Math.ceil(cpus)), most.vcpus),
+    memoryMiB: Math.max(configured.memoryMiB, wantedMiB),
+  };
+}
+
+function positive(value: number | undefined): number {
+  return value !== undefined && Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+function ratio(quota: number | undefined, period: number | undefined): number {
+  return positive(period) === 0 ? 0 : positive(quota) / positive(period);
+}

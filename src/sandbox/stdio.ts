@@ -1,0 +1,139 @@
+/**
+ * Standard I/O of one process on the host: FIFOs or files, each joined to a stream of the guest. Once joined,
+ * the bytes flow without us; what is left to do is to close stdin and to wait for the end of the output.
+ */
+
+import { type FileHandle, open } from "node:fs/promises";
+
+import type { StdioPorts } from "../agent/agent.ts";
+import { Code, HadronError } from "../errors.ts";
+import { type Fifo, openOutputFifo, openStdinFifo } from "../host/fifo.ts";
+import type { Join, JoinDirection } from "../hypervisor/hypervisor.ts";
+
+/** As containerd names them: a path or `file://` URI each, "" for none. */
+export interface StdioRequest {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly terminal: boolean;
+}
+
+/** What joins a descriptor with a guest stream: a Machine. */
+export interface Joiner {
+  join(fd: number, direction: JoinDirection): Promise<Join>;
+}
+
+/**
+ * An exited process whose output stands still for this long is not drained any further: nobody reads it, or a process
+ * that outlived it holds the pipe. runc's shim waits as long, but counts from the exit.
+ */
+const DRAIN_STALL_MS = 2_000;
+
+/** Opens all that `request` names and joins it. Nothing is left open when it throws. */
+export async function openProcessIo(joiner: Joiner, request: StdioRequest): Promise<ProcessIo> {
+  await using undo = new AsyncDisposableStack();
+  let stdin: Fifo | undefined;
+  const outputs: Join[] = [];
+  const ports = { stdin: 0, stdout: 0, stderr: 0 };
+  let input: Join | undefined;
+
+  if (request.stdin !== "") {
+    stdin = undo.use(await openStdinFifo(fifoPath(request.stdin, "stdin")));
+    input = undo.use(await joiner.join(stdin.fd, "in"));
+    ports.stdin = input.port;
+  }
+  for (const name of ["stdout", "stderr"] as const) {
+    // A terminal has one output; containerd sends a stderr path with it all the same.
+    if (request[name] === "" || (name === "stderr" && request.terminal)) {
+      continue;
+    }
+    // The join keeps a duplicate, so ours is closed at once: the reader sees the end when the join has.
+    await using output = await openOutput(request[name], name);
+    const join = undo.use(await joiner.join(output.fd, "out"));
+    outputs.push(join);
+    ports[name] = join.port;
+  }
+  undo.move();
+  return new ProcessIo(ports, stdin, input, outputs);
+}
+
+export class ProcessIo {
+  readonly ports: StdioPorts;
+  readonly #stdin: Fifo | undefined;
+  readonly #input: Join | undefined;
+  readonly #outputs: readonly Join[];
+
+  constructor(ports: StdioPorts, stdin: Fifo | undefined, input: Join | undefined, outputs: readonly Join[]) {
+    this.ports = ports;
+    this.#stdin = stdin;
+    this.#input = input;
+    this.#outputs = outputs;
+  }
+
+  /** The process reads the end of its stdin after everything that was written before. Idempotent. */
+  async closeStdin(): Promise<void> {
+    await this.#stdin?.closeWriteEnd();
+  }
+
+  /**
+   * For an exited process: answers when its output has arrived, or stands still (DRAIN_STALL_MS). Releases
+   * everything. Idempotent.
+   */
+  async drain(): Promise<void> {
+    await Promise.all(this.#outputs.map((join) => drained(join)));
+    await this.close();
+  }
+
+  /** Without waiting for anything that is under way. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#outputs.map((join) => join.close()), this.#input?.close()]);
+    await this.#stdin?.[Symbol.asyncDispose]();
+  }
+}
+
+async function drained(join: Join): Promise<void> {
+  let bytes = await join.progress();
+  for (;;) {
+    const stalled = Promise.withResolvers<"stalled">();
+    const timer = setTimeout(() => stalled.resolve("stalled"), DRAIN_STALL_MS);
+    const outcome = await Promise.race([join.ended, stalled.promise]);
+    clearTimeout(timer);
+    if (outcome !== "stalled") {
+      return;
+    }
+    const now = await join.progress();
+    if (now === bytes) {
+      return;
+    }
+    bytes = now;
+  }
+}
+
+type Output = AsyncDisposable & { readonly fd: number };
+
+async function openOutput(uri: string, name: string): Promise<Output> {
+  if (!uri.startsWith("file://")) {
+    return await openOutputFifo(fifoPath(uri, name));
+  }
+  const path = decodeURIComponent(new URL(uri).pathname);
+  let file: FileHandle;
+  try {
+    file = await open(path, "a", 0o644);
+  } catch (error) {
+    throw new HadronError(Code.INVALID_ARGUMENT, `cannot open ${path} for ${name}`, { cause: error });
+  }
+  return file;
+}
+
+function fifoPath(uri: string, name: string): string {
+  if (uri.startsWith("/")) {
+    return uri;
+  }
+  if (uri.startsWith("fifo://")) {
+    return decodeURIComponent(new URL(uri).pathname);
+  }
+  throw new HadronError(
+    Code.UNIMPLEMENTED,
+    `${name} ${JSON.stringify(uri)} is not supported; allowed are the path of a FIFO, fifo:// and, for output, file://`,
+  );
+}

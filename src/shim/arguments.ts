@@ -1,0 +1,46 @@
+/** The daemon's command line, as the launcher (native/launcher) writes it. */
+
+import { parseArgs } from "node:util";
+
+export interface DaemonArguments {
+  /** containerd's namespace. */
+  readonly namespace: string;
+  /** The pod's grouping id. */
+  readonly id: string;
+  /** Path of the unix socket that fd 0 listens on. */
+  readonly socket: string;
+  /** The pod's directory on the host; the daemon makes it. */
+  readonly state: string;
+  /** containerd was started with debug logging. */
+  readonly debug: boolean;
+}
+
+export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    options: {
+      namespace: { type: "string" },
+      id: { type: "string" },
+      address: { type: "string" },
+      "publish-binary": { type: "string" },
+      socket: { type: "string" },
+      state: { type: "string" },
+      debug: { type: "boolean", default: false },
+    },
+  });
+  return {
+    namespace: required(values.namespace, "namespace"),
+    id: required(values.id, "id"),
+    socket: required(values.socket, "socket"),
+    state: required(values.state, "state"),
+    debug: values.debug,
+  };
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value === undefined || value === "") {
+    throw new Error(`the shim daemon is started by containerd-shim-hadron-v2, not by hand: --${name} is missing`);
+  }
+  return value;
+}

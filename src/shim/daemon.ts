@@ -1,0 +1,164 @@
+/**
+ * The shim daemon: one process per pod. It owns everything that the pod has on the host, in the order in which
+ * it is released: server, sandbox, events, journal and directory, log.
+ */
+
+import { existsSync } from "node:fs";
+import { mkdir, rm, rmdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+
+import { Server } from "ttrpc-ts";
+
+import { type Config, loadConfig } from "../config/config.ts";
+import { configSourceOf } from "../config/runtime-options.ts";
+import { messageOf } from "../errors.ts";
+import { TaskV2, TaskV3 } from "../gen/methods.ts";
+import type { Any } from "../gen/protobuf.ts";
+import { Host } from "../host/host.ts";
+import { Journal } from "../host/journal.ts";
+import { processStartTime } from "../host/process-stat.ts";
+import { launchMachine } from "../sandbox/launch.ts";
+import { Sandbox } from "../sandbox/sandbox.ts";
+import type { DaemonArguments } from "./arguments.ts";
+import { EventPublisher } from "./events.ts";
+import { type Log, openLog } from "./log.ts";
+import { createObserver, createTaskService } from "./task-service.ts";
+
+/** What containerd is given to take the last events, before the daemon exits. It waits 3 s for Shutdown. */
+const LAST_EVENTS_TIMEOUT_MS = 2_000;
+
+/** Serves the pod until containerd is done with it. `libraryDirectory`: PREFIX/lib/hadron. */
+export async function runDaemon(args: DaemonArguments, libraryDirectory: string): Promise<void> {
+  await using daemon = await Daemon.start(args, libraryDirectory);
+  await daemon.done;
+}
+
+class Daemon implements AsyncDisposable {
+  /** Fulfilled when there is nothing left to do. */
+  readonly done: Promise<void>;
+
+  readonly #args: DaemonArguments;
+  readonly #log: Log;
+  readonly #journal: Journal;
+  readonly #host: Host;
+  readonly #events: EventPublisher;
+  readonly #sandbox: Sandbox;
+  readonly #server: Server;
+  readonly #finish: () => void;
+  #config: Config | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  static async start(args: DaemonArguments, libraryDirectory: string): Promise<Daemon> {
+    const log = openLog("log", args.debug ? "Debug" : "Info");
+    await mkdir(args.state, { recursive: true, mode: 0o700 });
+    const journal = await Journal.open(args.state);
+    const daemon = new Daemon(args, libraryDirectory, log, journal);
+    await daemon.#listen();
+    return daemon;
+  }
+
+  private constructor(args: DaemonArguments, libraryDirectory: string, log: Log, journal: Journal) {
+    this.#args = args;
+    this.#log = log;
+    this.#journal = journal;
+    this.#host = new Host();
+    this.#events = new EventPublisher(process.env["TTRPC_ADDRESS"] ?? "", args.namespace, log);
+    const done = Promise.withResolvers<void>();
+    this.done = done.promise;
+    this.#finish = done.resolve;
+    this.#sandbox = new Sandbox({
+      id: args.id,
+      stateDir: args.state,
+      host: this.#host,
+      journal,
+      log,
+      observer: createObserver(this.#events, (id) => this.#sandbox.find(id)?.machine.vm.pid ?? 0),
+      launchMachine: (spec, signal) =>
+        launchMachine({ host: this.#host, journal, stateDir: args.state, libraryDirectory, log }, this.#configured(), spec, signal),
+    });
+    const task = createTaskService({
+      sandbox: this.#sandbox,
+      events: this.#events,
+      configure: (options) => this.#configure(options),
+      shutdown: () => this.#finish(),
+      populationChanged: () => this.#watchIdle(),
+    });
+    this.#server = new Server({
+      onHandlerError: (error, call) => log.error({ err: error, method: call.method }, "a call failed without a status of its own"),
+    });
+    this.#server.addService(TaskV2, task).addService(TaskV3, task);
+  }
+
+  async #listen(): Promise<void> {
+    await this.#journal.add({ kind: "process", pid: process.pid, startTime: await processStartTime(process.pid), role: "daemon" });
+    await this.#server.listen({ fd: 0 });
+    process.once("SIGTERM", this.#finish);
+    this.#watchIdle();
+    this.#log.debug({ pod: this.#args.id, pid: process.pid, ms: Math.round(performance.now()) }, "the shim daemon serves");
+  }
+
+  /** The first container's configuration is the pod's; what does not hold is told to every Create. */
+  async #configure(options: Any | undefined): Promise<void> {
+    if (this.#config !== undefined && !this.#sandbox.empty) {
+      return;
+    }
+    this.#config = await loadConfig(configSourceOf(options));
+    this.#log.setLevel(this.#args.debug && this.#config.debugLevel === "Info" ? "Debug" : this.#config.debugLevel);
+  }
+
+  #configured(): Config {
+    if (this.#config === undefined) {
+      throw new Error("a VM was asked for before Create had read the configuration");
+    }
+    return this.#config;
+  }
+
+  /** containerd may reject the address, or be killed: a daemon without containers that nobody calls goes away. */
+  #watchIdle(): void {
+    clearTimeout(this.#idleTimer);
+    if (!this.#sandbox.empty) {
+      return;
+    }
+    const seconds = this.#config?.idleTimeoutS ?? DEFAULT_IDLE_TIMEOUT_S;
+    this.#idleTimer = setTimeout(() => {
+      this.#log.info({ seconds }, "nobody needs this shim daemon; it exits");
+      this.#finish();
+    }, seconds * 1000);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#idleTimer);
+    // From here on a new `start` of this pod makes a daemon of its own, and `delete` does not wait for us.
+    await unlink(this.#args.socket).catch(ignoreMissing);
+    try {
+      await this.#sandbox[Symbol.asyncDispose]();
+      await this.#events.close(LAST_EVENTS_TIMEOUT_MS);
+      await this.#server[Symbol.asyncDispose]();
+      await this.#removeState();
+    } catch (error) {
+      this.#log.error({ err: messageOf(error) }, "the end of the pod left something behind; its journal says what");
+    }
+    await this.#host[Symbol.asyncDispose]();
+    this.#log[Symbol.dispose]();
+  }
+
+  async #removeState(): Promise<void> {
+    const { state } = this.#args;
+    for (const name of ["rootfs", "volumes", "vm"]) {
+      if (existsSync(join(state, name))) {
+        await rmdir(join(state, name));
+      }
+    }
+    await rm(join(state, "journal"), { force: true });
+    await rmdir(state).catch(ignoreMissing);
+  }
+}
+
+/** Until a Create brings a configuration. */
+const DEFAULT_IDLE_TIMEOUT_S = 60;
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+    throw error;
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * containerd's Task service (v2 and v3, which are the same but for the name): its 17 methods in terms of the
+ * sandbox, and the events that belong to each. Messages of containerd are known here and in `events` only.
+ */
+
+import type { ServiceHandlers } from "ttrpc-ts";
+
+import { Code, HadronError } from "../errors.ts";
+import type { Init } from "../gen/codec.ts";
+import { Metrics } from "../gen/metrics.ts";
+import type { Any } from "../gen/protobuf.ts";
+import {
+  TaskCreate,
+  TaskDelete,
+  TaskExecAdded,
+  TaskExecStarted,
+  TaskExit,
+  TaskOOM,
+  TaskPaused,
+  TaskResumed,
+  TaskStart,
+} from "../gen/task-events.ts";
+import { ProcessDetails } from "../gen/runc-options.ts";
+import type { TaskMethods } from "../gen/task.ts";
+import type { ProcessInfo } from "../gen/task-types.ts";
+import { packAny, timestampOf } from "../gen/well-known.ts";
+import type { Container, ContainerStatus, SandboxObserver } from "../sandbox/container.ts";
+import type { Exit, Process } from "../sandbox/process.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
+import type { EventPublisher } from "./events.ts";
+import { metricsOf } from "./metrics.ts";
+
+/** containerd.v1.types.Status. */
+const TASK_STATUS: Readonly<Record<ContainerStatus, number>> = { created: 1, running: 2, stopped: 3, paused: 4, pausing: 5 };
+
+export interface TaskServiceOptions {
+  readonly sandbox: Sandbox;
+  readonly events: EventPublisher;
+  /** Takes a Create request's options into account before the container is made. */
+  readonly configure: (options: Any | undefined) => Promise<void>;
+  /** Nothing is left to serve. */
+  readonly shutdown: () => void;
+  /** A container came or went. */
+  readonly populationChanged: () => void;
+}
+
+export function createTaskService(options: TaskServiceOptions): ServiceHandlers<typeof TaskMethods> {
+  const { sandbox, events } = options;
+
+  return {
+    async create(request, { signal }) {
+      if (request.checkpoint !== "") {
+        throw new HadronError(Code.UNIMPLEMENTED, "restoring a container from a checkpoint is not supported");
+      }
+      await options.configure(request.options);
+      const spec = await readSpec(request.bundle);
+      const stdio = { stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, terminal: request.terminal };
+      let container: Container;
+      try {
+        container = await sandbox.create({ id: request.id, bundle: request.bundle, spec, rootfs: request.rootfs, stdio }, signal);
+      } finally {
+        options.populationChanged();
+      }
+      const pid = container.machine.vm.pid;
+      events.publish("/tasks/create", TaskCreate, {
+        containerId: request.id,
+        bundle: request.bundle,
+        rootfs: request.rootfs,
+        io: stdio,
+        checkpoint: request.checkpoint,
+        pid,
+      });
+      return { pid };
+    },
+
+    async start(request) {
+      const container = sandbox.container(request.id);
+      const process = await container.start(request.execId);
+      return { pid: pidOf(container, process) };
+    },
+
+    async delete(request) {
+      const container = sandbox.container(request.id);
+      if (request.execId !== "") {
+        const process = await container.deleteExec(request.execId);
+        return { pid: process.guestPid, ...exitFields(process.exit) };
+      }
+      const pid = container.machine.vm.pid;
+      const exit = await sandbox.delete(request.id);
+      events.publish("/tasks/delete", TaskDelete, { containerId: request.id, pid, ...exitFields(exit) });
+      options.populationChanged();
+      return { pid, ...exitFields(exit) };
+    },
+
+    async exec(request) {
+      const container = sandbox.container(request.id);
+      if (request.execId === "") {
+        throw new HadronError(Code.INVALID_ARGUMENT, "the exec_id of an additional process must not be empty");
+      }
+      container.addExec(request.execId, decodeProcess(request.spec), {
+        stdin: request.stdin,
+        stdout: request.stdout,
+        stderr: request.stderr,
+        terminal: request.terminal,
+      });
+      events.publish("/tasks/exec-added", TaskExecAdded, { containerId: request.id, execId: request.execId });
+      return {};
+    },
+
+    async state(request) {
+      const container = sandbox.container(request.id);
+      const process = container.process(request.execId);
+      return {
+        id: request.id,
+        bundle: container.bundle,
+        pid: pidOf(container, process),
+        status: TASK_STATUS[request.execId === "" ? container.status : statusOf(process)],
+        stdin: process.stdio.stdin,
+        stdout: process.stdio.stdout,
+        stderr: process.stdio.stderr,
+        terminal: process.stdio.terminal,
+        execId: request.execId,
+        ...exitFields(process.exit),
+      };
+    },
+
+    async wait(request, { signal }) {
+      const process = sandbox.container(request.id).process(request.execId);
+      return exitFields(await untilAborted(process.exited, signal));
+    },
+
+    async kill(request) {
+      await sandbox.container(request.id).kill(request.execId, request.signal, request.all);
+      return {};
+    },
+
+    async pids(request) {
+      const container = sandbox.container(request.id);
+      const processes = await container.processes();
+      return { processes: processes.map(({ pid, execId }) => processInfo(pid, execId)) };
+    },
+
+    async pause(request) {
+      await sandbox.container(request.id).pause();
+      events.publish("/tasks/paused", TaskPaused, { containerId: request.id });
+      return {};
+    },
+
+    async resume(request) {
+      await sandbox.container(request.id).resume();
+      events.publish("/tasks/resumed", TaskResumed, { containerId: request.id });
+      return {};
+    },
+
+    async checkpoint() {
+      throw new HadronError(Code.UNIMPLEMENTED, "checkpoints are not supported: a container's memory lives in the VM of its pod");
+    },
+
+    async resizePty(request) {
+      await sandbox.container(request.id).resize(request.execId, { width: request.width, height: request.height });
+      return {};
+    },
+
+    async closeIO(request) {
+      if (request.stdin) {
+        await sandbox.container(request.id).closeStdin(request.execId);
+      }
+      return {};
+    },
+
+    async update(request) {
+      await sandbox.container(request.id).update(decodeResources(request.resources));
+      return {};
+    },
+
+    async stats(request) {
+      return { stats: packAny(Metrics, metricsOf(await sandbox.container(request.id).stats())) };
+    },
+
+    async connect(request) {
+      // An unknown id is no error: containerd asks this first after its restart.
+      return { shimPid: process.pid, taskPid: sandbox.find(request.id)?.machine.vm.pid ?? 0 };
+    },
+
+    async shutdown() {
+      if (sandbox.empty) {
+        options.shutdown();
+      }
+      return {};
+    },
+  };
+}
+
+/** The events of what happens by itself. */
+export function createObserver(events: EventPublisher, hostPid: (containerId: string) => number): SandboxObserver {
+  const pid = (process: Process): number => (process.execId === "" ? hostPid(process.containerId) : process.guestPid);
+  return {
+    started(process) {
+      const { containerId, execId } = process;
+      if (execId === "") {
+        events.publish("/tasks/start", TaskStart, { containerId, pid: pid(process) });
+      } else {
+        events.publish("/tasks/exec-started", TaskExecStarted, { containerId, execId, pid: pid(process) });
+      }
+    },
+    exited(process, exit) {
+      const { containerId, execId } = process;
+      // The id of the init process is the container's own.
+      const id = execId === "" ? containerId : execId;
+      events.publish("/tasks/exit", TaskExit, { containerId, id, pid: pid(process), ...exitFields(exit) });
+    },
+    oom(containerId) {
+      events.publish("/tasks/oom", TaskOOM, { containerId });
+    },
+  };
+}
+
+/** A host pid for the init process, whose network namespace is the pod's; for all others one of the guest. */
+function pidOf(container: Container, process: Process): number {
+  return process.execId === "" ? container.machine.vm.pid : process.guestPid;
+}
+
+function statusOf(process: Process): ContainerStatus {
+  return process.state === "starting" ? "created" : process.state;
+}
+
+function exitFields(exit: Exit | undefined) {
+  return exit === undefined ? {} : { exitStatus: exit.status, exitedAt: timestampOf(exit.atNs) };
+}
+
+function processInfo(pid: number, execId: string): Init<ProcessInfo> {
+  return execId === "" ? { pid } : { pid, info: packAny(ProcessDetails, { execId }) };
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

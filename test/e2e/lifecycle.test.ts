@@ -1,0 +1,107 @@
+/** A container runs in a VM, and ends as its program does. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+
+import { describe, expect, test } from "vitest";
+
+import { containerdVersions } from "../harness/containerd.ts";
+import { hadron, runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+
+describe.each(containerdVersions)("containerd %s: a container", (version) => {
+  const daemon = useContainerd(version, { images: ["busybox", "busybox-no-proc"] });
+
+  test.each([0, 1, 42])("exits with %i", async (code) => {
+    const result = await runContainer(daemon(), ["sh", "-c", `exit ${code}`]);
+    expect(result.exitCode, result.stderr).toBe(code);
+  });
+
+  test.each([
+    ["TERM", 143],
+    ["KILL", 137],
+    ["SEGV", 139],
+  ])("killed by SIG%s exits with %i", async (signal, code) => {
+    // Not the init process itself: a signal that it sends itself would be ignored.
+    const result = await runContainer(daemon(), ["sh", "-c", `sh -c 'kill -${signal} $$'; exit $?`]);
+    expect(result.exitCode, result.stderr).toBe(code);
+  });
+
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGKILL", 137],
+  ])("ends by %s from outside", async (signal, code) => {
+    const id = uniqueId();
+    await using container = await startContainer(daemon(), ["sh", "-c", "trap 'exit 143' TERM; while :; do sleep 0.1; done"], { id });
+    const waiting = daemon().ctr(["tasks", "attach", container.id]);
+    expect((await container.kill(signal)).exitCode).toBe(0);
+    expect((await waiting).exitCode).toBe(code);
+  });
+
+  test("that is not there says so and names the path", async () => {
+    const result = await runContainer(daemon(), ["/no/such/program"]);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/\/no\/such\/program.*no such file or directory/i);
+  });
+
+  test("that is not in PATH says so and names the program", async () => {
+    const result = await runContainer(daemon(), ["nosuchprogram"]);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/nosuchprogram.*not found/i);
+  });
+
+  test("that is not executable says so and names the path", async () => {
+    const result = await runContainer(daemon(), ["/etc/not-executable"]);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/\/etc\/not-executable.*permission denied/i);
+  });
+
+  test("runs on the guest's kernel and CPU, not on the host's", async () => {
+    const result = await runContainer(daemon(), ["sh", "-c", "uname -r; cat /proc/cpuinfo; cat /proc/meminfo"]);
+    const [release, ...rest] = result.stdout.split("\n");
+    expect(release).not.toBe((await readFile("/proc/sys/kernel/osrelease", "utf8")).trim());
+    expect(release).toMatch(/-pod|-amd64/);
+    expect(rest.filter((line) => line.startsWith("processor"))).toHaveLength(1);
+    expect(Number(/^MemTotal: +([0-9]+) kB$/m.exec(result.stdout)?.[1])).toBeLessThan(600_000);
+    expect(rest.join("\n")).toMatch(/hypervisor/);
+  });
+
+  test.each([2, 4])("has %i virtual CPUs when its annotation says so", async (vcpus) => {
+    const result = await runContainer(daemon(), ["nproc"], { annotations: { "io.hadron.vcpus": String(vcpus) } });
+    expect(result).toMatchObject({ stdout: `${vcpus}\n`, exitCode: 0 });
+  });
+
+  test("has the memory that its annotation says", async () => {
+    const result = await runContainer(daemon(), ["grep", "MemTotal", "/proc/meminfo"], { annotations: { "io.hadron.memory_mib": "1024" } });
+    const kilobytes = Number(/([0-9]+) kB/.exec(result.stdout)?.[1]);
+    expect(kilobytes).toBeGreaterThan(900_000);
+    expect(kilobytes).toBeLessThan(1_048_576);
+  });
+
+  test("runs from an image without /proc, /sys and /dev", async () => {
+    const result = await runContainer(daemon(), ["ls", "-d", "/proc/1", "/sys/kernel", "/dev/null"], { image: "busybox-no-proc" });
+    expect(result, result.stderr).toMatchObject({ stdout: "/dev/null\n/proc/1\n/sys/kernel\n", exitCode: 0 });
+  });
+
+  test("that was created and never started can be deleted", async () => {
+    const id = uniqueId();
+    await daemon().mustCtr(["containers", "create", "--runtime", hadron, "docker.io/library/busybox:test", id, "true"]);
+    await daemon().mustCtr(["containers", "rm", id]);
+  });
+});
+
+describe.each(containerdVersions)("containerd %s: the kernels", (version) => {
+  describe.each([
+    ["tuned", /-pod$/],
+    ["debian", /-amd64$/],
+  ])("%s", (kernel, release) => {
+    const daemon = useContainerd(version);
+
+    test("boots and runs a container", async () => {
+      const config = `${daemon().directory}/hadron.json`;
+      await writeFile(config, JSON.stringify({ kernel }));
+      const result = await runContainer(daemon(), ["uname", "-r"], { flags: ["--runtime-config-path", config] });
+      expect(result.exitCode, result.stderr).toBe(0);
+      expect(result.stdout.trim()).toMatch(release);
+      await rm(config);
+    });
+  });
+});

@@ -1,0 +1,124 @@
+/** Several containers in one sandbox, and a containerd that comes and goes. */
+import { setTimeout } from "node:timers/promises";
+
+import { describe, expect, test } from "vitest";
+
+import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { processes } from "../harness/processes.ts";
+import { startContainer, uniqueId } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+
+const SLEEP = ["sleep", "600"];
+const SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
+
+/** How many VMs the daemon's pods have. */
+async function machines(daemon: Containerd): Promise<number> {
+  let count = 0;
+  for (const process of await processes()) {
+    if (process.exe.includes("qemu-system") && (await process.environment()).some((entry) => entry.endsWith(daemon.directory))) count += 1;
+  }
+  return count;
+}
+
+async function taskPid(daemon: Containerd, id: string): Promise<string> {
+  const line = (await daemon.mustCtr(["tasks", "list"])).split("\n").find((row) => row.startsWith(id));
+  return line?.trim().split(/\s+/)[1] ?? "";
+}
+
+describe.each(containerdVersions)("containerd %s: a pod", (version) => {
+  const daemon = useContainerd(version);
+
+  test("has one VM for its containers, which leave one by one", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    const second = await startContainer(daemon(), SLEEP, { annotations });
+    const third = await startContainer(daemon(), SLEEP, { annotations });
+    expect(await machines(daemon())).toBe(1);
+
+    await second[Symbol.asyncDispose]();
+    expect((await third.exec(["echo", "still here"])).stdout).toBe("still here\n");
+    await third[Symbol.asyncDispose]();
+    expect((await first.exec(["echo", "me too"])).stdout).toBe("me too\n");
+    expect(await machines(daemon())).toBe(1);
+  });
+
+  test("can have five containers that start and end at once", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    const others = await Promise.all([1, 2, 3, 4].map(async () => await startContainer(daemon(), SLEEP, { annotations })));
+    expect(await machines(daemon())).toBe(1);
+    const names = await Promise.all([first, ...others].map(async (container) => (await container.exec(["cat", "/proc/1/comm"])).stdout));
+    expect(names).toEqual(Array.from({ length: 5 }, () => "sleep\n"));
+    await Promise.all(others.map(async (container) => await container[Symbol.asyncDispose]()));
+  });
+
+  test("whose own container leaves first keeps the others", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    const first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    await using second = await startContainer(daemon(), SLEEP, { annotations });
+    await first[Symbol.asyncDispose]();
+    expect((await second.exec(["echo", "alone"])).stdout).toBe("alone\n");
+  });
+
+  test("shares the namespaces that its containers ask for, and only those", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), ["sh", "-c", "touch /dev/shm/seen; exec sleep 600"], { id: pod, annotations });
+    const pid = await taskPid(daemon(), pod);
+    const flags = ["ipc", "uts"].flatMap((type) => ["--with-ns", `${type}:/proc/${pid}/ns/${type}`]);
+    await using joined = await startContainer(daemon(), SLEEP, { annotations, flags });
+    await using other = await startContainer(daemon(), SLEEP, { annotations });
+
+    const namespaces = async (container: typeof first): Promise<string[]> =>
+      (await container.exec(["sh", "-c", "for n in ipc uts pid mnt net; do readlink /proc/self/ns/$n; done"])).stdout.trim().split("\n");
+    const [a, b, c] = [await namespaces(first), await namespaces(joined), await namespaces(other)];
+    expect(a).toHaveLength(5);
+    expect(b.slice(0, 2)).toEqual(a.slice(0, 2));
+    for (const index of [2, 3]) expect(b[index]).not.toBe(a[index]);
+    for (const index of [0, 1, 2, 3]) expect(c[index]).not.toBe(a[index]);
+    // The pod's network is the guest's own.
+    expect(new Set([a[4], b[4], c[4]]).size).toBe(1);
+  });
+
+  test("lets a container share the pid namespace of another", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    const pid = await taskPid(daemon(), pod);
+    await using joined = await startContainer(daemon(), ["sleep", "601"], { annotations, flags: ["--with-ns", `pid:/proc/${pid}/ns/pid`] });
+    const list = await joined.exec(["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"]);
+    expect(list.stdout).toContain("sleep 600");
+    expect(list.stdout).toContain("sleep 601");
+    expect((await first.exec(["true"])).exitCode).toBe(0);
+  });
+});
+
+describe.each(containerdVersions)("containerd %s: a restart", (version) => {
+  const daemon = useContainerd(version);
+
+  test.each(["restart", "kill"] as const)("of containerd (%s) leaves tasks that can be used, killed and deleted", async (how) => {
+    await using container = await startContainer(daemon(), SLEEP);
+    if (how === "restart") {
+      await daemon().restart();
+    } else {
+      await daemon().kill();
+      await daemon().start();
+    }
+    expect(await container.status()).toBe("RUNNING");
+    expect((await container.exec(["echo", "alive"])).stdout).toBe("alive\n");
+    expect((await container.kill("SIGKILL")).exitCode).toBe(0);
+    await expect.poll(() => container.status()).toBe("STOPPED");
+  });
+
+  test("shows an exit that happened meanwhile", async () => {
+    await using container = await startContainer(daemon(), ["sh", "-c", "sleep 3; exit 9"]);
+    await daemon().stop();
+    await setTimeout(3_500);
+    await daemon().start();
+    await expect.poll(() => container.status(), { timeout: 10_000 }).toBe("STOPPED");
+    expect((await container.remove()).exitCode).toBe(9);
+  });
+});

@@ -1,0 +1,216 @@
+/** What an OCI spec says about a process and its file system is so, in the guest as with runc. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { containerdVersions } from "../harness/containerd.ts";
+import { runContainer, runSpec, type Spec } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+
+describe.each(containerdVersions)("containerd %s: the process", (version) => {
+  const daemon = useContainerd(version);
+
+  /** Runs a shell line under a changed spec; it must succeed. */
+  async function shell(line: string, edit: (spec: Spec) => void = () => {}): Promise<string> {
+    const result = await runSpec(daemon(), (spec) => {
+      spec.process.args = ["sh", "-c", line];
+      edit(spec);
+    });
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    return result.stdout;
+  }
+
+  test("has its environment, working directory and hostname", async () => {
+    const output = await shell('echo "$COLOUR"; pwd; hostname', (spec) => {
+      spec.process.env.push("COLOUR=dark blue");
+      spec.process.cwd = "/home/user";
+      spec.hostname = "named-by-spec";
+    });
+    expect(output).toBe("dark blue\n/home/user\nnamed-by-spec\n");
+  });
+
+  test("has its user, group, additional groups and umask", async () => {
+    const output = await shell("id; umask", (spec) => {
+      spec.process.user = { uid: 1000, gid: 1000, additionalGids: [29, 50], umask: 0o27 };
+    });
+    expect(output).toBe("uid=1000(user) gid=1000(user) groups=29(audio),50(staff)\n0027\n");
+  });
+
+  test("has just its capabilities", async () => {
+    const output = await shell("grep -E '^Cap(Eff|Bnd|Prm)' /proc/self/status", (spec) => {
+      const capabilities = ["CAP_CHOWN", "CAP_KILL"];
+      spec.process["capabilities"] = { bounding: capabilities, effective: capabilities, permitted: capabilities };
+    });
+    // CHOWN is bit 0, KILL bit 5.
+    expect(output.match(/0000000000000021/g)).toHaveLength(3);
+  });
+
+  test("has no new privileges when the spec says so", async () => {
+    expect(await shell("grep NoNewPrivs /proc/self/status", (spec) => (spec.process["noNewPrivileges"] = true))).toMatch(/1$/m);
+    expect(await shell("grep NoNewPrivs /proc/self/status", (spec) => (spec.process["noNewPrivileges"] = false))).toMatch(/0$/m);
+  });
+
+  test("has its resource limits", async () => {
+    const output = await shell("ulimit -n; ulimit -Hn", (spec) => {
+      spec.process["rlimits"] = [{ type: "RLIMIT_NOFILE", soft: 123, hard: 456 }];
+    });
+    expect(output).toBe("123\n456\n");
+  });
+
+  test("is filtered by seccomp", async () => {
+    const output = await shell("mkdir /tmp/x; echo $?; touch /tmp/y; echo $?", (spec) => {
+      spec.linux["seccomp"] = {
+        defaultAction: "SCMP_ACT_ALLOW",
+        architectures: ["SCMP_ARCH_X86_64"],
+        syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 1 }],
+      };
+    });
+    expect(output).toBe("1\n0\n");
+  });
+
+  test("cannot read masked paths nor write read-only ones", async () => {
+    const output = await shell("wc -c < /proc/kcore; ls /sys/firmware | wc -l; echo x > /proc/sys/kernel/hostname; echo $?", (spec) => {
+      spec.linux["maskedPaths"] = ["/proc/kcore", "/sys/firmware"];
+      spec.linux["readonlyPaths"] = ["/proc/sys"];
+    });
+    expect(output).toBe("0\n0\n1\n");
+  });
+
+  test("has its sysctls", async () => {
+    const output = await shell("cat /proc/sys/kernel/shmmni /proc/sys/net/ipv4/ip_forward", (spec) => {
+      spec.linux["sysctl"] = { "kernel.shmmni": "1234", "net.ipv4.ip_forward": "1" };
+    });
+    expect(output).toBe("1234\n1\n");
+  });
+
+  test("has its devices", async () => {
+    const output = await shell("ls -l /dev/fuse /dev/mynull | awk '{print $1, $5, $6}'; echo gone > /dev/mynull; echo $?", (spec) => {
+      spec.linux["devices"] = [
+        { path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 },
+        { path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode: 0o666, uid: 0, gid: 0 },
+      ];
+    });
+    expect(output).toBe("crw-rw-rw- 10, 229\ncrw-rw-rw- 1, 3\n0\n");
+  });
+});
+
+describe.each(containerdVersions)("containerd %s: the file system", (version) => {
+  const daemon = useContainerd(version);
+
+  async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+    const directory = await mkdtemp(join(daemon().directory, "volume-"));
+    try {
+      return await work(directory);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  test("is writable, or read-only when the spec says so", async () => {
+    expect((await runContainer(daemon(), ["touch", "/new"])).exitCode).toBe(0);
+    const result = await runContainer(daemon(), ["sh", "-c", "touch /new; echo $?; touch /dev/shm/x; echo $?"], { flags: ["--read-only"] });
+    expect(result.stdout).toBe("1\n0\n");
+  });
+
+  test("has tmpfs mounts with their options", async () => {
+    const result = await runContainer(daemon(), ["sh", "-c", "grep ' /scratch ' /proc/mounts; echo x > /scratch/x && cat /scratch/x"], {
+      mounts: ["type=tmpfs,src=tmpfs,dst=/scratch,options=nosuid:size=1m"],
+    });
+    expect(result.stdout).toMatch(/^tmpfs \/scratch tmpfs .*nosuid.*size=1024k.*\nx\n$/);
+  });
+
+  test("has a directory of the host, whose changes each side sees", async () => {
+    await withDirectory(async (directory) => {
+      await writeFile(join(directory, "from-host"), "h");
+      const result = await runContainer(daemon(), ["sh", "-c", "cat /v/from-host; echo g > /v/from-guest; mkdir /v/d; mv /v/from-host /v/d/moved"], {
+        mounts: [`type=bind,src=${directory},dst=/v,options=rbind:rw`],
+      });
+      expect(result, result.stderr).toMatchObject({ stdout: "h", exitCode: 0 });
+      expect(await readFile(join(directory, "from-guest"), "utf8")).toBe("g\n");
+      expect(await readFile(join(directory, "d/moved"), "utf8")).toBe("h");
+    });
+  });
+
+  test("has a single file of the host", async () => {
+    await withDirectory(async (directory) => {
+      const file = join(directory, "file");
+      await writeFile(file, "before\n");
+      const result = await runContainer(daemon(), ["sh", "-c", "cat /etc/one; echo after > /etc/one"], {
+        mounts: [`type=bind,src=${file},dst=/etc/one,options=bind:rw`],
+      });
+      expect(result, result.stderr).toMatchObject({ stdout: "before\n", exitCode: 0 });
+      expect(await readFile(file, "utf8")).toBe("after\n");
+    });
+  });
+
+  test("cannot write what is mounted read-only", async () => {
+    await withDirectory(async (directory) => {
+      await writeFile(join(directory, "file"), "kept");
+      await mkdir(join(directory, "sub"));
+      const result = await runContainer(daemon(), ["sh", "-c", "echo x > /v/file; echo $?; touch /v/sub/new; echo $?; mount -o remount,rw /v; echo x > /v/file; echo $?"], {
+        mounts: [`type=bind,src=${directory},dst=/v,options=rbind:ro`],
+        flags: ["--privileged"],
+      });
+      expect(result.stdout).toBe("1\n1\n1\n");
+      expect(await readFile(join(directory, "file"), "utf8")).toBe("kept");
+    });
+  });
+
+  test("may lie in a directory whose name has commas, spaces and newlines", async () => {
+    await withDirectory(async (directory) => {
+      const odd = join(directory, "a,b c\nd:e");
+      const result = await runSpec(daemon(), async (spec) => {
+        const { rename } = await import("node:fs/promises");
+        await rename(spec.root.path, odd);
+        spec.root.path = odd;
+        spec.process.args = ["sh", "-c", "echo works > /proof; cat /proof"];
+      });
+      expect(result, result.stderr).toMatchObject({ stdout: "works\n", exitCode: 0 });
+      expect(await readFile(join(odd, "proof"), "utf8")).toBe("works\n");
+    });
+  });
+});
+
+describe.each(containerdVersions)("containerd %s: what cannot be had", (version) => {
+  const daemon = useContainerd(version);
+
+  test.each<[string, (spec: Spec) => void, RegExp]>([
+    ["the host's network", (spec) => (spec.linux["namespaces"] = (spec.linux["namespaces"] as { type: string }[]).filter(({ type }) => type !== "network")), /host's network namespace/],
+    ["a block device of the host", (spec) => (spec.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }]), /device \/dev\/sda/],
+    ["hooks", (spec) => (spec["hooks"] = { prestart: [{ path: "/bin/true" }] }), /hooks\.prestart/],
+    ["a mount of a kind that the guest lacks", (spec) => spec.mounts.push({ destination: "/m", type: "nfs", source: "s:/" }), /"nfs"/],
+    ["a mount source that is not there", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/no/such", options: ["bind"] }), /\/no\/such.*does not exist/],
+    ["a user namespace", (spec) => (spec.linux["uidMappings"] = [{ containerID: 0, hostID: 1000, size: 1 }]), /user namespaces/],
+  ])("%s is refused by name, and never with code Unknown", async (_name, edit, sentence) => {
+    const result = await runSpec(daemon(), (spec) => edit(spec));
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(sentence);
+    expect(result.stderr).not.toMatch(/: unknown$/m);
+  });
+
+  test("an annotation that does not exist is refused with what there is", async () => {
+    const result = await runContainer(daemon(), ["true"], { annotations: { "io.hadron.vcpu": "2" } });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/io\.hadron\.vcpu\b.*does not exist.*io\.hadron\.vcpus/);
+  });
+
+  test("a configuration that is cut short is refused with its place", async () => {
+    const path = join(daemon().directory, "cut.json");
+    await writeFile(path, '{"vcpus": 1, "memory_mib": ');
+    const result = await runContainer(daemon(), ["true"], { flags: ["--runtime-config-path", path] });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toContain(path);
+    expect(result.stderr).toMatch(/line 1/);
+    await rm(path);
+  });
+
+  test("an unknown key of the configuration is refused with what is allowed", async () => {
+    const path = join(daemon().directory, "unknown.json");
+    await writeFile(path, '{"memory": 512}');
+    const result = await runContainer(daemon(), ["true"], { flags: ["--runtime-config-path", path] });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/no key "memory".*memory_mib/);
+    await rm(path);
+  });
+});

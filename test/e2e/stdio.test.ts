@@ -1,0 +1,119 @@
+/** Every byte arrives, in order, and in no hurry but the reader's. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+import { describe, expect, test } from "vitest";
+
+import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { processes } from "../harness/processes.ts";
+import { runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+
+const MIB = 1024 * 1024;
+
+describe.each(containerdVersions)("containerd %s: stdio", (version) => {
+  const daemon = useContainerd(version);
+
+  test("keeps stdout and stderr apart", async () => {
+    const result = await runContainer(daemon(), ["sh", "-c", "echo out; echo err >&2; echo out2"]);
+    expect(result).toMatchObject({ stdout: "out\nout2\n", stderr: "err\n", exitCode: 0 });
+  });
+
+  test("100 MB arrive whole and in order, though the program exits at once", async () => {
+    const count = 12_500_000;
+    const { digest, bytes, exitCode } = await hashOutput(daemon(), ["seq", "-w", "10000000", String(10_000_000 + count - 1)]);
+    expect(exitCode).toBe(0);
+    const expected = createHash("sha256");
+    let length = 0;
+    for (let from = 0; from < count; from += 100_000) {
+      const block = Array.from({ length: 100_000 }, (_, i) => `${10_000_000 + from + i}\n`).join("");
+      expected.update(block);
+      length += block.length;
+    }
+    expect(bytes).toBe(length);
+    expect(digest).toBe(expected.digest("hex"));
+  });
+
+  test("1,000 single lines arrive in order on each stream", async () => {
+    const result = await runContainer(daemon(), ["sh", "-c", "i=0; while [ $i -lt 1000 ]; do echo o$i; echo e$i >&2; i=$((i+1)); done"]);
+    const numbered = (prefix: string): string => Array.from({ length: 1000 }, (_, i) => `${prefix}${i}\n`).join("");
+    expect(result.stdout).toBe(numbered("o"));
+    expect(result.stderr).toBe(numbered("e"));
+  });
+
+  test("stdin reaches the program up to its end", async () => {
+    const input = Buffer.alloc(5 * MIB, "0123456789abcde\n");
+    const result = await runContainer(daemon(), ["sh", "-c", "sha256sum; echo done"], { stdin: input });
+    expect(result.stdout).toBe(`${createHash("sha256").update(input).digest("hex")}  -\ndone\n`);
+  });
+
+  test("without stdin the program reads the end at once", async () => {
+    const result = await runContainer(daemon(), ["sh", "-c", "cat; echo done"]);
+    expect(result).toMatchObject({ stdout: "done\n", exitCode: 0 });
+  });
+
+  test("a slow reader slows the writer, and no memory grows", async () => {
+    const id = uniqueId();
+    const child = spawn(daemon().ctrPath, [...daemon().ctrGlobals, ...runArgs({ id, flags: ["--rm"] }), "sh", "-c", "dd if=/dev/zero bs=1M count=200 2>/dev/null"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const { stdout } = child;
+    // Nothing is read for a while: what the writer can get rid of fits into pipes and windows.
+    await once(stdout, "readable");
+    const before = await memoryOfPods(daemon());
+    await setTimeout(3_000);
+    const after = await memoryOfPods(daemon());
+    expect(after - before).toBeLessThan(8 * MIB);
+    let bytes = 0;
+    for await (const chunk of stdout as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+    }
+    expect(bytes).toBe(200 * MIB);
+    if (child.exitCode === null) await once(child, "exit");
+    expect(child.exitCode).toBe(0);
+  });
+
+  test("can go to a file", async () => {
+    const path = join(daemon().directory, "output.txt");
+    await writeFile(path, "before\n");
+    const id = uniqueId();
+    await daemon().mustCtr([...runArgs({ id, flags: ["--detach", "--log-uri", `file://${path}`] }), "sh", "-c", "echo to the file; echo and this >&2"]);
+    const attached = await daemon().ctr(["tasks", "rm", "--force", id]);
+    expect(attached.exitCode).toBe(0);
+    await daemon().mustCtr(["containers", "rm", id]);
+    await rm(path);
+  });
+});
+
+/** The digest of what a container writes to stdout, without keeping it. */
+async function hashOutput(daemon: Containerd, command: string[]): Promise<{ digest: string; bytes: number; exitCode: number | null }> {
+  const child = spawn(daemon.ctrPath, [...daemon.ctrGlobals, ...runArgs({ id: uniqueId(), flags: ["--rm"] }), ...command], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exit = once(child, "exit") as Promise<[number | null]>;
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  const [exitCode] = await exit;
+  return { digest: hash.digest("hex"), bytes, exitCode };
+}
+
+/** Resident bytes, QEMU's guest memory aside, of the daemon and the vsock process of all pods. */
+async function memoryOfPods(daemon: Containerd): Promise<number> {
+  const { readFile } = await import("node:fs/promises");
+  let total = 0;
+  for (const process of await processes()) {
+    const ours = process.args.some((arg) => arg.includes("/run/hadron/")) && (await process.environment()).some((entry) => entry.endsWith(daemon.directory));
+    if (!ours || process.exe.includes("qemu")) continue;
+    const status = await readFile(`/proc/${process.pid}/status`, "utf8").catch(() => "");
+    total += Number(/^RssAnon:\s+([0-9]+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+  return total;
+}
