@@ -53,7 +53,7 @@ impl Installation {
             .try_clone()
             .context(|| "the log cannot be opened twice".to_owned())?;
         let mut command = Command::new(&self.node);
-        // These two keep 5 MB and more of the idle daemon's memory away (see docs/).
+        // These two keep more than 5 MB of the idle daemon's memory away.
         command
             .args(["--no-concurrent-recompilation", "--max-semi-space-size=1"])
             .arg(&self.program);

@@ -37,7 +37,7 @@ pub fn find(pid: u32, started: u64) -> io::Result<Option<OwnedFd>> {
     Ok((start_time(pid)? == Some(started)).then_some(pidfd))
 }
 
-/// Kills the process and waits until it is gone, its memory and files with it. False if it is still there at `deadline`.
+/// Waits until the process is gone, its memory and files with it. False if it is still there at `deadline`.
 pub fn wait_gone(pidfd: &OwnedFd, deadline: Instant) -> io::Result<bool> {
     sys::wait_readable(pidfd.as_fd(), deadline)
 }

@@ -376,9 +376,9 @@ fn an_address_that_nobody_reads_ends_the_daemon() {
 fn a_stdin_without_end_is_an_error() {
     let world = World::new();
     let bundle = world.bundle("c1", "{}");
-    let (_reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
     let mut command = world.launcher("c1", &bundle, "start");
-    let output = command.stdin(_reader).output().unwrap();
+    let output = command.stdin(reader).output().unwrap();
     drop(writer);
     assert!(!output.status.success());
     assert!(

@@ -4,7 +4,6 @@
 use std::ffi::{CString, c_char, c_int, c_ulong, c_void};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
@@ -260,7 +259,10 @@ impl Drop for World {
         {
             // Only what still is the daemon of this test.
             let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            if matches!(comm.trim(), "sleep" | "node") {
+            if matches!(
+                comm.trim(),
+                "sleep" | "node" | "MainThread" | "node-MainThread"
+            ) {
                 let _ = Command::new("kill").args(["-9", pid]).status();
             }
         }
