@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Code, HadronError } from "../errors.ts";
 import { Host } from "./host.ts";
+import { Journal } from "./journal.ts";
 import { processStartTime } from "./process-stat.ts";
 
 // These tests mount: they need root, and libhadron.so and koffi.node in build/lib/hadron (`make build`) or
@@ -243,6 +244,31 @@ child.on("close", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "inherit", "inherit"] });
   // It also ends by itself: an idle host does not keep a process alive.
   expect(await once(child, "exit")).toEqual([7, null]);
+});
+
+test("the journal on a full disk keeps whole lines only, and goes on when there is room", async () => {
+  await host.mount({ type: "tmpfs", source: "tmpfs", target: directory, options: ["size=8k"] });
+  const journal = await Journal.open(directory);
+  const added: string[] = [];
+  const content = () => readFileSync(journal.path, "utf8");
+  const fill = async () => {
+    for (;;) {
+      const path = `/an/entry/of/about/fifty/bytes/${added.length}`;
+      await journal.add({ kind: "mount", path });
+      added.push(`mount ${path}\n`);
+    }
+  };
+  await expect(fill()).rejects.toEqual(hasCode(Code.RESOURCE_EXHAUSTED, /journal/));
+  expect(content()).toBe(added.join(""));
+  // There is no room for a second file: the entry may stay, the caller is not held up.
+  await journal.remove({ kind: "mount", path: "/an/entry/of/about/fifty/bytes/0" });
+  expect(content()).toBe(added.join(""));
+  expect(journal.entries).toHaveLength(added.length - 1);
+  const { status } = spawnSync("mount", ["-o", "remount,size=64k", directory]);
+  expect(status).toBe(0);
+  await journal.remove({ kind: "mount", path: "/an/entry/of/about/fifty/bytes/1" });
+  await journal.add({ kind: "file", path: "/last" });
+  expect(content()).toBe(`${added.slice(2).join("")}file /last\n`);
 });
 
 describe("a host", () => {

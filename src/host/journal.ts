@@ -82,14 +82,25 @@ export class Journal {
 
   /**
    * Takes the last entry equal to this one out, once its thing is gone. No such entry: nothing happens.
-   * The file is replaced as a whole, so that a crash leaves either the old or the new one.
+   * The file is replaced as a whole, so that a crash leaves either the old or the new one. On a full disk
+   * the entry stays in the file until the next removal: to undo what is gone already is a success.
    */
   remove(entry: JournalEntry): Promise<void> {
     const line = encodeEntry(entry);
     return this.#serially(async () => {
       const index = this.#lines.lastIndexOf(line);
-      if (index !== -1) {
-        await this.#replace(this.#lines.toSpliced(index, 1));
+      if (index === -1) {
+        return;
+      }
+      const lines = this.#lines.toSpliced(index, 1);
+      try {
+        await this.#replace(lines);
+      } catch (error) {
+        if (!(error instanceof HadronError) || error.code !== Code.RESOURCE_EXHAUSTED) {
+          throw error;
+        }
+        // The pod's end must not fail for want of the memory that it is about to give back.
+        this.#lines = lines;
       }
     });
   }
