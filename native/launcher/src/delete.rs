@@ -20,8 +20,8 @@ use crate::{fail, group, json, mounts, proto};
 
 /// containerd gives 5 s in all.
 const PATIENCE: Duration = Duration::from_millis(4500);
-/// For a daemon that is about to exit.
-const DAEMON_EXIT: Duration = Duration::from_millis(2500);
+/// For a daemon that is about to exit; it gives containerd 2 s to take its last events.
+const DAEMON_EXIT: Duration = Duration::from_millis(3500);
 /// What containerd expects of a container whose shim is gone: 128 + SIGKILL.
 const EXIT_STATUS: u32 = 137;
 /// An address, an id or a bootstrap.json is far shorter.

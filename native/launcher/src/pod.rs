@@ -187,8 +187,9 @@ impl Pod {
         Ok(entries.next().is_none())
     }
 
-    /// Makes the listening socket (0600). To be called with the lock held, after `remove_stale_socket`.
-    pub fn listen(&self) -> Result<UnixListener> {
+    /// Makes the listening socket (0600); `None` if there is one already. To be called with the lock held, after
+    /// `remove_stale_socket`.
+    pub fn listen(&self) -> Result<Option<UnixListener>> {
         if let Some(directory) = self.socket.parent() {
             // The mode of containerd's state directory, and that of `s` as containerd's own shims make it.
             directory
@@ -200,7 +201,14 @@ impl Pod {
         let mask = sys::set_umask(0o177);
         let listener = UnixListener::bind(&self.socket);
         sys::set_umask(mask);
-        listener.context(|| format!("the socket {} cannot be made", self.socket.display()))
+        match listener {
+            Ok(listener) => Ok(Some(listener)),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => Ok(None),
+            Err(error) => fail!(
+                "the socket {} cannot be made: {error}",
+                self.socket.display()
+            ),
+        }
     }
 }
 

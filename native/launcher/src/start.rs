@@ -66,32 +66,41 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         Path::new(&sockets),
     )?;
     let installation = Installation::find()?;
-    let _lock = loop {
+    let (_lock, mut made, listener) = loop {
         let lock = pod.lock(deadline)?;
-        if pod.is_live()? {
-            let mut made = Made::new(&pod);
+        let mut made = Made::new(&pod);
+        let is_live = pod.is_live();
+        // With an answer of neither kind, at least the directory goes, if it is the empty one that `lock` has made.
+        if is_live.inspect_err(|_| drop(fs::remove_dir(&pod.state)))? {
             made.write_address(&bundle)?;
             form.print(&pod, out)?;
             made.keep();
             return Ok(());
         }
+        made.is_new = true;
         pod.remove_stale_socket()?;
         if pod.is_clean()? {
-            break lock;
+            if let Some(listener) = pod.listen()? {
+                break (lock, made, listener);
+            }
+            // A daemon that exited removed the directory that was locked, and another `start` has made a new one.
+            made.is_new = false;
+        } else {
+            // A daemon that is about to exit, or the remains of one that was killed and never deleted. Undoing removes
+            // the directory, and the lock with it.
+            made.is_new = false;
+            let undone = undo(&pod, Instant::now() + DAEMON_EXIT, deadline);
+            if !undone.left.is_empty() {
+                return fail!(
+                    "an earlier pod of the group '{group}' left behind: {}",
+                    undone.left.join("; ")
+                );
+            }
         }
-        // A daemon that is about to exit, or the remains of one that was killed and never deleted. Undoing removes the
-        // directory, and the lock with it.
-        let undone = undo(&pod, Instant::now() + DAEMON_EXIT, deadline);
-        if !undone.left.is_empty() {
-            return fail!(
-                "an earlier pod of the group '{group}' left behind: {}",
-                undone.left.join("; ")
-            );
+        if Instant::now() >= deadline {
+            return fail!("the pod of the group '{group}' is made and removed again and again");
         }
     };
-    let mut made = Made::new(&pod);
-    made.is_new = true;
-    let listener = pod.listen()?;
     made.write_address(&bundle)?;
     made.child = Some(installation.start(&pod, listener, &options)?);
     form.print(&pod, out)?;

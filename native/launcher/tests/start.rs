@@ -220,6 +220,7 @@ fn a_stale_socket_is_replaced_and_a_file_is_not() {
     fs::write(&socket, "somebody's").unwrap();
     let error = world.start("c1", &bundle).unwrap_err();
     assert!(error.contains("not a socket"), "{error}");
+    assert!(names("/run/hadron").is_empty() && !bundle.join("address").exists());
     fs::remove_file(&socket).unwrap();
     drop(UnixListener::bind(&socket).unwrap());
     assert!(UnixStream::connect(&socket).is_err());
@@ -348,6 +349,11 @@ fn after_a_failure_nothing_is_left() {
     assert!(error.contains("address cannot be written"), "{error}");
     fs::remove_dir(bundle.join("address")).unwrap();
     nothing_left(&bundle);
+    fs::remove_dir("/run/containerd/s").unwrap();
+    fs::write("/run/containerd/s", "somebody's").unwrap();
+    let error = world.start("c1", &bundle).unwrap_err();
+    assert!(error.contains("/run/containerd/s"), "{error}");
+    assert!(names("/run/hadron").is_empty() && !bundle.join("address").exists());
 }
 
 #[test]
