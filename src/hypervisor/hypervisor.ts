@@ -39,6 +39,8 @@ export interface VmConfig {
   readonly netns: "new" | { readonly path: string };
   /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
   readonly onConsoleLine: (line: string) => void;
+  /** A line that one of the VM's processes wrote to its standard error: for the log. At most 4 KiB. */
+  readonly onDiagnostic?: (role: string, line: string) => void;
   /** Told of every process of the VM as soon as it has been spawned; awaited before `launch` answers. */
   readonly onProcess: (pid: number, role: string) => Promise<void>;
   /**

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { Duplex } from "node:stream";
 import { Code, HadronError, messageOf } from "../../errors.ts";
+import { LineSplitter } from "./line-splitter.ts";
 
 export interface ChildOptions {
   /** Names the process in messages and in the journal: "qemu", "hadron-vsock". */
@@ -20,6 +21,8 @@ export interface ChildOptions {
    * descriptor of this process, which stays the caller's.
    */
   readonly descriptors: readonly ("stream" | number)[];
+  /** A line of its standard error, at most 4 KiB. */
+  readonly onDiagnostic?: ((role: string, line: string) => void) | undefined;
 }
 
 export interface ChildExit {
@@ -40,11 +43,16 @@ export class Child {
   readonly #process: ChildProcess;
   #stderr = Buffer.alloc(0);
 
-  private constructor(role: string, pid: number, process: ChildProcess) {
+  private constructor({ role, onDiagnostic }: ChildOptions, pid: number, process: ChildProcess) {
     this.role = role;
     this.pid = pid;
     this.#process = process;
+    const lines = new LineSplitter(KEPT_STDERR_BYTES, (line) => onDiagnostic?.(role, line.toString("utf8")));
+    process.stderr?.on("end", () => {
+      lines.end();
+    });
     process.stderr?.on("data", (chunk: Buffer) => {
+      lines.push(chunk);
       this.#stderr = Buffer.from(Buffer.concat([this.#stderr, chunk]).subarray(-KEPT_STDERR_BYTES));
     });
     const exited = Promise.withResolvers<ChildExit>();
@@ -73,10 +81,9 @@ export class Child {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
     });
-    const failure = Promise.withResolvers<never>();
-    failure.promise.catch(() => undefined);
-    // Also told of a kill that failed, which the exit makes up for. Without a listener it would be thrown.
-    child.on("error", failure.reject);
+    // A start that failed is seen by the missing pid, a kill that failed by its missing effect; without a
+    // listener either would be thrown at nobody.
+    child.on("error", () => undefined);
     if (child.pid === undefined) {
       for (const stream of child.stdio) {
         stream?.destroy();
@@ -86,7 +93,7 @@ export class Child {
         `The process ${role} cannot be started: ${hadronExec} cannot be executed. Check that Hadron is installed completely.`,
       );
     }
-    return new Child(role, child.pid, child);
+    return new Child(options, child.pid, child);
   }
 
   /** The socket that is the child's `descriptors[index]`, which must be a "stream". */

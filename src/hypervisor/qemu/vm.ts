@@ -37,6 +37,8 @@ const GUEST_CID = 3;
 const QMP = 0;
 const CONSOLE = 1;
 const FIRST_DESCRIPTOR = 3;
+/** How long a process may live on after it closed its connection to us. */
+const EXPLAIN_MS = 1000;
 
 export class QemuVm implements Vm {
   readonly #options: QemuOptions;
@@ -126,19 +128,24 @@ export class QemuVm implements Vm {
         this.exited.then(({ reason }) => {
           throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`);
         }),
-      ]).catch(async (error: unknown) => {
-        // A connection that got lost has a cause, which is about to be known.
-        if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
-          this.#kill("the launch failed");
-          const { reason } = await this.exited;
-          throw new HadronError(Code.INTERNAL, `The VM did not start: ${this.#cause === "the launch failed" ? messageOf(error) : reason}.`, { cause: error });
-        }
-        throw error;
-      }),
+      ]).catch((error: unknown) => this.#explain(error)),
       signal,
       what,
     );
     await this.#removeFiles();
+  }
+
+  /** A connection that got lost has a cause, which is about to be known: the process at its other end died. */
+  async #explain(error: unknown): Promise<never> {
+    if (!(error instanceof HadronError) || error.code !== Code.UNAVAILABLE) {
+      throw error;
+    }
+    const timer = setTimeout(() => {
+      this.#kill(messageOf(error));
+    }, EXPLAIN_MS);
+    const { reason } = await this.exited;
+    clearTimeout(timer);
+    throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`, { cause: error });
   }
 
   async #startVsock(path: string): Promise<void> {
@@ -198,11 +205,11 @@ export class QemuVm implements Vm {
     await this.#config.onVsock?.(vsock);
   }
 
-  #spawn(options: Omit<ChildOptions, "hadronExec">): Child {
+  #spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">): Child {
     if (this.#stopped !== undefined) {
       throw new HadronError(Code.CANCELLED, "The VM was stopped while it was being launched.");
     }
-    const child = Child.spawn({ ...options, hadronExec: this.#options.hadronExec });
+    const child = Child.spawn({ ...options, hadronExec: this.#options.hadronExec, onDiagnostic: this.#config.onDiagnostic });
     this.#children.push(child);
     const notice = this.#config.onProcess(child.pid, child.role);
     notice.catch(() => undefined);

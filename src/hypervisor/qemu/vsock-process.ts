@@ -104,6 +104,17 @@ export class VsockProcess implements Vsock {
   /** Ends the control connection, and the process with it. Idempotent. */
   async close(): Promise<void> {
     this.fail("it was stopped");
+    await this.#hangUp();
+  }
+
+  /** A process that makes no sense ends when its control connection does. */
+  #giveUp(why: string): void {
+    this.fail(why);
+    void this.#hangUp();
+  }
+
+  /** The descriptor is passed to another thread while something is sent: not before that is over. */
+  async #hangUp(): Promise<void> {
     await this.#lastSend;
     this.#control.destroy();
   }
@@ -153,12 +164,12 @@ export class VsockProcess implements Vsock {
 
   #receive(line: Buffer, whole: boolean): void {
     if (!whole) {
-      this.fail(`it sent a line of more than ${MAX_LINE_BYTES} bytes`);
+      this.#giveUp(`it sent a line of more than ${MAX_LINE_BYTES} bytes`);
       return;
     }
     const message = parse(line);
     if (message === undefined) {
-      this.fail("it sent what is not a JSON object");
+      this.#giveUp("it sent what is not a JSON object");
       return;
     }
     const error = typeof message["error"] === "string" ? message["error"] : undefined;

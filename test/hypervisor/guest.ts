@@ -1,0 +1,89 @@
+/** What the hypervisor tests boot, and how they talk to it. */
+import { closeSync } from "node:fs";
+import { mkdir, mkdtemp, stat } from "node:fs/promises";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Join, KernelImage, Vsock } from "../../src/hypervisor/hypervisor.ts";
+import type { HostSockets } from "../../src/hypervisor/qemu/qemu.ts";
+import { mustRun } from "../harness/command.ts";
+import { build, debianPackages, repository } from "../harness/paths.ts";
+
+/** Where the runtime under test is installed; the variable is the one of src/host/native.ts. */
+export const library = process.env["HADRON_LIB_DIR"] ?? join(build, "lib/hadron");
+/** Where guest-init.c calls. */
+export const guestPort = 1024;
+
+export function kernelOf(kind: KernelImage["kind"]): KernelImage {
+  return { kind, path: join(library, "kernel", `vmlinux-${kind}`) };
+}
+
+/** Compiles guest-init.c and packs it with the modules that the kernel needs. Returns the initramfs' path. */
+export async function buildInitramfs(directory: string, kind: KernelImage["kind"]): Promise<string> {
+  const init = join(directory, "init");
+  const output = join(directory, `initramfs-${kind}.cpio`);
+  await mustRun("cc", ["-O2", "-static", "-Wall", "-Werror", "-o", init, join(import.meta.dirname, "guest-init.c")]);
+  const modules = kind === "debian" ? await debianPackages("bookworm", "depends-of:linux-image-amd64") : [];
+  await mustRun(join(repository, "guest/image/build"), [init, output, ...modules]);
+  await stat(output);
+  return output;
+}
+
+/** A directory as the shim makes one for a VM. */
+export async function vmDirectory(): Promise<string> {
+  const directory = join(await mkdtemp(join(tmpdir(), "hadron-test-")), "a, b");
+  await mkdir(directory);
+  return directory;
+}
+
+/** The guest's init, to which one line after the other can be said. */
+export class Guest {
+  readonly join: Join;
+  readonly #socket: Socket;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(join: Join, socket: Socket) {
+    this.join = join;
+    this.#socket = socket;
+    this.#lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    socket.on("error", () => undefined);
+  }
+
+  /** Reserves the port; the guest may be up already or boot later. */
+  static async await(host: HostSockets, vsock: Vsock): Promise<Guest> {
+    const [ours, theirs] = await host.socketpair();
+    const socket = new Socket({ fd: ours, readable: true, writable: true });
+    try {
+      return new Guest(await vsock.accept(guestPort, theirs, "both"), socket);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      closeSync(theirs);
+    }
+  }
+
+  /** Says a line and returns the answer; waits for the guest to boot, if need be. */
+  async say(line: string): Promise<string> {
+    this.#socket.write(`${line}\n`);
+    return await this.answer();
+  }
+
+  async answer(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done === true) {
+      throw new Error("The guest's stream has ended.");
+    }
+    return value as string;
+  }
+
+  /** Says a line that has no answer. */
+  tell(line: string): void {
+    this.#socket.write(`${line}\n`);
+  }
+
+  hangUp(): void {
+    this.#socket.destroy();
+  }
+}
