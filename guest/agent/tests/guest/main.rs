@@ -1,0 +1,78 @@
+//! The agent in a real guest, without a host: this program boots itself in QEMU, as /init. There its
+//! PID 1 is the agent and a child of it plays the shim daemon, with Unix sockets in place of vsock. So
+//! kernel, cgroups, namespaces and mounts are the real ones, and nothing of the host is touched.
+//!
+//! Needs a static build: RUSTFLAGS='-C target-feature=+crt-static' with --target given. Kernel, QEMU and
+//! busybox are taken from HADRON_TEST_KERNEL, HADRON_TEST_QEMU and HADRON_TEST_BUSYBOX or from where
+//! `make` and Debian put them. An argument runs only the tests whose names contain it.
+
+mod cases;
+mod client;
+mod host;
+
+use std::future::Future;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use hadron_agent::transport::{Connecting, Connector};
+use hadron_agent::{boot, serve};
+
+/// Where the player of the host listens: one socket a port.
+pub const PORTS: &str = "/run/test/ports";
+
+struct UnixPorts;
+
+impl Connector for UnixPorts {
+    fn connect(&self, port: u32) -> Connecting<'_> {
+        Box::pin(async move {
+            let stream = UnixStream::connect(format!("{PORTS}/{port}"))?;
+            stream.set_nonblocking(true)?;
+            Ok(OwnedFd::from(stream))
+        })
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("runtime")
+        .block_on(future)
+}
+
+fn main() -> ExitCode {
+    if std::process::id() == 1 {
+        guest();
+    }
+    host::run()
+}
+
+fn guest() -> ! {
+    hadron_agent::log::install();
+    // The test's root file system lies in the initramfs, which boot leaves.
+    let old_root = std::fs::File::open("/").expect("root");
+    boot::boot().expect("boot");
+    client::prepare(&old_root);
+    let (ours, theirs) = UnixStream::pair().expect("socketpair");
+    // SAFETY: there is one thread.
+    match unsafe { nix::unistd::fork() }.expect("fork") {
+        nix::unistd::ForkResult::Child => {
+            drop(ours);
+            // The agent's hook is for the agent; a failed test must only fail.
+            let _ = std::panic::take_hook();
+            block_on(cases::all(theirs));
+            // SAFETY: nothing of the agent may run in the child.
+            unsafe { libc::_exit(0) }
+        }
+        nix::unistd::ForkResult::Parent { .. } => {
+            drop(theirs);
+            ours.set_nonblocking(true).expect("nonblocking");
+            let directory = PathBuf::from(boot::STATE);
+            block_on(serve(ours.into(), Arc::new(UnixPorts), directory, 1)).expect("serve");
+            boot::end()
+        }
+    }
+}
