@@ -15,7 +15,7 @@ use crate::args::Args;
 use crate::failure::{Context, Result};
 use crate::journal::{self, Entry};
 use crate::pod::{self, Pod};
-use crate::undo::undo;
+use crate::undo::{daemon_is_ending, undo};
 use crate::{fail, group, json, mounts, proto};
 
 /// containerd gives 5 s in all.
@@ -37,7 +37,7 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
     let mut pid = None;
     if pod.has_traces() {
         let _lock = pod.lock(started + PATIENCE)?;
-        if pod.is_live()? {
+        if pod.is_live()? && !daemon_is_ending(&pod) {
             release_foreign_rootfs(&pod, &bundle, &mut warn);
             return answer(None);
         }

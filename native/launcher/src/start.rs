@@ -11,7 +11,7 @@ use crate::daemon::{Installation, Options};
 use crate::failure::{Context, Result};
 use crate::pod::{self, Pod};
 use crate::proto::{self, BootstrapParams};
-use crate::undo::undo;
+use crate::undo::{daemon_is_ending, undo};
 use crate::{fail, group, input};
 
 /// For all of `start`; only the remains of an earlier pod can make it take longer than milliseconds.
@@ -71,7 +71,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         let mut made = Made::new(&pod);
         let is_live = pod.is_live();
         // With an answer of neither kind, at least the directory goes, if it is the empty one that `lock` has made.
-        if is_live.inspect_err(|_| drop(fs::remove_dir(&pod.state)))? {
+        if is_live.inspect_err(|_| drop(fs::remove_dir(&pod.state)))? && !daemon_is_ending(&pod) {
             made.write_address(&bundle)?;
             form.print(&pod, out)?;
             made.keep();

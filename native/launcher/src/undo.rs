@@ -83,6 +83,24 @@ fn read(pod: &Pod, undone: &mut Undone) -> Journal {
     journal
 }
 
+/// Whether the daemon that the journal names is gone or going, although its socket may still accept connections.
+///
+/// No journal, or none that can be read: no.
+pub fn daemon_is_ending(pod: &Pod) -> bool {
+    let mut undone = Undone::default();
+    read(pod, &mut undone)
+        .entries
+        .iter()
+        .any(|entry| match entry {
+            Entry::Process {
+                pid,
+                start_time,
+                role,
+            } if role == "daemon" => processes::is_ending(*pid, *start_time).unwrap_or(false),
+            _ => false,
+        })
+}
+
 fn wait_for_daemon(journal: &Journal, deadline: Instant, undone: &mut Undone) {
     for entry in &journal.entries {
         let Entry::Process {

@@ -6,50 +6,13 @@
 mod world;
 
 use std::fs;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
 
-use world::{
-    World, assert_killed, mount_tmpfs, mounted_below, names, process_line, sleeper, state_of,
-};
-
-/// A pod whose daemon is gone and has left this journal; `{}` in it is the pod's directory.
-fn dead_pod(world: &World, id: &str, journal: &str) -> (PathBuf, PathBuf) {
-    let bundle = world.bundle(id, "{}");
-    let address = world.start(id, &bundle).unwrap();
-    let daemon = world.record();
-    assert!(
-        Command::new("kill")
-            .args(["-9", &daemon.pid.to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
-    while UnixStream::connect(address.strip_prefix("unix://").unwrap()).is_ok() {
-        std::thread::yield_now();
-    }
-    let state = state_of(&address);
-    fs::write(
-        state.join("journal"),
-        journal.replace("{}", state.to_str().unwrap()),
-    )
-    .unwrap();
-    (bundle, state)
-}
-
-fn nothing_left() {
-    assert_eq!(names("/run/hadron"), Vec::<String>::new());
-    assert_eq!(names("/run/containerd/s"), Vec::<String>::new());
-    assert_eq!(mounted_below("/run/hadron"), Vec::<String>::new());
-    assert_eq!(mounted_below("/run/world"), Vec::<String>::new());
-}
-
-fn stderr(output: &std::process::Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use world::pods::{dead_pod, nothing_left, stderr};
+use world::{World, assert_killed, mount_tmpfs, mounted_below, process_line, sleeper};
 
 #[test]
 fn everything_in_the_journal_is_undone() {
@@ -58,8 +21,8 @@ fn everything_in_the_journal_is_undone() {
     let journal = format!(
         "process 999999 1 daemon\n{}directory {{}}/rootfs\ndirectory {{}}/rootfs/a%20b\nmount {{}}/rootfs/a%20b\n\
          directory {{}}/volumes\nmount /run/world/elsewhere\nfile /run/world/file\nfile {{}}/vsock.sock\n{}",
-        process_line(&vsock, "hadron-vsock"),
-        process_line(&qemu, "qemu"),
+        process_line(vsock.id(), "hadron-vsock"),
+        process_line(qemu.id(), "qemu"),
     );
     let (bundle, state) = dead_pod(&world, "c1", &journal);
     // Two on top of each other, and one that no journal names.
@@ -184,113 +147,6 @@ fn a_later_process_with_the_pid_is_not_killed() {
     innocent.kill().unwrap();
     innocent.wait().unwrap();
     nothing_left();
-}
-
-#[test]
-fn a_living_daemon_owns_everything_but_a_foreign_mount_at_rootfs() {
-    let world = World::new();
-    let bundle = world.bundle("c1", "{}");
-    let address = world.start("c1", &bundle).unwrap();
-    let daemon = world.record();
-    let mut qemu = sleeper();
-    let state = state_of(&address);
-    mount_tmpfs(&state.join("rootfs/0"));
-    mount_tmpfs(&bundle.join("rootfs"));
-    let journal = format!(
-        "{}mount {}/rootfs/0\n",
-        process_line(&qemu, "qemu"),
-        state.display()
-    );
-    fs::write(state.join("journal"), &journal).unwrap();
-    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
-    assert_eq!(mounted_below("/run/world/bundles"), Vec::<String>::new());
-    assert_eq!(mounted_below("/run/hadron").len(), 1);
-    assert!(qemu.try_wait().unwrap().is_none());
-    UnixStream::connect(address.strip_prefix("unix://").unwrap()).unwrap();
-    assert!(Path::new("/proc").join(daemon.pid.to_string()).exists());
-    // One that the daemon knows of stays its own.
-    mount_tmpfs(&bundle.join("rootfs"));
-    fs::write(
-        state.join("journal"),
-        format!("{journal}mount {}/rootfs\n", bundle.display()),
-    )
-    .unwrap();
-    world.delete("c1", &bundle);
-    assert_eq!(mounted_below("/run/world/bundles").len(), 1);
-    qemu.kill().unwrap();
-    qemu.wait().unwrap();
-}
-
-/// The daemon removes its socket first and then the rest: it is not killed while it does so.
-#[test]
-fn a_daemon_that_exits_may_finish() {
-    let world = World::new();
-    let (bundle, state) = dead_pod(&world, "c1", "");
-    let mut daemon = Command::new("sh")
-        .args([
-            "-c",
-            &format!(
-                "sleep 0.5; rm {state}/journal; rmdir {state}; exit 7",
-                state = state.display()
-            ),
-        ])
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
-    fs::write(state.join("journal"), process_line(&daemon, "daemon")).unwrap();
-    world.delete("c1", &bundle);
-    assert_eq!(daemon.wait().unwrap().code(), Some(7));
-    nothing_left();
-}
-
-#[test]
-fn a_daemon_that_does_not_finish_is_killed_within_containerds_time() {
-    let world = World::new();
-    let (bundle, state) = dead_pod(&world, "c1", "");
-    let mut daemon = sleeper();
-    fs::write(state.join("journal"), process_line(&daemon, "daemon")).unwrap();
-    let begun = Instant::now();
-    world.delete("c1", &bundle);
-    assert!(begun.elapsed() < Duration::from_secs(5));
-    assert_eq!(daemon.wait().unwrap().signal(), Some(9));
-    nothing_left();
-}
-
-#[test]
-fn two_at_once_and_a_start_among_them() {
-    let world = World::new();
-    for round in 0..5 {
-        let id = format!("c{round}");
-        let qemu = sleeper();
-        let (bundle, state) = dead_pod(&world, &id, &process_line(&qemu, "qemu"));
-        mount_tmpfs(&state.join("rootfs/0"));
-        let spawn = |action: &str| {
-            let mut command = world.launcher(&id, &bundle, action);
-            command
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap()
-        };
-        let (first, second, start) = (spawn("delete"), spawn("delete"), spawn("start"));
-        for delete in [first, second] {
-            let output = delete.wait_with_output().unwrap();
-            assert!(
-                output.status.success() && output.stderr.is_empty(),
-                "{}",
-                stderr(&output)
-            );
-            assert_killed(&output.stdout);
-        }
-        // Whichever came first, the new daemon lives.
-        let output = start.wait_with_output().unwrap();
-        let address = String::from_utf8(output.stdout).unwrap();
-        UnixStream::connect(address.strip_prefix("unix://").expect("an address")).unwrap();
-        world.record();
-        assert_eq!(mounted_below("/run/hadron"), Vec::<String>::new());
-        let mut qemu = qemu;
-        assert_eq!(qemu.wait().unwrap().signal(), Some(9));
-    }
 }
 
 /// Members that containerd's sandbox service made have no `address` file: containerd's own files lead to the pod.

@@ -1,6 +1,8 @@
 //! A world of a test's own: a mount namespace with an empty /run, an installation with a program that only records how
 //! it was started in Node's place, and bundles. Everything vanishes with the test's thread.
 
+pub mod pods;
+
 use std::ffi::{CString, c_char, c_int, c_ulong, c_void};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -13,11 +15,13 @@ use std::time::Duration;
 pub const CONTAINERD: &str = "/run/containerd/containerd.sock";
 const BINARY: &str = env!("CARGO_BIN_EXE_containerd-shim-hadron-v2");
 const CLONE_NEWNS: c_int = 0x20000;
+const MNT_DETACH: c_int = 2;
 const MS_REC: c_ulong = 0x4000;
 const MS_PRIVATE: c_ulong = 0x40000;
 
 unsafe extern "C" {
     fn unshare(flags: c_int) -> c_int;
+    fn umount2(target: *const c_char, flags: c_int) -> c_int;
     fn mount(
         source: *const c_char,
         target: *const c_char,
@@ -123,6 +127,13 @@ impl World {
             "private mounts: {}",
             std::io::Error::last_os_error()
         );
+        // The pods of whoever else works on this machine would otherwise still be in the table of mounts.
+        for point in mounted_below("/run/").iter().rev() {
+            let point = CString::new(point.as_str()).unwrap();
+            // SAFETY: a string that ends with a zero byte and outlives the call. The mounts of others stay: this
+            // namespace's are private copies.
+            unsafe { umount2(point.as_ptr(), MNT_DETACH) };
+        }
         mount_tmpfs(Path::new("/run"));
         fs::create_dir_all("/run/world/prefix/bin").unwrap();
         fs::create_dir_all("/run/world/prefix/lib/hadron").unwrap();
@@ -297,12 +308,12 @@ pub fn sleeper() -> Child {
 }
 
 /// The line of the journal for a process.
-pub fn process_line(child: &Child, role: &str) -> String {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+pub fn process_line(pid: u32, role: &str) -> String {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid)).unwrap();
     let (_, rest) = stat.rsplit_once(')').unwrap();
     format!(
         "process {} {} {role}\n",
-        child.id(),
+        pid,
         rest.split_whitespace().nth(19).unwrap()
     )
 }
