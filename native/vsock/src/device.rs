@@ -16,7 +16,7 @@ use crate::send::Sent;
 pub const DEVICE_TYPE: u32 = virtio_bindings::virtio_ids::VIRTIO_ID_VSOCK;
 
 /// Most entries of a queue.
-pub const QUEUE_SIZE: u16 = 256;
+pub const QUEUE_SIZE: u16 = 1024;
 
 /// Chains that are handled before others get their turn.
 const BUDGET: usize = 256;

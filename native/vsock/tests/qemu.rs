@@ -27,7 +27,7 @@ struct Bench {
 
 type Test = fn(&mut Bench);
 
-const TESTS: [(&str, Test); 11] = [
+const TESTS: [(&str, Test); 13] = [
     ("writes_of_any_size_arrive_whole", writes_of_any_size_arrive_whole),
     ("the_guest_reads_100_mb", the_guest_reads_100_mb),
     ("half_closes_are_kept_apart", half_closes_are_kept_apart),
@@ -37,6 +37,8 @@ const TESTS: [(&str, Test); 11] = [
     ("full_disk_fails_the_writer", full_disk_fails_the_writer),
     ("unreserved_ports_are_refused", unreserved_ports_are_refused),
     ("the_host_connects", the_host_connects),
+    ("streams_survive_a_pause", streams_survive_a_pause),
+    ("a_reset_drops_streams", a_reset_drops_streams),
     ("speed", speed),
     ("death_of_the_vm_ends_joins", death_of_the_vm_ends_joins),
 ];
@@ -246,6 +248,44 @@ fn the_host_connects(bench: &mut Bench) {
     let answer = bench.process.request(connect, Some(&theirs)).unwrap();
     let (_, error) = bench.process.ended(answer["port"].as_u64().unwrap());
     assert!(error.unwrap().contains("refused"));
+}
+
+fn streams_survive_a_pause(bench: &mut Bench) {
+    let (reader, writer) = pipe();
+    bench.process.accept(2000, "out", &writer);
+    drop(writer);
+    bench.vm.start("write 2000 50000000 100000");
+    let mut start = vec![0; 1_000_000];
+    (&reader).read_exact(&mut start).unwrap();
+    assert!(start == bench.pattern[..1_000_000]);
+    for _ in 0..5 {
+        bench.vm.qmp(&["stop", "cont"]);
+    }
+    let mut rest = Vec::new();
+    (&reader).read_to_end(&mut rest).unwrap();
+    assert_eq!(rest.len(), 49_000_000);
+    let last = 49_999_999 % common::PATTERN;
+    assert_eq!(rest.last(), Some(&bench.pattern[last]));
+    bench.vm.answer().unwrap();
+    assert_eq!(bench.process.ended(2000), (50_000_000, None));
+}
+
+fn a_reset_drops_streams(bench: &mut Bench) {
+    let (reader, writer) = pipe();
+    bench.process.accept(2000, "out", &writer);
+    let (_unused_reader, unused) = pipe();
+    bench.process.accept(2001, "out", &unused);
+    drop(writer);
+    bench.vm.run("hold 2000 100").unwrap();
+    // The guest that comes up again finds a port to ask for commands.
+    bench.vm.qmp(&["system_reset"]);
+    let (bytes, error) = bench.process.ended(2000);
+    assert_eq!(bytes, 100);
+    assert!(error.unwrap().contains("the guest was reset"));
+    assert_eq!(read_pattern(reader, &bench.pattern), Ok(100));
+    // The reservation outlived the reset.
+    assert_eq!(bench.process.progress(2001), 0);
+    assert!(bench.process.ended(1000).1.is_some());
 }
 
 /// Prints figures; they are not judged.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // Each test program uses its own part.
 
+pub mod guest;
 pub mod process;
 pub mod vm;
 

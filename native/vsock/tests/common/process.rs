@@ -82,6 +82,10 @@ impl Process {
         assert_eq!(sent, Ok(bytes.len()));
     }
 
+    pub fn control_socket(&self) -> UnixStream {
+        self.control.as_ref().unwrap().get_ref().try_clone().unwrap()
+    }
+
     pub fn read_line(&mut self) -> Value {
         let mut line = String::new();
         self.control.as_mut().unwrap().read_line(&mut line).expect("an answer in time");

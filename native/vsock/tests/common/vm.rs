@@ -11,8 +11,8 @@ use super::process::Process;
 
 /// Modules of Debian's kernel that the guest needs, in the order of loading.
 const MODULES: [&str; 8] = [
-    "drivers/virtio/virtio",
     "drivers/virtio/virtio_ring",
+    "drivers/virtio/virtio",
     "drivers/virtio/virtio_pci_legacy_dev",
     "drivers/virtio/virtio_pci_modern_dev",
     "drivers/virtio/virtio_pci",
@@ -36,8 +36,8 @@ pub struct Tools {
 
 impl Tools {
     /// Looks for QEMU, rustc, and a kernel: `HADRON_TEST_KERNEL` (a vmlinux of guest/kernel) or
-    /// `HADRON_TEST_KERNEL_ROOT` (where Debian's package was unpacked), else below
-    /// /var/cache/hadron and build/lib/hadron.
+    /// `HADRON_TEST_KERNEL_ROOT` (where Debian's package was unpacked), else a vmlinux in
+    /// build/lib/hadron/kernel or below /var/cache/hadron/kernel.
     pub fn find(directory: &Path) -> Result<Tools, String> {
         let runs = |program: &str, argument: &str| {
             let result = Command::new(program).arg(argument).stdout(Stdio::null()).status();
@@ -75,15 +75,10 @@ fn find_kernel() -> Option<Kernel> {
         return debian(Path::new(&root));
     }
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../build/lib/hadron/kernel");
-    for directory in [built, PathBuf::from("/var/cache/hadron/kernel")] {
-        for name in ["vmlinux", "tuned/vmlinux"] {
-            let path = directory.join(name);
-            if path.is_file() {
-                return Some(Kernel::Tuned(path));
-            }
-        }
-    }
-    debian(Path::new("/var/cache/hadron/deb"))
+    let cache = fs::read_dir("/var/cache/hadron/kernel");
+    let cached = cache.into_iter().flatten().flatten().map(|entry| entry.path());
+    let tuned = [built].into_iter().chain(cached).map(|path| path.join("vmlinux"));
+    tuned.into_iter().find(|path| path.is_file()).map(Kernel::Tuned)
 }
 
 fn debian(root: &Path) -> Option<Kernel> {
@@ -102,6 +97,7 @@ fn debian(root: &Path) -> Option<Kernel> {
 pub struct Vm {
     pub child: Child,
     commands: BufReader<UnixStream>,
+    qmp: PathBuf,
 }
 
 impl Vm {
@@ -120,7 +116,10 @@ impl Vm {
             .args(["-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"])
             .arg("-chardev")
             .arg(format!("socket,id=vs,path={}", process.socket.display()))
+            .arg("-qmp")
+            .arg(format!("unix:{},server=on,wait=off", directory.join("qmp").display()))
             .stdin(Stdio::null())
+            .stderr(File::create(directory.join("qemu.log")).unwrap())
             .stdout(File::create(directory.join("console.log")).unwrap());
         let parameters = match &tools.kernel {
             Kernel::Tuned(image) => {
@@ -156,6 +155,7 @@ impl Vm {
         let mut vm = Vm {
             child,
             commands: BufReader::new(ours),
+            qmp: directory.join("qmp"),
         };
         // The first answer says that it is up.
         let answer = vm.run("unknown");
@@ -173,7 +173,7 @@ impl Vm {
         self.commands
             .read_line(&mut line)
             .expect("the guest answers in time");
-        match line.trim_end().split_once(' ') {
+        match line.trim_end_matches('\n').split_once(' ') {
             Some(("ok", rest)) => Ok(rest.to_owned()),
             Some(("error", rest)) => Err(rest.to_owned()),
             _ => panic!("the guest said {line:?}"),
@@ -183,6 +183,20 @@ impl Vm {
     pub fn run(&mut self, command: &str) -> Result<String, String> {
         self.start(command);
         self.answer()
+    }
+
+    /// Runs commands of the QEMU machine protocol.
+    pub fn qmp(&self, commands: &[&str]) {
+        let stream = UnixStream::connect(&self.qmp).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut lines = BufReader::new(&stream).lines();
+        lines.next().expect("a greeting").unwrap();
+        for command in ["qmp_capabilities"].iter().chain(commands) {
+            writeln!(&stream, "{{\"execute\":\"{command}\"}}").unwrap();
+            let answer = lines.find(|line| !line.as_ref().unwrap().contains("\"event\""));
+            let answer = answer.expect("an answer").unwrap();
+            assert!(answer.contains("\"return\""), "{command}: {answer}");
+        }
     }
 
     pub fn kill(&mut self) {

@@ -1,0 +1,459 @@
+//! Guests that break the protocol, go away, or were never meant to get so far.
+
+mod common;
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+
+use common::guest::{CID, Guest, MEMORY, WRITE, drain, packet};
+use common::pipe;
+use hadron_vsock::{
+    Config, Direction, FIRST_LOCAL_PORT, HEADER_SIZE, Header, SHUTDOWN_SEND, op,
+};
+use proptest::prelude::*;
+use vm_memory::{Bytes, GuestAddress};
+
+const CREDIT: usize = 256 * 1024;
+
+fn out() -> (Guest, File) {
+    let mut guest = Guest::new();
+    let (reader, writer) = pipe();
+    guest.device.muxer().accept(7, Direction::Out, OwnedFd::from(writer)).unwrap();
+    guest.open(7);
+    (guest, reader)
+}
+
+fn error(guest: &mut Guest) -> String {
+    guest.ended().expect("an end").error.expect("an error")
+}
+
+#[test]
+fn unknown_streams_are_reset() {
+    let mut guest = Guest::new();
+    for operation in [op::REQUEST, op::RESPONSE, op::SHUTDOWN, op::RW, op::CREDIT_REQUEST, 0, 77] {
+        guest.send(packet(7, operation), &[]);
+        let packets = guest.packets();
+        assert_eq!(packets.len(), 1);
+        let header = packets[0].0;
+        assert_eq!((header.op, header.src_port, header.dst_port), (op::RST, 7, 50));
+    }
+    guest.send(packet(7, op::RST), &[]);
+    assert_eq!(guest.operations(), [], "RST is not answered");
+}
+
+#[test]
+fn a_port_takes_one_stream() {
+    let (mut guest, _reader) = out();
+    guest.send(Header { src_port: 51, ..packet(7, op::REQUEST) }, &[]);
+    assert_eq!(guest.operations(), [(op::RST, 0)]);
+    guest.data(7, b"x");
+    assert_eq!(guest.device.muxer().progress(7), Some(1));
+}
+
+#[test]
+fn wrong_addresses_and_types() {
+    let (mut guest, _reader) = out();
+    for header in [
+        Header { dst_cid: 9, ..packet(7, op::RW) },
+        Header { kind: 2, ..packet(7, op::REQUEST) },
+        Header { kind: 0xffff, ..packet(7, op::RW) },
+    ] {
+        guest.send(header, &[]);
+        let packets = guest.packets();
+        assert_eq!(packets.len(), 1);
+        assert_eq!((packets[0].0.op, packets[0].0.kind), (op::RST, header.kind));
+        assert_eq!(packets[0].0.src_cid, header.dst_cid);
+    }
+    // A guest that claims to be another one is ignored.
+    for src_cid in [0, 2, 4, u64::MAX, CID | 1 << 32] {
+        guest.send(Header { src_cid, ..packet(7, op::RST) }, &[]);
+    }
+    assert_eq!(guest.operations(), []);
+    guest.data(7, b"still there");
+    assert_eq!(guest.device.muxer().progress(7), Some(11));
+}
+
+#[test]
+fn more_than_the_credit_breaks_the_stream_and_what_came_before_is_written() {
+    let (mut guest, mut reader) = out();
+    let capacity = rustix::pipe::fcntl_getpipe_size(&reader).unwrap();
+    let mut sent = 0;
+    while guest.device.muxer().progress(7).unwrap() as usize + CREDIT > sent {
+        guest.data(7, &vec![1; 32_768]);
+        sent += 32_768;
+    }
+    assert_eq!(sent, capacity + CREDIT);
+    guest.data(7, &[2]);
+    assert_eq!(guest.operations().last(), Some(&(op::RST, 0)));
+    let mut received = Vec::new();
+    while guest.ended_is_none() {
+        received.extend(drain(&mut reader).0);
+        guest.run();
+    }
+    assert!(error(&mut guest).contains("more bytes than it had been granted"));
+    received.extend(drain(&mut reader).0);
+    assert!(received == vec![1; sent]);
+}
+
+#[test]
+fn packets_that_do_not_belong_there() {
+    for header in [
+        packet(7, op::REQUEST),
+        packet(7, op::RESPONSE),
+        packet(7, 0),
+        packet(7, 99),
+        // Longer than what follows it.
+        Header { len: 1, ..packet(7, op::RW) },
+        Header { len: u32::MAX, ..packet(7, op::RW) },
+    ] {
+        let (mut guest, mut reader) = out();
+        guest.data(7, b"before");
+        guest.send(header, &[]);
+        assert_eq!(guest.operations(), [(op::RST, 0)]);
+        assert!(error(&mut guest).starts_with("the guest sent a packet that"));
+        assert_eq!(drain(&mut reader), (b"before".to_vec(), true));
+    }
+}
+
+#[test]
+fn data_after_the_shutdown() {
+    let mut guest = Guest::new();
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    guest.device.muxer().accept(7, Direction::Both, OwnedFd::from(theirs)).unwrap();
+    guest.open(7);
+    guest.shutdown(7, SHUTDOWN_SEND);
+    guest.data(7, b"x");
+    assert_eq!(guest.operations(), [(op::RST, 0)]);
+    assert!(error(&mut guest).contains("after it had shut the stream down"));
+    drop(ours);
+}
+
+#[test]
+fn rst_writes_out_what_came_and_is_an_error() {
+    let (mut guest, mut reader) = out();
+    let capacity = rustix::pipe::fcntl_getpipe_size(&reader).unwrap();
+    for _ in 0..6 {
+        guest.data(7, &vec![1; 32_768]);
+    }
+    guest.send(packet(7, op::RST), &[]);
+    assert!(guest.ended_is_none());
+    // The port is not free yet.
+    let (_reader, writer) = pipe();
+    let refused = guest.device.muxer().accept(7, Direction::Out, OwnedFd::from(writer));
+    assert!(refused.unwrap_err().contains("has a join already"));
+    let mut received = drain(&mut reader).0;
+    assert_eq!(received.len(), capacity);
+    while guest.ended_is_none() {
+        guest.run();
+        received.extend(drain(&mut reader).0);
+    }
+    assert_eq!(received.len(), 6 * 32_768);
+    assert!(error(&mut guest).contains("broke the stream off"));
+    assert_eq!(guest.operations(), [], "RST is not answered");
+}
+
+#[test]
+fn resets_are_remembered_up_to_a_bound() {
+    let mut guest = Guest::starved(Config::new(CID));
+    for port in 0..10_000 {
+        guest.send(packet(port, op::REQUEST), &[]);
+    }
+    guest.offer_buffers(64);
+    guest.run();
+    let count = guest.packets().len();
+    assert_eq!(count, 256);
+    guest.send(packet(1, op::REQUEST), &[]);
+    assert_eq!(guest.operations(), [(op::RST, 0)]);
+}
+
+#[test]
+fn streams_that_the_guest_never_finishes_are_cut_off() {
+    let mut guest = Guest::starved(Config { max_closing: 10, ..Config::new(CID) });
+    for port in 0..1000 {
+        let (_reader, writer) = pipe();
+        guest.device.muxer().accept(port, Direction::Out, OwnedFd::from(writer)).unwrap();
+        guest.send(packet(port, op::REQUEST), &[]);
+        guest.shutdown(port, SHUTDOWN_SEND);
+        assert_eq!(guest.ended().unwrap().error, None);
+    }
+    guest.offer_buffers(64);
+    guest.run();
+    let operations = guest.operations();
+    // 256 RSTs, and RESPONSE and SHUTDOWN of those ten that are left.
+    assert_eq!(operations.len(), 256 + 2 * 10);
+}
+
+#[test]
+fn limits_and_misfits_of_joins() {
+    let mut guest = Guest::starved(Config { max_joins: 2, ..Config::new(CID) });
+    let muxer = guest.device.muxer();
+    let mut accept = |port, direction, fd: File| muxer.accept(port, direction, OwnedFd::from(fd));
+    let (reader, writer) = pipe();
+    let copy = || writer.try_clone().unwrap();
+    let refused = accept(1, Direction::In, copy()).unwrap_err();
+    assert!(refused.contains("must be open for reading"), "{refused}");
+    let refused = accept(1, Direction::Out, reader).unwrap_err();
+    assert!(refused.contains("must be open for writing"), "{refused}");
+    let terminal = File::options().read(true).write(true).open("/dev/null").unwrap();
+    let refused = accept(1, Direction::Both, terminal).unwrap_err();
+    assert!(refused.contains("takes a stream socket"), "{refused}");
+    let refused = accept(FIRST_LOCAL_PORT, Direction::Out, copy()).unwrap_err();
+    assert!(refused.contains("ports from 0 to 2147483647 can"), "{refused}");
+    accept(1, Direction::Out, copy()).unwrap();
+    let refused = accept(1, Direction::Out, copy()).unwrap_err();
+    assert!(refused.contains("host port 1 has a join already"), "{refused}");
+    accept(2, Direction::Out, copy()).unwrap();
+    let refused = accept(3, Direction::Out, copy()).unwrap_err();
+    assert!(refused.contains("there are 2 joins already"), "{refused}");
+    assert_eq!(muxer.close(1), Some(0));
+    assert!(muxer.next_ended().unwrap().error.is_some());
+    assert_eq!(muxer.close(1), None);
+    muxer.accept(3, Direction::Out, OwnedFd::from(copy())).unwrap();
+}
+
+#[test]
+fn closing_a_join_resets_its_stream() {
+    let (mut guest, mut reader) = out();
+    guest.data(7, b"x");
+    assert_eq!(guest.device.muxer().close(7), Some(1));
+    guest.run();
+    assert_eq!(guest.operations(), [(op::RST, 0)]);
+    assert_eq!(drain(&mut reader), (b"x".to_vec(), true));
+    assert!(error(&mut guest).contains("closed by the host"));
+}
+
+#[test]
+fn a_reader_that_is_gone() {
+    let (mut guest, reader) = out();
+    drop(reader);
+    guest.data(7, b"x");
+    assert_eq!(guest.operations(), [(op::RST, 0)]);
+    assert!(error(&mut guest).contains("nobody reads"));
+    // And while the buffer holds something.
+    let (mut guest, reader) = out();
+    for _ in 0..6 {
+        guest.data(7, &vec![1; 32_768]);
+    }
+    drop(reader);
+    guest.run();
+    assert_eq!(guest.operations().last(), Some(&(op::RST, 0)));
+    assert!(error(&mut guest).contains("nobody reads"));
+}
+
+#[test]
+fn reset_and_death_of_the_guest() {
+    let (mut guest, mut reader) = out();
+    let (_unused, writer) = pipe();
+    guest.device.muxer().accept(8, Direction::Out, OwnedFd::from(writer)).unwrap();
+    for _ in 0..6 {
+        guest.data(7, &vec![1; 32_768]);
+    }
+    guest.device.deactivate();
+    guest.device.muxer().guest_reset();
+    let mut received = 0;
+    while guest.ended_is_none() {
+        received += drain(&mut reader).0.len();
+        guest.run();
+    }
+    received += drain(&mut reader).0.len();
+    assert_eq!(received, 6 * 32_768);
+    assert!(error(&mut guest).contains("the guest was reset"));
+    assert_eq!(guest.device.muxer().progress(8), Some(0));
+    guest.device.muxer().guest_gone();
+    assert!(error(&mut guest).contains("before it had opened the stream"));
+}
+
+#[test]
+fn any_framing_of_a_packet_is_understood() {
+    let (mut guest, mut reader) = out();
+    let header = Header { len: 300, ..packet(7, op::RW) };
+    let mut bytes = header.to_bytes().to_vec();
+    bytes.extend((0..300).map(|index| index as u8));
+    guest.memory.write_slice(&bytes, GuestAddress(0x10_0000)).unwrap();
+    for cuts in [[10, 44, 50], [44, 45, 100], [1, 2, 43], [100, 200, 300], [0, 44, 344]] {
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for end in cuts.into_iter().chain([bytes.len()]) {
+            pieces.push((0x10_0000 + at as u64, (end - at) as u32, 0));
+            at = end;
+        }
+        guest.tx.offer(&guest.memory, &pieces);
+        guest.run();
+        assert_eq!(drain(&mut reader).0, bytes[HEADER_SIZE..]);
+    }
+}
+
+#[test]
+fn chains_that_are_no_packets() {
+    let (mut guest, _reader) = out();
+    let size = HEADER_SIZE as u32;
+    for pieces in [
+        vec![(0x10_0000, size - 1, 0)],
+        vec![(0x10_0000, 0, 0)],
+        vec![(0x10_0000, size, WRITE)],
+        vec![(0x10_0000, size, 0), (0x10_0000, 10, WRITE)],
+        vec![(MEMORY, size, 0)],
+        vec![(MEMORY - 10, size, 0)],
+        vec![(u64::MAX - 10, size, 0)],
+        vec![(u64::MAX, u32::MAX, 0), (u64::MAX, u32::MAX, 0)],
+        vec![(0x10_0000, size, 0), (MEMORY - 1, 100, 0)],
+    ] {
+        guest.tx.offer(&guest.memory, &pieces);
+        // The same as a place to write to.
+        let writable: Vec<_> = pieces.iter().map(|(a, l, flags)| (*a, *l, flags ^ WRITE)).collect();
+        guest.rx.offer(&guest.memory, &writable);
+        guest.run();
+    }
+    guest.data_still_flows();
+}
+
+#[test]
+fn an_index_that_is_too_far_ahead_stops_the_device() {
+    for receive in [true, false] {
+        let (mut guest, _reader) = out();
+        let ring = if receive { &guest.rx } else { &guest.tx };
+        ring.publish(&guest.memory, 20_000);
+        guest.queue_packet(packet(9, op::REQUEST), &[]);
+        if !receive {
+            guest.tx.publish(&guest.memory, 20_000);
+        }
+        assert!(guest.try_run().is_err());
+        assert!(error(&mut guest).contains("the guest was reset"));
+        // It does not touch the queues again.
+        assert!(guest.try_run().is_ok());
+    }
+}
+
+impl Guest {
+    fn ended_is_none(&mut self) -> bool {
+        // Looked at through the join: it is there as long as it has not ended.
+        self.device.muxer().progress(7).is_some()
+    }
+
+    fn data_still_flows(&mut self) {
+        let before = self.device.muxer().progress(7).unwrap();
+        self.data(7, b"x");
+        assert_eq!(self.device.muxer().progress(7), Some(before + 1));
+    }
+}
+
+/// Something for a guest to do.
+#[derive(Clone, Debug)]
+enum Step {
+    Packet(Header, usize),
+    Chain(Vec<(u64, u32, u16)>),
+    Buffer(Vec<(u64, u32, u16)>),
+    Offer(u16),
+    Garbage(u64, Vec<u8>),
+    Index(bool, u16),
+    Read,
+    Accept(u32, u8),
+    Close(u32),
+}
+
+fn header() -> impl Strategy<Value = Header> {
+    let cid = prop_oneof![9 => Just(CID), 1 => any::<u64>()];
+    let host = prop_oneof![9 => Just(2u64), 1 => any::<u64>()];
+    let kind = prop_oneof![9 => Just(1u16), 1 => any::<u16>()];
+    let operation = prop_oneof![9 => 1u16..8, 1 => any::<u16>()];
+    let numbers = (any::<u32>(), any::<u32>(), any::<u32>());
+    (cid, host, 50u32..53, 0u32..5, kind, operation, numbers, 0u32..5).prop_map(
+        |(src_cid, dst_cid, src_port, dst_port, kind, op, (len, buf_alloc, fwd_cnt), flags)| {
+            let len = if len % 4 == 0 { len } else { len % 70_000 };
+            Header { src_cid, dst_cid, src_port, dst_port, len, kind, op, flags, buf_alloc, fwd_cnt }
+        },
+    )
+}
+
+fn chain() -> impl Strategy<Value = Vec<(u64, u32, u16)>> {
+    let address = prop_oneof![4 => 0..MEMORY, 1 => any::<u64>()];
+    let length = prop_oneof![4 => 0u32..5000, 1 => any::<u32>()];
+    prop::collection::vec((address, length, 0u16..8), 1..4)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        20 => (header(), 0usize..69_000).prop_map(|(header, size)| Step::Packet(header, size)),
+        3 => chain().prop_map(Step::Chain),
+        3 => chain().prop_map(Step::Buffer),
+        5 => (0u16..10).prop_map(Step::Offer),
+        2 => (0x1_0000u64..0x3_0000, prop::collection::vec(any::<u8>(), 1..64))
+            .prop_map(|(at, bytes)| Step::Garbage(at, bytes)),
+        1 => (any::<bool>(), any::<u16>()).prop_map(|(tx, index)| Step::Index(tx, index)),
+        5 => Just(Step::Read),
+        5 => (0u32..5, 0u8..3).prop_map(|(port, way)| Step::Accept(port, way)),
+        1 => (0u32..5).prop_map(Step::Close),
+    ]
+}
+
+/// The host's ends of what was joined.
+fn accept(guest: &mut Guest, port: u32, way: u8) -> Option<File> {
+    let (ours, theirs, direction) = match way {
+        0 => {
+            let (reader, writer) = pipe();
+            (reader, writer, Direction::Out)
+        }
+        1 => {
+            let (reader, mut writer) = pipe();
+            std::io::Write::write_all(&mut writer, &[7; 20_000]).unwrap();
+            (writer, reader, Direction::In)
+        }
+        _ => {
+            let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+            let files = [OwnedFd::from(ours), OwnedFd::from(theirs)].map(File::from);
+            let [ours, theirs] = files;
+            (ours, theirs, Direction::Both)
+        }
+    };
+    let result = guest.device.muxer().accept(port, direction, OwnedFd::from(theirs));
+    (result.is_ok() && way != 1).then_some(ours)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a guest does: no panic, no endless work, no more joins than were made.
+    #[test]
+    fn nothing_that_a_guest_does_breaks_the_device(steps in prop::collection::vec(step(), 1..150)) {
+        let mut guest = Guest::new();
+        let mut files = Vec::new();
+        let (mut made, mut ended) = (0, 0);
+        for step in steps {
+            match step {
+                Step::Packet(header, size) => guest.queue_packet(header, &vec![0xaa; size]),
+                Step::Chain(pieces) => { guest.tx.offer(&guest.memory, &pieces); }
+                Step::Buffer(pieces) => { guest.rx.offer(&guest.memory, &pieces); }
+                Step::Offer(count) => guest.offer_buffers(count),
+                Step::Garbage(at, bytes) => {
+                    guest.memory.write_slice(&bytes, GuestAddress(at)).unwrap();
+                }
+                Step::Index(tx, index) => {
+                    let ring = if tx { &guest.tx } else { &guest.rx };
+                    ring.publish(&guest.memory, index);
+                }
+                Step::Read => files.iter_mut().for_each(|file| { drain(file); }),
+                Step::Accept(port, way) => {
+                    let free = guest.device.muxer().progress(port).is_none();
+                    files.extend(accept(&mut guest, port, way));
+                    made += usize::from(free);
+                }
+                Step::Close(port) => { guest.device.muxer().close(port); }
+            }
+            // A queue that the guest has broken is an error, and nothing worse.
+            if guest.try_run().is_err() {
+                guest.restart();
+            }
+            while guest.ended().is_some() {
+                ended += 1;
+            }
+        }
+        guest.device.muxer().guest_gone();
+        for port in 0..5 {
+            guest.device.muxer().close(port);
+        }
+        while guest.ended().is_some() {
+            ended += 1;
+        }
+        prop_assert_eq!(made, ended);
+    }
+}
