@@ -15,7 +15,7 @@ use crate::send::Sent;
 /// Device type of vsock (virtio 1.2, section 5.10.1).
 pub const DEVICE_TYPE: u32 = virtio_bindings::virtio_ids::VIRTIO_ID_VSOCK;
 
-/// Most entries of a queue.
+/// Most entries of a queue: what QEMU's virtio-mmio transport lets a driver choose, whatever the device.
 pub const QUEUE_SIZE: u16 = 1024;
 
 /// Chains that are handled before others get their turn.
