@@ -4,6 +4,7 @@
 //! and libcgroups use at creation, so that the same numbers mean the same later.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use libcontainer::oci_spec::runtime::{LinuxBlockIo, LinuxCpu, LinuxMemory, LinuxResources};
@@ -201,7 +202,12 @@ fn plan_block(block: &LinuxBlockIo, writes: &mut Vec<Write>) -> Result<()> {
 /// reclaims memory, so it belongs into a helper.
 pub fn apply(directory: &Path, writes: &[Write]) -> Result<()> {
     for (file, value) in writes {
-        let Err(error) = fs::write(directory.join(file), value) else {
+        // Not created if it is absent: cgroupfs would answer that with "permission denied".
+        let written = fs::OpenOptions::new()
+            .write(true)
+            .open(directory.join(file))
+            .and_then(|mut target| target.write_all(value.as_bytes()));
+        let Err(error) = written else {
             continue;
         };
         let message = match error.raw_os_error() {

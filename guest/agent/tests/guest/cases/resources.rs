@@ -58,7 +58,7 @@ pub async fn update(guest: &Guest) {
     ] {
         let refused = guest.update(&id, resources).await.expect_err(word);
         assert!(refused.1.contains(word), "{}", refused.1);
-        assert!([Code::INVALID_ARGUMENT, Code::UNIMPLEMENTED].contains(&refused.0));
+        assert!([Code::INVALID_ARGUMENT, Code::UNIMPLEMENTED].contains(&refused.0), "{}", refused.1);
     }
     guest.end(&id).await;
 }
