@@ -60,16 +60,18 @@ impl Agent {
     }
 
     fn containers(&self) -> std::sync::MutexGuard<'_, HashMap<String, Slot>> {
-        self.containers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.containers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// NOT_FOUND for an unknown id, FAILED_PRECONDITION while it is being created.
     pub fn container(&self, id: &str) -> Result<Arc<Container>> {
         match self.containers().get(id) {
             Some(Slot::Container(container)) => Ok(Arc::clone(container)),
-            Some(Slot::Reserved) => {
-                Err(Error::precondition(format!("container {id} is being created")))
-            }
+            Some(Slot::Reserved) => Err(Error::precondition(format!(
+                "container {id} is being created"
+            ))),
             None => Err(Error::not_found(format!("there is no container {id}"))),
         }
     }
@@ -127,9 +129,7 @@ impl Agent {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
-            .ok_or_else(|| {
-                Error::new(Code::ALREADY_EXISTS, "the events have a subscriber already")
-            })
+            .ok_or_else(|| Error::new(Code::ALREADY_EXISTS, "the events have a subscriber already"))
     }
 }
 

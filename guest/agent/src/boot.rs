@@ -48,7 +48,13 @@ fn mounts() -> [Mount; 9] {
     };
     [
         entry("devtmpfs", "dev", MsFlags::MS_NOSUID, "mode=755", true),
-        entry("devpts", "dev/pts", device, "newinstance,gid=5,mode=620,ptmxmode=666", true),
+        entry(
+            "devpts",
+            "dev/pts",
+            device,
+            "newinstance,gid=5,mode=620,ptmxmode=666",
+            true,
+        ),
         entry("tmpfs", "dev/shm", strict, "mode=1777", true),
         entry("mqueue", "dev/mqueue", strict, "", false),
         entry("proc", "proc", strict, "", true),
@@ -151,8 +157,14 @@ fn load_module(path: &str) -> io::Result<()> {
     let file = File::open(path)?;
     let flags = if path.ends_with(".ko") { 0 } else { COMPRESSED };
     // SAFETY: the parameters are a C string.
-    let result =
-        unsafe { libc::syscall(libc::SYS_finit_module, file.as_raw_fd(), c"".as_ptr(), flags) };
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_finit_module,
+            file.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+        )
+    };
     if result == -1 {
         let error = io::Error::last_os_error();
         if error.raw_os_error() != Some(libc::EEXIST) {
@@ -164,11 +176,22 @@ fn load_module(path: &str) -> io::Result<()> {
 
 fn mount_one(root: &str, entry: &Mount) -> Result<()> {
     let target = Path::new(root).join(entry.target);
-    let failed = |error| Error::os(format!("cannot mount {} on /{}", entry.fs_type, entry.target), error);
+    let failed = |error| {
+        Error::os(
+            format!("cannot mount {} on /{}", entry.fs_type, entry.target),
+            error,
+        )
+    };
     fs::create_dir_all(&target).map_err(failed)?;
     let data = Some(entry.data).filter(|data| !data.is_empty());
-    mount(Some(entry.fs_type), &target, Some(entry.fs_type), entry.flags, data)
-        .map_err(|errno| failed(errno.into()))
+    mount(
+        Some(entry.fs_type),
+        &target,
+        Some(entry.fs_type),
+        entry.flags,
+        data,
+    )
+    .map_err(|errno| failed(errno.into()))
 }
 
 /// The initramfs' own root cannot be left by pivot_root(2), which libcontainer needs; a tmpfs that is
@@ -176,8 +199,14 @@ fn mount_one(root: &str, entry: &Mount) -> Result<()> {
 fn new_root() -> Result<()> {
     let failed = |error: io::Error| Error::os("cannot make the root file system", error);
     fs::create_dir_all(NEW_ROOT).map_err(failed)?;
-    mount(Some("tmpfs"), NEW_ROOT, Some("tmpfs"), MsFlags::empty(), Some("mode=755"))
-        .map_err(|errno| failed(errno.into()))?;
+    mount(
+        Some("tmpfs"),
+        NEW_ROOT,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("mode=755"),
+    )
+    .map_err(|errno| failed(errno.into()))?;
     for entry in &mounts() {
         match mount_one(NEW_ROOT, entry) {
             Ok(()) => {}
@@ -200,7 +229,8 @@ fn new_root() -> Result<()> {
 fn cgroups() -> Result<()> {
     let root = Path::new(cgroup::ROOT);
     let parent = root.join(cgroup::PARENT.trim_start_matches('/'));
-    fs::create_dir(&parent).map_err(|error| Error::os("cannot make the containers' cgroup", error))?;
+    fs::create_dir(&parent)
+        .map_err(|error| Error::os("cannot make the containers' cgroup", error))?;
     let available = fs::read_to_string(root.join("cgroup.controllers"))
         .map_err(|error| Error::os("cannot read cgroup.controllers", error))?;
     for directory in [root, &parent] {

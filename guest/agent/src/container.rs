@@ -146,8 +146,16 @@ impl Container {
         let Some(linux) = prepared.spec.linux().clone() else {
             return Err(Error::invalid("config.json has no \"linux\" section"));
         };
-        let root = prepared.spec.root().as_ref().map(|root| root.path().clone());
-        let cwd = prepared.spec.process().as_ref().map(|process| process.cwd().clone());
+        let root = prepared
+            .spec
+            .root()
+            .as_ref()
+            .map(|root| root.path().clone());
+        let cwd = prepared
+            .spec
+            .process()
+            .as_ref()
+            .map(|process| process.cwd().clone());
         let mut plan = InitPlan {
             id: id.to_string(),
             bundle: bundle.to_path_buf(),
@@ -163,9 +171,15 @@ impl Container {
             listener.set_nonblocking(true).map_err(io)?;
             plan.console_socket = Some(path);
             let null = null()?;
-            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &[], |report| create(report, plan))?;
+            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &[], |report| {
+                create(report, plan)
+            })?;
             let (pid, exit) = helper.result().await?;
-            let mut process = Process { pid, exit, terminal: None };
+            let mut process = Process {
+                pid,
+                exit,
+                terminal: None,
+            };
             let attached = accept_master(&listener).and_then(|master| {
                 if let Some(size) = size.given() {
                     size.set(master.as_raw_fd())
@@ -184,7 +198,14 @@ impl Container {
             let pipes = pipes.close_child();
             let (pid, exit) = helper.result().await?;
             streams.run(pipes)?;
-            (Process { pid, exit, terminal: None }, helper)
+            (
+                Process {
+                    pid,
+                    exit,
+                    terminal: None,
+                },
+                helper,
+            )
         };
         Ok(Self {
             id: id.to_string(),
@@ -220,7 +241,8 @@ impl Container {
     /// Wakes libcontainer's init process, which listens in its state directory.
     fn notify(&self) -> Result<()> {
         let io = |error| Error::os("cannot reach the container's init process", error);
-        let directory = std::fs::File::open(self.bundle.join("state").join(&self.id)).map_err(io)?;
+        let directory =
+            std::fs::File::open(self.bundle.join("state").join(&self.id)).map_err(io)?;
         // The real path may be longer than a socket's address.
         let path = format!("/proc/self/fd/{}/notify.sock", directory.as_raw_fd());
         let mut socket = UnixStream::connect(path).map_err(io)?;
@@ -253,7 +275,10 @@ impl Container {
         tokio::time::timeout(DEATH_DEADLINE, exited(self.init.exit.clone()))
             .await
             .map_err(|_| {
-                Error::new(Code::DEADLINE_EXCEEDED, "the init process did not die of SIGKILL")
+                Error::new(
+                    Code::DEADLINE_EXCEEDED,
+                    "the init process did not die of SIGKILL",
+                )
             })?;
         remove_bundle(&self.bundle);
         Ok(())
@@ -268,7 +293,9 @@ impl Container {
         stdio: Stdio,
     ) -> Result<i32> {
         if exec_id.is_empty() {
-            return Err(Error::invalid("exec_id must not be empty: that is the init process"));
+            return Err(Error::invalid(
+                "exec_id must not be empty: that is the init process",
+            ));
         }
         self.require("entered", State::Running)?;
         {
@@ -323,15 +350,20 @@ impl Container {
             plan.terminal = Some((theirs.as_raw_fd(), stdio.size));
             let null = null()?;
             let keep = [theirs.as_raw_fd()];
-            let mut helper =
-                Helper::spawn(reaper, [null.as_raw_fd(); 3], &keep, |report| exec(report, plan))?;
+            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &keep, |report| {
+                exec(report, plan)
+            })?;
             drop(theirs);
             let (pid, exit) = helper.result().await?;
             helper.program_runs().await?;
             let master = receive_master(ours.as_raw_fd())?;
             give_to(&master, uid)?;
             streams.run_terminal(&master)?;
-            return Ok(Process { pid, exit, terminal: Some(master) });
+            return Ok(Process {
+                pid,
+                exit,
+                terminal: Some(master),
+            });
         }
         let pipes = streams.pipes(uid, gid)?;
         let child = pipes.child_fds();
@@ -340,7 +372,11 @@ impl Container {
         let (pid, exit) = helper.result().await?;
         helper.program_runs().await?;
         streams.run(pipes)?;
-        Ok(Process { pid, exit, terminal: None })
+        Ok(Process {
+            pid,
+            exit,
+            terminal: None,
+        })
     }
 
     fn seccomp(&self) -> Option<LinuxSeccomp> {
@@ -477,13 +513,18 @@ impl Container {
             _ if self.init.exited().is_some() => "stopped".to_string(),
             _ => state.to_string(),
         };
-        Error::precondition(format!("container {} cannot be {doing}: it is {state}", self.id))
+        Error::precondition(format!(
+            "container {} cannot be {doing}: it is {state}",
+            self.id
+        ))
     }
 }
 
 fn check_ports(ports: Ports, terminal: bool) -> Result<()> {
     if terminal && ports.stderr != 0 {
-        return Err(Error::invalid("a process with a terminal has no stderr: stderr_port must be 0"));
+        return Err(Error::invalid(
+            "a process with a terminal has no stderr: stderr_port must be 0",
+        ));
     }
     Ok(())
 }

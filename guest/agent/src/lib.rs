@@ -60,7 +60,12 @@ pub async fn serve(
     init_entered_ns: u64,
 ) -> Result<()> {
     let reaper = Reaper::default();
-    let agent = Arc::new(Agent::new(reaper.clone(), connector, directory, init_entered_ns));
+    let agent = Arc::new(Agent::new(
+        reaper.clone(),
+        connector,
+        directory,
+        init_entered_ns,
+    ));
     let ended = Arc::new(Notify::new());
     let stream = Stream::new(stream, Arc::clone(&ended))
         .map_err(|error| Error::os("cannot watch the host's stream", error))?;
@@ -68,7 +73,9 @@ pub async fn serve(
     let one = futures::stream::once(async { Ok(stream) }).chain(futures::stream::pending());
     let mut server = Server::new()
         .add_listener(Listener::new(one))
-        .register_service(protocol::agent_ttrpc::create_agent(Arc::new(Service(Arc::clone(&agent)))));
+        .register_service(protocol::agent_ttrpc::create_agent(Arc::new(Service(
+            Arc::clone(&agent),
+        ))));
     server
         .start()
         .await

@@ -36,8 +36,17 @@ fn run(init_entered_ns: u64) -> hadron_agent::error::Result<()> {
         .map_err(|error| Error::os("cannot make the runtime", error))?;
     runtime.block_on(async {
         let stream = Vsock.connect(AGENT_PORT).await.map_err(|error| {
-            Error::os(format!("cannot connect to the host's vsock port {AGENT_PORT}"), error)
+            Error::os(
+                format!("cannot connect to the host's vsock port {AGENT_PORT}"),
+                error,
+            )
         })?;
-        serve(stream, Arc::new(Vsock), PathBuf::from(boot::STATE), init_entered_ns).await
+        serve(
+            stream,
+            Arc::new(Vsock),
+            PathBuf::from(boot::STATE),
+            init_entered_ns,
+        )
+        .await
     })
 }

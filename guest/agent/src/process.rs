@@ -23,7 +23,9 @@ pub struct Process {
 pub fn check_signal(signal: u32) -> Result<i32> {
     match signal {
         0..=64 => Ok(signal as i32),
-        _ => Err(Error::invalid(format!("{signal} is not a signal; the numbers are 1 to 64"))),
+        _ => Err(Error::invalid(format!(
+            "{signal} is not a signal; the numbers are 1 to 64"
+        ))),
     }
 }
 
@@ -42,7 +44,10 @@ impl Process {
         match signal_process(self.pid, signal) {
             Ok(()) => Ok(()),
             Err(Errno::ESRCH) => Err(Error::not_found("the process has exited already")),
-            Err(errno) => Err(Error::os(format!("cannot signal process {}", self.pid), errno)),
+            Err(errno) => Err(Error::os(
+                format!("cannot signal process {}", self.pid),
+                errno,
+            )),
         }
     }
 

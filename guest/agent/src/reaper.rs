@@ -178,14 +178,24 @@ fn signalfd() -> io::Result<OwnedFd> {
 fn drain(signals: &OwnedFd) {
     let mut buffer = [0u8; size_of::<libc::signalfd_siginfo>() * 16];
     // SAFETY: the buffer is as long as said; the descriptor does not block.
-    while unsafe { libc::read(signals.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) } > 0 {}
+    while unsafe {
+        libc::read(
+            signals.as_raw_fd(),
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+        )
+    } > 0
+    {}
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const EXIT: Exit = Exit { status: 7, at_ns: 1 };
+    const EXIT: Exit = Exit {
+        status: 7,
+        at_ns: 1,
+    };
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_status_that_comes_before_the_watch_is_kept_during_an_operation() {

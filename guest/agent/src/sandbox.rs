@@ -40,8 +40,11 @@ const FLAGS: [(&str, MsFlags); 14] = [
 
 /// What 9p needs on virtio, unless the host says otherwise. With the default msize of 128 KiB reads are
 /// several times slower.
-const DEFAULTS_9P: [(&str, &str); 3] =
-    [("trans", "virtio"), ("version", "9p2000.L"), ("msize", "1048576")];
+const DEFAULTS_9P: [(&str, &str); 3] = [
+    ("trans", "virtio"),
+    ("version", "9p2000.L"),
+    ("msize", "1048576"),
+];
 
 /// Flags and data for mount(2).
 fn options(share: &Share) -> (MsFlags, String) {
@@ -55,7 +58,9 @@ fn options(share: &Share) -> (MsFlags, String) {
     }
     if share.fs_type == "9p" {
         for (key, value) in DEFAULTS_9P {
-            let given = data.iter().any(|option| option.split('=').next() == Some(key));
+            let given = data
+                .iter()
+                .any(|option| option.split('=').next() == Some(key));
             if !given {
                 data.push(format!("{key}={value}"));
             }
@@ -110,10 +115,8 @@ pub fn set_clock(realtime_ns: i64) -> Result<()> {
             "realtime_ns must be nanoseconds since 1970, not {realtime_ns}"
         )));
     }
-    let time = nix::sys::time::TimeSpec::new(
-        realtime_ns / 1_000_000_000,
-        realtime_ns % 1_000_000_000,
-    );
+    let time =
+        nix::sys::time::TimeSpec::new(realtime_ns / 1_000_000_000, realtime_ns % 1_000_000_000);
     nix::time::clock_settime(nix::time::ClockId::CLOCK_REALTIME, time)
         .map_err(|errno| Error::os("cannot set the clock", errno))
 }
@@ -134,9 +137,9 @@ pub fn set_sysctls(sysctls: &HashMap<String, String>) -> Result<()> {
         let path = sysctl_path(key)?;
         fs::write(&path, value).map_err(|error| match error.raw_os_error() {
             Some(libc::ENOENT) => Error::invalid(format!("the guest kernel has no sysctl {key:?}")),
-            Some(libc::EINVAL) => {
-                Error::invalid(format!("the guest kernel refuses {value:?} for sysctl {key:?}"))
-            }
+            Some(libc::EINVAL) => Error::invalid(format!(
+                "the guest kernel refuses {value:?} for sysctl {key:?}"
+            )),
             _ => Error::os(format!("cannot set sysctl {key:?} to {value:?}"), error),
         })?;
     }
@@ -156,9 +159,13 @@ fn sysctl_path(key: &str) -> Result<String> {
             })
             .collect(),
     };
-    let plain = path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    let plain = path
+        .split('/')
+        .all(|part| !part.is_empty() && part != "." && part != "..");
     if !plain {
-        return Err(Error::invalid(format!("{key:?} is not the name of a sysctl")));
+        return Err(Error::invalid(format!(
+            "{key:?} is not the name of a sysctl"
+        )));
     }
     Ok(format!("/proc/sys/{path}"))
 }
@@ -197,8 +204,14 @@ mod tests {
     fn sysctl_names_have_two_spellings() {
         let path = |key| sysctl_path(key).expect("path");
         assert_eq!(path("net.ipv4.ip_forward"), "/proc/sys/net/ipv4/ip_forward");
-        assert_eq!(path("net/ipv4/conf/eth0.1/mtu"), "/proc/sys/net/ipv4/conf/eth0.1/mtu");
-        assert_eq!(path("net.ipv4.conf.eth0/1.mtu"), "/proc/sys/net/ipv4/conf/eth0.1/mtu");
+        assert_eq!(
+            path("net/ipv4/conf/eth0.1/mtu"),
+            "/proc/sys/net/ipv4/conf/eth0.1/mtu"
+        );
+        assert_eq!(
+            path("net.ipv4.conf.eth0/1.mtu"),
+            "/proc/sys/net/ipv4/conf/eth0.1/mtu"
+        );
         assert!(sysctl_path("../x").is_err());
         assert!(sysctl_path("a..b").is_err());
         assert!(sysctl_path("").is_err());

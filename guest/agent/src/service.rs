@@ -91,7 +91,9 @@ impl agent_ttrpc::Agent for Service {
         let agent = Arc::clone(&self.0);
         let stdio = stdio(&request.stdio)?;
         let pid = whole(async move {
-            agent.create(&request.container_id, &request.spec_json, stdio).await
+            agent
+                .create(&request.container_id, &request.spec_json, stdio)
+                .await
         })
         .await?;
         Ok(proto::CreateContainerResponse {
@@ -130,7 +132,12 @@ impl agent_ttrpc::Agent for Service {
         let stdio = stdio(&request.stdio)?;
         let pid = whole(async move {
             container
-                .exec(&agent.context, &request.exec_id, &request.process_json, stdio)
+                .exec(
+                    &agent.context,
+                    &request.exec_id,
+                    &request.process_json,
+                    stdio,
+                )
                 .await
         })
         .await?;
@@ -145,7 +152,9 @@ impl agent_ttrpc::Agent for Service {
         _: &TtrpcContext,
         request: proto::ProcessRequest,
     ) -> Reply<proto::Empty> {
-        self.0.container(&request.container_id)?.delete_process(&request.exec_id)?;
+        self.0
+            .container(&request.container_id)?
+            .delete_process(&request.exec_id)?;
         Ok(proto::Empty::new())
     }
 
@@ -222,11 +231,13 @@ impl agent_ttrpc::Agent for Service {
         let processes = self.0.container(&request.container_id)?.processes()?;
         let mut response = proto::ListProcessesResponse::new();
         for (pid, exec_id) in processes {
-            response.processes.push(proto::list_processes_response::Process {
-                pid: pid as u32,
-                exec_id,
-                ..Default::default()
-            });
+            response
+                .processes
+                .push(proto::list_processes_response::Process {
+                    pid: pid as u32,
+                    exec_id,
+                    ..Default::default()
+                });
         }
         Ok(response)
     }
@@ -249,8 +260,12 @@ impl agent_ttrpc::Agent for Service {
     ) -> Reply<proto::Empty> {
         let agent = Arc::clone(&self.0);
         let container = agent.container(&request.container_id)?;
-        whole(async move { container.update(&agent.context, &request.resources_json).await })
-            .await?;
+        whole(async move {
+            container
+                .update(&agent.context, &request.resources_json)
+                .await
+        })
+        .await?;
         Ok(proto::Empty::new())
     }
 

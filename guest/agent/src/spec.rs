@@ -24,8 +24,9 @@ pub struct Prepared {
 
 /// Reads and checks config.json.
 pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
-    let mut spec: Spec = serde_json::from_slice(json)
-        .map_err(|error| Error::invalid(format!("the container's config.json is wrong: {error}")))?;
+    let mut spec: Spec = serde_json::from_slice(json).map_err(|error| {
+        Error::invalid(format!("the container's config.json is wrong: {error}"))
+    })?;
     refuse_hooks(&spec)?;
     let Some(mut linux) = spec.linux().clone() else {
         return Err(Error::invalid("config.json has no \"linux\" section"));
@@ -41,7 +42,9 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
         ));
     }
     if linux.intel_rdt().is_some() {
-        return Err(Error::unimplemented("linux.intelRdt has no meaning in a VM"));
+        return Err(Error::unimplemented(
+            "linux.intelRdt has no meaning in a VM",
+        ));
     }
     refuse_notify(linux.seccomp().as_ref())?;
     match spec.root() {
@@ -156,7 +159,11 @@ fn refuse_notify(profile: Option<&LinuxSeccomp>) -> Result<()> {
     };
     let notify = LinuxSeccompAction::ScmpActNotify;
     let used = profile.default_action() == notify
-        || profile.syscalls().iter().flatten().any(|rule| rule.action() == notify);
+        || profile
+            .syscalls()
+            .iter()
+            .flatten()
+            .any(|rule| rule.action() == notify);
     if used {
         return Err(Error::unimplemented(
             "seccomp's SCMP_ACT_NOTIFY needs a listener on the host, which cannot reach into the VM",
@@ -200,19 +207,46 @@ mod tests {
             value["linux"]["uidMappings"] =
                 serde_json::json!([{ "containerID": 0, "hostID": 100_000, "size": 65536 }]);
         });
-        assert_eq!(prepare("web", &json).expect("prepared").owner, (101_000, 100));
+        assert_eq!(
+            prepare("web", &json).expect("prepared").owner,
+            (101_000, 100)
+        );
     }
 
     #[test]
     fn what_cannot_work_is_refused_by_name() {
         type Change = fn(&mut serde_json::Value);
         let cases: [(Change, Code, &str); 6] = [
-            (|v| v["linux"]["namespaces"] = serde_json::json!([]), Code::INVALID_ARGUMENT, "mount namespace"),
-            (|v| v["root"]["path"] = "rootfs".into(), Code::INVALID_ARGUMENT, "root.path"),
-            (|v| v["process"]["args"] = serde_json::json!([]), Code::INVALID_ARGUMENT, "process.args"),
-            (|v| v["process"]["cwd"] = "x".into(), Code::INVALID_ARGUMENT, "process.cwd"),
-            (|v| v["hooks"] = serde_json::json!({"poststop": [{"path": "/bin/x"}]}), Code::UNIMPLEMENTED, "poststop"),
-            (|v| v["linux"]["seccomp"] = serde_json::json!({"defaultAction": "SCMP_ACT_NOTIFY"}), Code::UNIMPLEMENTED, "NOTIFY"),
+            (
+                |v| v["linux"]["namespaces"] = serde_json::json!([]),
+                Code::INVALID_ARGUMENT,
+                "mount namespace",
+            ),
+            (
+                |v| v["root"]["path"] = "rootfs".into(),
+                Code::INVALID_ARGUMENT,
+                "root.path",
+            ),
+            (
+                |v| v["process"]["args"] = serde_json::json!([]),
+                Code::INVALID_ARGUMENT,
+                "process.args",
+            ),
+            (
+                |v| v["process"]["cwd"] = "x".into(),
+                Code::INVALID_ARGUMENT,
+                "process.cwd",
+            ),
+            (
+                |v| v["hooks"] = serde_json::json!({"poststop": [{"path": "/bin/x"}]}),
+                Code::UNIMPLEMENTED,
+                "poststop",
+            ),
+            (
+                |v| v["linux"]["seccomp"] = serde_json::json!({"defaultAction": "SCMP_ACT_NOTIFY"}),
+                Code::UNIMPLEMENTED,
+                "NOTIFY",
+            ),
         ];
         for (change, code, word) in cases {
             let Err(error) = prepare("web", &config(change)) else {

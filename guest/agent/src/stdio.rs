@@ -16,8 +16,8 @@ use tokio::time::timeout;
 
 use crate::error::{Code, Error, Result};
 use crate::helper::{null, set_nonblocking};
-use crate::watch::watch_fd;
 use crate::transport::{Connector, read, shutdown_write, write};
+use crate::watch::watch_fd;
 
 /// Bytes moved at once. A vsock packet has at most 64 KiB.
 const BUFFER: usize = 128 << 10;
@@ -108,8 +108,13 @@ impl Streams {
             if stream.is_none() {
                 return Ok((null()?, None));
             }
-            let (reading, writing) = pipe(uid, gid).map_err(|error| Error::os("cannot make a pipe", error))?;
-            let (child, ours) = if index == 0 { (reading, writing) } else { (writing, reading) };
+            let (reading, writing) =
+                pipe(uid, gid).map_err(|error| Error::os("cannot make a pipe", error))?;
+            let (child, ours) = if index == 0 {
+                (reading, writing)
+            } else {
+                (writing, reading)
+            };
             set_nonblocking(&ours)
                 .map_err(|error| Error::os("cannot make a pipe non-blocking", error))?;
             Ok((child, Some(ours)))

@@ -22,7 +22,9 @@ impl Size {
     pub fn new(width: u32, height: u32) -> Result<Self> {
         let fit = |name: &str, number: u32| {
             u16::try_from(number).map_err(|_| {
-                Error::invalid(format!("a terminal's {name} is at most 65535, not {number}"))
+                Error::invalid(format!(
+                    "a terminal's {name} is at most 65535, not {number}"
+                ))
             })
         };
         Ok(Self {
@@ -94,13 +96,19 @@ pub fn give_to(master: &OwnedFd, uid: u32) -> Result<()> {
     // SAFETY: TIOCGPTPEER takes open flags and answers a new descriptor.
     let slave = unsafe { libc::ioctl(master.as_raw_fd(), libc::TIOCGPTPEER, flags) };
     if slave == -1 {
-        return Err(Error::os("cannot open the terminal", io::Error::last_os_error()));
+        return Err(Error::os(
+            "cannot open the terminal",
+            io::Error::last_os_error(),
+        ));
     }
     // SAFETY: slave is a new descriptor that nobody else owns.
     let slave = unsafe { OwnedFd::from_raw_fd(slave) };
     // SAFETY: slave is open; -1 leaves the group.
     if unsafe { libc::fchown(slave.as_raw_fd(), uid, u32::MAX) } == -1 {
-        return Err(Error::os("cannot give the terminal to its user", io::Error::last_os_error()));
+        return Err(Error::os(
+            "cannot give the terminal to its user",
+            io::Error::last_os_error(),
+        ));
     }
     Ok(())
 }
@@ -113,12 +121,29 @@ mod tests {
     fn a_size_that_no_terminal_has_is_refused() {
         assert!(Size::new(65535, 1).is_ok());
         let error = Size::new(1, 65536).expect_err("too high");
-        assert_eq!(error.message, "a terminal's height is at most 65535, not 65536");
+        assert_eq!(
+            error.message,
+            "a terminal's height is at most 65535, not 65536"
+        );
     }
 
     #[test]
     fn zero_by_zero_means_the_default() {
-        assert_eq!(Size { width: 0, height: 0 }.given(), None);
-        assert!(Size { width: 80, height: 0 }.given().is_some());
+        assert_eq!(
+            Size {
+                width: 0,
+                height: 0
+            }
+            .given(),
+            None
+        );
+        assert!(
+            Size {
+                width: 80,
+                height: 0
+            }
+            .given()
+            .is_some()
+        );
     }
 }

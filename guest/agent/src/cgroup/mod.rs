@@ -104,7 +104,9 @@ impl Cgroup {
             match fs::read_to_string(directory.join("cgroup.procs")) {
                 Ok(text) => pids.extend(text.lines().filter_map(|line| line.parse::<i32>().ok())),
                 Err(error) if is_gone(&error) => {}
-                Err(error) => return Err(Error::os("cannot list the container's processes", error)),
+                Err(error) => {
+                    return Err(Error::os("cannot list the container's processes", error));
+                }
             }
         }
         // Processes of namespaces that we cannot see are listed as 0.
@@ -140,7 +142,9 @@ impl Cgroup {
             match fs::write(self.directory.join("cgroup.kill"), "1") {
                 Ok(()) => return Ok(pids.len()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::os("cannot kill the container's processes", error)),
+                Err(error) => {
+                    return Err(Error::os("cannot kill the container's processes", error));
+                }
             }
         }
         let mut reached = 0;

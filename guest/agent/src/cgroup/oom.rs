@@ -1,7 +1,7 @@
 //! Out-of-memory kills, as memory.events counts them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;

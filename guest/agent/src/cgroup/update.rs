@@ -57,7 +57,9 @@ pub fn plan(resources: &LinuxResources, current: &Current) -> Result<Vec<Write>>
     for page in resources.hugepage_limits().iter().flatten() {
         let size = page.page_size();
         if size.is_empty() || size.contains('/') {
-            return Err(Error::invalid(format!("{size:?} is not a size of huge pages")));
+            return Err(Error::invalid(format!(
+                "{size:?} is not a size of huge pages"
+            )));
         }
         writes.push((format!("hugetlb.{size}.max"), page.limit().to_string()));
     }
@@ -161,8 +163,14 @@ fn plan_cpu(cpu: &LinuxCpu, current: &Current, writes: &mut Vec<Write>) -> Resul
         }
     }
     for (key, value) in [
-        ("realtimeRuntime", cpu.realtime_runtime().filter(|value| *value != 0).is_some()),
-        ("realtimePeriod", cpu.realtime_period().filter(|value| *value != 0).is_some()),
+        (
+            "realtimeRuntime",
+            cpu.realtime_runtime().filter(|value| *value != 0).is_some(),
+        ),
+        (
+            "realtimePeriod",
+            cpu.realtime_period().filter(|value| *value != 0).is_some(),
+        ),
     ] {
         if value {
             return Err(Error::unimplemented(format!(
@@ -192,7 +200,10 @@ fn plan_block(block: &LinuxBlockIo, writes: &mut Vec<Write>) -> Result<()> {
     ] {
         for device in devices.iter().flatten() {
             let (major, minor) = (device.major(), device.minor());
-            writes.push(("io.max".into(), format!("{major}:{minor} {key}={}", device.rate())));
+            writes.push((
+                "io.max".into(),
+                format!("{major}:{minor} {key}={}", device.rate()),
+            ));
         }
     }
     Ok(())
@@ -214,12 +225,22 @@ pub fn apply(directory: &Path, writes: &[Write]) -> Result<()> {
             // Without swap in the guest there is no such file, and nothing to limit.
             Some(libc::ENOENT) if file == "memory.swap.max" => continue,
             Some(libc::ENOENT) => {
-                return Err(Error::unimplemented(format!("the guest kernel has no {file}")));
+                return Err(Error::unimplemented(format!(
+                    "the guest kernel has no {file}"
+                )));
             }
             Some(libc::EINVAL | libc::ERANGE | libc::ENODEV | libc::EBUSY | libc::EOPNOTSUPP) => {
-                format!("the guest kernel refuses {value:?} for {file}: {}", errno_text(&error))
+                format!(
+                    "the guest kernel refuses {value:?} for {file}: {}",
+                    errno_text(&error)
+                )
             }
-            _ => return Err(Error::os(format!("cannot write {value:?} to {file}"), error)),
+            _ => {
+                return Err(Error::os(
+                    format!("cannot write {value:?} to {file}"),
+                    error,
+                ));
+            }
         };
         return Err(Error::invalid(message));
     }
@@ -239,7 +260,9 @@ mod tests {
     }
 
     fn writes(list: &[(&str, &str)]) -> Vec<Write> {
-        list.iter().map(|(file, value)| ((*file).into(), (*value).into())).collect()
+        list.iter()
+            .map(|(file, value)| ((*file).into(), (*value).into()))
+            .collect()
     }
 
     #[test]
@@ -255,7 +278,11 @@ mod tests {
     fn memory_and_swap_are_split() {
         assert_eq!(
             planned(r#"{"memory":{"limit":4096,"swap":8192,"reservation":1024}}"#).expect("plan"),
-            writes(&[("memory.swap.max", "4096"), ("memory.max", "4096"), ("memory.low", "1024")])
+            writes(&[
+                ("memory.swap.max", "4096"),
+                ("memory.max", "4096"),
+                ("memory.low", "1024")
+            ])
         );
         assert_eq!(
             planned(r#"{"memory":{"swap":1048577}}"#).expect("plan"),
@@ -281,7 +308,10 @@ mod tests {
 
     #[test]
     fn shares_span_the_whole_range_of_weights() {
-        assert_eq!((weight(0), weight(2), weight(1024), weight(262_144)), (1, 1, 39, 10_000));
+        assert_eq!(
+            (weight(0), weight(2), weight(1024), weight(262_144)),
+            (1, 1, 39, 10_000)
+        );
     }
 
     #[test]

@@ -80,10 +80,20 @@ pub fn exec(report: Report, plan: ExecPlan) -> Result<i32> {
     // SAFETY: like fork(2) with another parent; no stack, no TLS, no pid pointers are passed, and the
     // program has one thread.
     let pid = unsafe {
-        libc::syscall(libc::SYS_clone, libc::CLONE_PARENT | libc::SIGCHLD, 0, 0, 0, 0)
+        libc::syscall(
+            libc::SYS_clone,
+            libc::CLONE_PARENT | libc::SIGCHLD,
+            0,
+            0,
+            0,
+            0,
+        )
     };
     match pid {
-        -1 => Err(Error::os("cannot fork the process", io::Error::last_os_error())),
+        -1 => Err(Error::os(
+            "cannot fork the process",
+            io::Error::last_os_error(),
+        )),
         0 => {
             let error = match become_process(plan, entered) {
                 Ok(never) => match never {},
@@ -104,7 +114,12 @@ fn foreign_namespace(init_pid: i32, name: &str) -> Result<Option<File>> {
         Ok(own) => own,
         // The kernel does not have this kind.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::os(format!("cannot open our {name} namespace"), error)),
+        Err(error) => {
+            return Err(Error::os(
+                format!("cannot open our {name} namespace"),
+                error,
+            ));
+        }
     };
     let theirs = open(&init_pid.to_string()).map_err(|_| init_is_gone())?;
     let inode = |file: &File| {
@@ -130,7 +145,10 @@ fn join_cgroup(plan: &ExecPlan) -> Result<()> {
     if error.raw_os_error() == Some(libc::EBUSY) {
         let membership = std::fs::read_to_string(format!("/proc/{}/cgroup", plan.init_pid))
             .map_err(|_| init_is_gone())?;
-        if let Some(path) = membership.lines().find_map(|line| line.strip_prefix("0::/")) {
+        if let Some(path) = membership
+            .lines()
+            .find_map(|line| line.strip_prefix("0::/"))
+        {
             let directory = Path::new(crate::cgroup::ROOT).join(path);
             if directory.starts_with(&plan.cgroup) && join(&directory).is_ok() {
                 return Ok(());
@@ -157,7 +175,8 @@ fn become_process(plan: ExecPlan, namespaces: Vec<(&str, CloneFlags, File)>) -> 
         tty::setup_console(syscall, socket, false)
             .map_err(|error| Error::internal(format!("cannot make a terminal: {error}")))?;
         if let Some(size) = size.given() {
-            size.set(0).map_err(|error| Error::os("cannot size the terminal", error))?;
+            size.set(0)
+                .map_err(|error| Error::os("cannot size the terminal", error))?;
         }
     }
     let no_new_privileges = process.no_new_privileges() == Some(true);
@@ -185,7 +204,11 @@ fn become_process(plan: ExecPlan, namespaces: Vec<(&str, CloneFlags, File)>) -> 
                     Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES => Code::INVALID_ARGUMENT,
                     _ => Code::INTERNAL,
                 },
-                format!("cannot enter process.cwd {}: {}", cwd.display(), errno.desc()),
+                format!(
+                    "cannot enter process.cwd {}: {}",
+                    cwd.display(),
+                    errno.desc()
+                ),
             )
         })?;
     }
@@ -204,10 +227,11 @@ fn become_process(plan: ExecPlan, namespaces: Vec<(&str, CloneFlags, File)>) -> 
 /// Adds HOME to the environment when it is not there or empty, as runc does.
 pub fn with_home(process: &mut Process, passwd: impl FnOnce() -> String) {
     let mut environment = process.env().clone().unwrap_or_default();
-    if environment
-        .iter()
-        .any(|entry| entry.strip_prefix("HOME=").is_some_and(|home| !home.is_empty()))
-    {
+    if environment.iter().any(|entry| {
+        entry
+            .strip_prefix("HOME=")
+            .is_some_and(|home| !home.is_empty())
+    }) {
         return;
     }
     environment.retain(|entry| !entry.starts_with("HOME="));
@@ -242,7 +266,11 @@ fn set_user(process: &Process, syscall: &dyn Syscall) -> Result<()> {
     syscall
         .set_id(Uid::from_raw(user.uid()), Gid::from_raw(user.gid()))
         .map_err(|error| {
-            Error::internal(format!("cannot become user {}:{}: {error}", user.uid(), user.gid()))
+            Error::internal(format!(
+                "cannot become user {}:{}: {error}",
+                user.uid(),
+                user.gid()
+            ))
         })
 }
 
@@ -264,16 +292,27 @@ fn filter(profile: Option<&LinuxSeccomp>) -> Result<()> {
         Ok(Some(_)) => Err(Error::unimplemented(
             "seccomp's SCMP_ACT_NOTIFY needs a listener on the host, which this runtime does not have",
         )),
-        Err(error) => Err(Error::internal(format!("cannot load the seccomp filter: {error}"))),
+        Err(error) => Err(Error::internal(format!(
+            "cannot load the seccomp filter: {error}"
+        ))),
     }
 }
 
 fn close_on_exec() -> Result<()> {
     // SAFETY: marks descriptors, closes none.
-    let result =
-        unsafe { libc::syscall(libc::SYS_close_range, 3, i32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            i32::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
     if result == -1 {
-        return Err(Error::os("cannot mark descriptors close-on-exec", io::Error::last_os_error()));
+        return Err(Error::os(
+            "cannot mark descriptors close-on-exec",
+            io::Error::last_os_error(),
+        ));
     }
     Ok(())
 }

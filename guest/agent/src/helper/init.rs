@@ -48,15 +48,18 @@ pub fn create(report: Report, plan: InitPlan) -> Result<i32> {
         .map_err(translate)?;
     match container.pid() {
         Some(pid) => Ok(pid.as_raw()),
-        None => Err(Error::internal("libcontainer made a container without a process")),
+        None => Err(Error::internal(
+            "libcontainer made a container without a process",
+        )),
     }
 }
 
 /// Links are resolved inside of `root`. A path that cannot be made may still be below a mount: entering
 /// it will tell.
 fn make_directory(root: &Path, path: &Path) -> Result<()> {
-    let root = Root::open(root)
-        .map_err(|error| Error::invalid(format!("cannot open root.path {}: {error}", root.display())))?;
+    let root = Root::open(root).map_err(|error| {
+        Error::invalid(format!("cannot open root.path {}: {error}", root.display()))
+    })?;
     if let Err(error) = root.mkdir_all(path, &Permissions::from_mode(0o755)) {
         tracing::debug!("process.cwd {}: {error}", path.display());
     }

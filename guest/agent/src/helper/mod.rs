@@ -126,8 +126,8 @@ impl Helper {
         .map_err(|errno| Error::os("cannot make a socket for the helper process", errno))?;
         set_nonblocking(&ours)
             .map_err(|error| Error::os("cannot make the helper's socket non-blocking", error))?;
-        let socket = watch_fd(ours)
-            .map_err(|error| Error::os("cannot watch the helper's socket", error))?;
+        let socket =
+            watch_fd(ours).map_err(|error| Error::os("cannot watch the helper's socket", error))?;
         let operation = reaper.operation();
         // SAFETY: the program has one thread (see the module's comment), so no lock is held in the child.
         match unsafe { fork() } {
@@ -155,7 +155,10 @@ impl Helper {
                 self.kill();
                 Err(Error::new(
                     Code::DEADLINE_EXCEEDED,
-                    format!("the operation was not done in {} seconds", DEADLINE.as_secs()),
+                    format!(
+                        "the operation was not done in {} seconds",
+                        DEADLINE.as_secs()
+                    ),
                 ))
             }
         };
@@ -173,7 +176,10 @@ impl Helper {
                 self.kill();
                 Err(Error::new(
                     Code::DEADLINE_EXCEEDED,
-                    format!("the operation was not done in {} seconds", DEADLINE.as_secs()),
+                    format!(
+                        "the operation was not done in {} seconds",
+                        DEADLINE.as_secs()
+                    ),
                 ))
             }
         };
@@ -188,7 +194,10 @@ impl Helper {
                 Err(_) => {
                     return Err(Error::new(
                         Code::DEADLINE_EXCEEDED,
-                        format!("the program was not executed in {} seconds", DEADLINE.as_secs()),
+                        format!(
+                            "the program was not executed in {} seconds",
+                            DEADLINE.as_secs()
+                        ),
                     ));
                 }
                 Ok(Err(error)) => return Err(Error::os("cannot read from the helper", error)),
@@ -306,7 +315,9 @@ fn run_child(
 ) -> ! {
     // A panic here must not run the agent's hook (which ends the VM) nor unwind into the agent's code.
     std::panic::set_hook(Box::new(move |panic| {
-        report.failed(&Error::internal(format!("the helper process panicked: {panic}")));
+        report.failed(&Error::internal(format!(
+            "the helper process panicked: {panic}"
+        )));
         // SAFETY: _exit is always allowed.
         unsafe { libc::_exit(101) }
     }));
@@ -362,7 +373,10 @@ pub fn null() -> Result<OwnedFd> {
     // SAFETY: the path is a C string.
     let fd = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
     if fd == -1 {
-        return Err(Error::os("cannot open /dev/null", io::Error::last_os_error()));
+        return Err(Error::os(
+            "cannot open /dev/null",
+            io::Error::last_os_error(),
+        ));
     }
     // SAFETY: fd is a new descriptor that nobody else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })

@@ -25,7 +25,9 @@ pub struct UserProgram {
 impl Executor for UserProgram {
     fn validate(&self, spec: &Spec) -> std::result::Result<(), ExecutorValidationError> {
         let Some(process) = spec.process() else {
-            return Err(ExecutorValidationError::ArgValidationError("no process".into()));
+            return Err(ExecutorValidationError::ArgValidationError(
+                "no process".into(),
+            ));
         };
         find(process).map(|_| ()).map_err(|error| {
             self.report.failed(&error);
@@ -58,7 +60,10 @@ pub fn execute(process: &Process) -> Error {
         Err(error) => return error,
     };
     let strings = |list: &Option<Vec<String>>| -> std::result::Result<Vec<CString>, _> {
-        list.iter().flatten().map(|text| CString::new(text.as_bytes())).collect()
+        list.iter()
+            .flatten()
+            .map(|text| CString::new(text.as_bytes()))
+            .collect()
     };
     let (Ok(arguments), Ok(environment), Ok(c_path)) = (
         strings(process.args()),
@@ -111,7 +116,9 @@ fn look_up(name: &str, path: &str) -> Result<String> {
             }
         }
     }
-    Err(Error::invalid(format!("exec: {name:?}: executable file not found in $PATH")))
+    Err(Error::invalid(format!(
+        "exec: {name:?}: executable file not found in $PATH"
+    )))
 }
 
 fn executable(path: &str) -> io::Result<()> {
@@ -133,7 +140,10 @@ mod tests {
     fn a_name_is_looked_up_in_the_path() {
         assert_eq!(look_up("sh", "/nosuch:/bin").expect("sh"), "/bin/sh");
         let error = look_up("nosuch", "/bin:/usr/bin").expect_err("nosuch");
-        assert_eq!(error.message, "exec: \"nosuch\": executable file not found in $PATH");
+        assert_eq!(
+            error.message,
+            "exec: \"nosuch\": executable file not found in $PATH"
+        );
     }
 
     #[test]

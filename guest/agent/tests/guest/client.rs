@@ -32,7 +32,14 @@ pub fn prepare(old_root: &File) {
     std::fs::create_dir_all(PORTS).expect("ports");
     std::fs::create_dir_all(ROOTFS).expect("rootfs");
     let source = format!("/proc/self/fd/{}/rootfs", old_root.as_raw_fd());
-    mount(Some(source.as_str()), ROOTFS, None::<&str>, MsFlags::MS_BIND, None::<&str>).expect("bind");
+    mount(
+        Some(source.as_str()),
+        ROOTFS,
+        None::<&str>,
+        MsFlags::MS_BIND,
+        None::<&str>,
+    )
+    .expect("bind");
 }
 
 /// A connected client. One for all tests: ids and ports are never used twice.
@@ -80,7 +87,11 @@ impl Port {
 
 async fn read_all(port: Port) -> Vec<u8> {
     let mut bytes = Vec::new();
-    port.accept().await.read_to_end(&mut bytes).await.expect("read");
+    port.accept()
+        .await
+        .read_to_end(&mut bytes)
+        .await
+        .expect("read");
     bytes
 }
 
@@ -131,7 +142,10 @@ impl Guest {
 
     pub async fn events(&self) -> ttrpc::r#async::ClientStreamReceiver<proto::Event> {
         // Lives as long as the connection: no deadline.
-        self.client.events(Context::default(), &proto::Empty::new()).await.expect("events")
+        self.client
+            .events(Context::default(), &proto::Empty::new())
+            .await
+            .expect("events")
     }
 
     pub fn fresh(&self) -> u32 {
@@ -179,25 +193,41 @@ impl Guest {
             stdio: Some(stdio).into(),
             ..Default::default()
         };
-        self.create_container(request).await.map(|response| response.pid)
+        self.create_container(request)
+            .await
+            .map(|response| response.pid)
     }
 
     pub async fn start(&self, id: &str) -> Answer<()> {
-        let request = proto::StartContainerRequest { container_id: id.into(), ..Default::default() };
+        let request = proto::StartContainerRequest {
+            container_id: id.into(),
+            ..Default::default()
+        };
         answer(self.client.start_container(context(), &request).await).map(|_| ())
     }
 
     pub async fn delete(&self, id: &str) -> Answer<()> {
-        let request = proto::DeleteContainerRequest { container_id: id.into(), ..Default::default() };
+        let request = proto::DeleteContainerRequest {
+            container_id: id.into(),
+            ..Default::default()
+        };
         answer(self.client.delete_container(context(), &request).await).map(|_| ())
     }
 
     pub async fn delete_process(&self, id: &str, exec_id: &str) -> Answer<()> {
-        answer(self.client.delete_process(context(), &process(id, exec_id)).await).map(|_| ())
+        answer(
+            self.client
+                .delete_process(context(), &process(id, exec_id))
+                .await,
+        )
+        .map(|_| ())
     }
 
     pub async fn wait(&self, id: &str, exec_id: &str) -> Answer<u32> {
-        let result = self.client.wait_process(context(), &process(id, exec_id)).await;
+        let result = self
+            .client
+            .wait_process(context(), &process(id, exec_id))
+            .await;
         answer(result).map(|response| response.exit_status)
     }
 
@@ -228,20 +258,33 @@ impl Guest {
     }
 
     pub async fn resume(&self, id: &str) -> Answer<()> {
-        answer(self.client.resume_container(context(), &container(id)).await).map(|_| ())
+        answer(
+            self.client
+                .resume_container(context(), &container(id))
+                .await,
+        )
+        .map(|_| ())
     }
 
     pub async fn processes(&self, id: &str) -> Answer<Vec<(u32, String)>> {
         let result = self.client.list_processes(context(), &container(id)).await;
         answer(result).map(|response| {
-            response.processes.into_iter().map(|process| (process.pid, process.exec_id)).collect()
+            response
+                .processes
+                .into_iter()
+                .map(|process| (process.pid, process.exec_id))
+                .collect()
         })
     }
 
     pub async fn stat(&self, id: &str, file: &str) -> String {
         let result = self.client.container_stats(context(), &container(id)).await;
         let files = answer(result).expect("stats").files;
-        files.get(file).unwrap_or_else(|| panic!("no {file}")).trim_end().to_string()
+        files
+            .get(file)
+            .unwrap_or_else(|| panic!("no {file}"))
+            .trim_end()
+            .to_string()
     }
 
     pub async fn update(&self, id: &str, resources: Value) -> Answer<()> {
@@ -257,7 +300,9 @@ impl Guest {
     pub async fn run(&self, spec: &Value, stdin: Option<&[u8]>) -> Output {
         let id = self.id();
         let streams = self.streams(stdin.map(<[u8]>::to_vec));
-        self.create(&id, spec, streams.stdio.clone()).await.expect("create");
+        self.create(&id, spec, streams.stdio.clone())
+            .await
+            .expect("create");
         self.start(&id).await.expect("start");
         let status = self.wait(&id, "").await.expect("wait");
         let output = streams.end(status).await;
@@ -275,7 +320,9 @@ impl Guest {
         let mut spec = spec(&["sleep", "1000"]);
         change(&mut spec);
         let id = self.id();
-        self.create(&id, &spec, proto::Stdio::new()).await.expect("create");
+        self.create(&id, &spec, proto::Stdio::new())
+            .await
+            .expect("create");
         self.start(&id).await.expect("start");
         id
     }
@@ -300,16 +347,22 @@ impl Guest {
             stdio: Some(stdio).into(),
             ..Default::default()
         };
-        self.exec_process(request).await.map(|response| response.pid)
+        self.exec_process(request)
+            .await
+            .map(|response| response.pid)
     }
 
     pub async fn exec(&self, id: &str, process: &Value, stdin: Option<&[u8]>) -> Output {
         let exec_id = format!("e{}", self.fresh());
         let streams = self.streams(stdin.map(<[u8]>::to_vec));
-        self.exec_start(id, &exec_id, process, streams.stdio.clone()).await.expect("exec");
+        self.exec_start(id, &exec_id, process, streams.stdio.clone())
+            .await
+            .expect("exec");
         let status = self.wait(id, &exec_id).await.expect("wait");
         let output = streams.end(status).await;
-        self.delete_process(id, &exec_id).await.expect("delete process");
+        self.delete_process(id, &exec_id)
+            .await
+            .expect("delete process");
         output
     }
 }
@@ -336,15 +389,29 @@ fn process(id: &str, exec_id: &str) -> proto::ProcessRequest {
 }
 
 fn container(id: &str) -> proto::ContainerRequest {
-    proto::ContainerRequest { container_id: id.into(), ..Default::default() }
+    proto::ContainerRequest {
+        container_id: id.into(),
+        ..Default::default()
+    }
 }
 
 /// A `process` object with containerd's default capabilities.
 pub fn process_json(args: &[&str]) -> Value {
     let capabilities = json!([
-        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW",
-        "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE",
-        "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE"
+        "CAP_CHOWN",
+        "CAP_DAC_OVERRIDE",
+        "CAP_FSETID",
+        "CAP_FOWNER",
+        "CAP_MKNOD",
+        "CAP_NET_RAW",
+        "CAP_SETGID",
+        "CAP_SETUID",
+        "CAP_SETFCAP",
+        "CAP_SETPCAP",
+        "CAP_NET_BIND_SERVICE",
+        "CAP_SYS_CHROOT",
+        "CAP_KILL",
+        "CAP_AUDIT_WRITE"
     ]);
     json!({
         "args": args,
@@ -397,5 +464,8 @@ pub fn spec(args: &[&str]) -> Value {
 
 /// Text of a file of the guest.
 pub fn read(path: impl AsRef<Path>) -> String {
-    std::fs::read_to_string(path).expect("read").trim_end().to_string()
+    std::fs::read_to_string(path)
+        .expect("read")
+        .trim_end()
+        .to_string()
 }

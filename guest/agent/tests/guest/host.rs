@@ -14,7 +14,19 @@ const DEADLINE: Duration = Duration::from_secs(600);
 /// One archive member in the "newc" format of cpio(5).
 fn member(archive: &mut Vec<u8>, name: &str, mode: u32, content: &[u8]) {
     let fields = [
-        0, mode, 0, 0, 1, 0, content.len() as u32, 0, 0, 0, 0, name.len() as u32 + 1, 0,
+        0,
+        mode,
+        0,
+        0,
+        1,
+        0,
+        content.len() as u32,
+        0,
+        0,
+        0,
+        0,
+        name.len() as u32 + 1,
+        0,
     ];
     archive.extend_from_slice(b"070701");
     for field in fields {
@@ -33,7 +45,13 @@ fn initramfs(own: &[u8], busybox: &[u8]) -> Vec<u8> {
     const FILE: u32 = 0o100_644;
     let mut archive = Vec::new();
     for name in [
-        "rootfs", "rootfs/bin", "rootfs/etc", "rootfs/proc", "rootfs/sys", "rootfs/dev", "rootfs/tmp",
+        "rootfs",
+        "rootfs/bin",
+        "rootfs/etc",
+        "rootfs/proc",
+        "rootfs/sys",
+        "rootfs/dev",
+        "rootfs/tmp",
         "rootfs/mnt",
     ] {
         member(&mut archive, name, DIRECTORY, b"");
@@ -41,11 +59,17 @@ fn initramfs(own: &[u8], busybox: &[u8]) -> Vec<u8> {
     member(&mut archive, "init", PROGRAM, own);
     member(&mut archive, "rootfs/bin/busybox", PROGRAM, busybox);
     for name in [
-        "sh", "cat", "true", "false", "echo", "id", "env", "pwd", "sleep", "stty", "tty", "grep", "head",
-        "dd", "md5sum", "ls", "stat", "hostname", "touch", "umask", "yes", "wc", "mount", "chmod", "kill",
-        "readlink", "mknod", "tr", "ps", "seq", "sed", "printf", "test", "mkdir", "rm", "ipcs",
+        "sh", "cat", "true", "false", "echo", "id", "env", "pwd", "sleep", "stty", "tty", "grep",
+        "head", "dd", "md5sum", "ls", "stat", "hostname", "touch", "umask", "yes", "wc", "mount",
+        "chmod", "kill", "readlink", "mknod", "tr", "ps", "seq", "sed", "printf", "test", "mkdir",
+        "rm", "ipcs",
     ] {
-        member(&mut archive, &format!("rootfs/bin/{name}"), 0o120_777, b"busybox");
+        member(
+            &mut archive,
+            &format!("rootfs/bin/{name}"),
+            0o120_777,
+            b"busybox",
+        );
     }
     member(
         &mut archive,
@@ -53,13 +77,27 @@ fn initramfs(own: &[u8], busybox: &[u8]) -> Vec<u8> {
         FILE,
         b"root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n",
     );
-    member(&mut archive, "rootfs/etc/script", PROGRAM, b"#!/nosuch/interpreter\n");
-    member(&mut archive, "rootfs/etc/garbage", PROGRAM, b"\x7fELFgarbage");
+    member(
+        &mut archive,
+        "rootfs/etc/script",
+        PROGRAM,
+        b"#!/nosuch/interpreter\n",
+    );
+    member(
+        &mut archive,
+        "rootfs/etc/garbage",
+        PROGRAM,
+        b"\x7fELFgarbage",
+    );
     member(&mut archive, "TRAILER!!!", 0, b"");
     archive
 }
 
-fn find(variable: &str, what: &str, candidates: impl Iterator<Item = PathBuf>) -> Result<PathBuf, String> {
+fn find(
+    variable: &str,
+    what: &str,
+    candidates: impl Iterator<Item = PathBuf>,
+) -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os(variable) {
         return Ok(PathBuf::from(path));
     }
@@ -102,16 +140,25 @@ fn initrd_path() -> PathBuf {
 fn start() -> Result<Child, String> {
     let text = |error: std::io::Error| error.to_string();
     let own = fs::read("/proc/self/exe").map_err(text)?;
-    let busybox = ["/bin/busybox", "/usr/bin/busybox"].map(PathBuf::from).into_iter();
-    let busybox = fs::read(find("HADRON_TEST_BUSYBOX", "static busybox", busybox)?).map_err(text)?;
-    let qemu = ["/usr/bin/qemu-system-x86_64"].map(PathBuf::from).into_iter();
+    let busybox = ["/bin/busybox", "/usr/bin/busybox"]
+        .map(PathBuf::from)
+        .into_iter();
+    let busybox =
+        fs::read(find("HADRON_TEST_BUSYBOX", "static busybox", busybox)?).map_err(text)?;
+    let qemu = ["/usr/bin/qemu-system-x86_64"]
+        .map(PathBuf::from)
+        .into_iter();
     let qemu = find("HADRON_TEST_QEMU", "qemu-system-x86_64", qemu)?;
     let kernel = kernel()?;
     let initrd = initrd_path();
     let mut file = fs::File::create(&initrd).map_err(text)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(text)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+        .map_err(text)?;
     file.write_all(&initramfs(&own, &busybox)).map_err(text)?;
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let only = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+        .unwrap_or_default();
     let smp = std::env::var("HADRON_TEST_CPUS").unwrap_or_else(|_| "1".into());
     println!("kernel {}", kernel.display());
     // A bzImage needs a machine with a BIOS; an ELF kernel is entered through PVH.
@@ -121,15 +168,34 @@ fn start() -> Result<Child, String> {
         &["-M", "microvm,acpi=off"]
     };
     Command::new(qemu)
-        .args(["-accel", "tcg,thread=multi", "-cpu", "EPYC-Rome,-erms", "-m", "768", "-smp", &smp])
+        .args([
+            "-accel",
+            "tcg,thread=multi",
+            "-cpu",
+            "EPYC-Rome,-erms",
+            "-m",
+            "768",
+            "-smp",
+            &smp,
+        ])
         .args(machine)
-        .args(["-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"])
+        .args([
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-serial",
+            "stdio",
+            "-no-reboot",
+        ])
         .arg("-kernel")
         .arg(&kernel)
         .arg("-initrd")
         .arg(&initrd)
         .arg("-append")
-        .arg(format!("console=ttyS0 quiet panic=-1 reboot=t no_timer_check only={only}"))
+        .arg(format!(
+            "console=ttyS0 quiet panic=-1 reboot=t no_timer_check only={only}"
+        ))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -183,7 +249,10 @@ fn watch(qemu: &mut Child) -> Result<(), String> {
                 }
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                return Err(format!("the guest was not done in {} seconds", DEADLINE.as_secs()));
+                return Err(format!(
+                    "the guest was not done in {} seconds",
+                    DEADLINE.as_secs()
+                ));
             }
             // QEMU has exited.
             Err(mpsc::RecvTimeoutError::Disconnected) => break,

@@ -8,7 +8,12 @@ async fn text(guest: &Guest, script: &str, change: impl FnOnce(&mut Value)) -> S
     let mut spec = spec(&["sh", "-c", script]);
     change(&mut spec);
     let output = guest.run(&spec, None).await;
-    assert_eq!(output.stderr, b"", "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.stderr,
+        b"",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.text()
 }
 
@@ -22,20 +27,30 @@ pub async fn user_groups_umask(guest: &Guest) {
 }
 
 pub async fn cwd_env_and_hostname(guest: &Guest) {
-    let text = text(guest, "pwd; echo $A; hostname; cat /proc/sys/kernel/hostname", |spec| {
-        // It is made if it is not there, as runc does.
-        spec["process"]["cwd"] = "/tmp/made/for/it".into();
-        spec["process"]["env"] = json!(["PATH=/bin", "A=b=c d"]);
-    })
+    let text = text(
+        guest,
+        "pwd; echo $A; hostname; cat /proc/sys/kernel/hostname",
+        |spec| {
+            // It is made if it is not there, as runc does.
+            spec["process"]["cwd"] = "/tmp/made/for/it".into();
+            spec["process"]["env"] = json!(["PATH=/bin", "A=b=c d"]);
+        },
+    )
     .await;
     assert_eq!(text, "/tmp/made/for/it\nb=c d\ninside\ninside");
 }
 
 pub async fn home_of_the_user(guest: &Guest) {
     let home = async |uid: u32| {
-        text(guest, "echo $HOME", |spec| spec["process"]["user"]["uid"] = uid.into()).await
+        text(guest, "echo $HOME", |spec| {
+            spec["process"]["user"]["uid"] = uid.into()
+        })
+        .await
     };
-    assert_eq!((home(0).await, home(1000).await, home(5).await), ("/root".into(), "/home/user".into(), "/".into()));
+    assert_eq!(
+        (home(0).await, home(1000).await, home(5).await),
+        ("/root".into(), "/home/user".into(), "/".into())
+    );
 }
 
 pub async fn capabilities_and_no_new_privileges(guest: &Guest) {
@@ -54,12 +69,19 @@ pub async fn capabilities_and_no_new_privileges(guest: &Guest) {
     assert!(without.await.ends_with("NoNewPrivs:0"));
     let id = guest.sleeper(change).await;
     let mut process = process_json(&["sh", "-c", script]);
-    process["capabilities"] = json!({ "bounding": ["CAP_KILL"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"] });
-    assert_eq!(guest.exec(&id, &process, None).await.text(), expected.replace("21", "20"));
+    process["capabilities"] =
+        json!({ "bounding": ["CAP_KILL"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"] });
+    assert_eq!(
+        guest.exec(&id, &process, None).await.text(),
+        expected.replace("21", "20")
+    );
     // Not root: nothing is left.
     process["user"]["uid"] = 1000.into();
     process["capabilities"] = json!({ "bounding": [], "effective": [], "permitted": [] });
-    assert_eq!(guest.exec(&id, &process, None).await.text(), expected.replace("21", "00"));
+    assert_eq!(
+        guest.exec(&id, &process, None).await.text(),
+        expected.replace("21", "00")
+    );
     guest.end(&id).await;
 }
 
@@ -77,7 +99,10 @@ pub async fn limits(guest: &Guest) {
     let id = guest.sleeper(|_| {}).await;
     let mut process = process_json(&["sh", "-c", script]);
     change(&mut process);
-    assert_eq!(guest.exec(&id, &process, None).await.text(), "100\n200\n0\n77");
+    assert_eq!(
+        guest.exec(&id, &process, None).await.text(),
+        "100\n200\n0\n77"
+    );
     guest.end(&id).await;
 }
 
@@ -95,7 +120,9 @@ pub async fn seccomp_holds_for_execs_too(guest: &Guest) {
         let output = guest.run(&spec, None).await.text();
         assert!(output.starts_with("Seccomp:\t2\n"), "{output}");
         assert!(output.contains("Function not implemented"), "{output}");
-        let id = guest.sleeper(|spec| spec["linux"]["seccomp"] = filter.clone()).await;
+        let id = guest
+            .sleeper(|spec| spec["linux"]["seccomp"] = filter.clone())
+            .await;
         let mut process = process_json(&["sh", "-c", script]);
         process["noNewPrivileges"] = no_new_privileges.into();
         let output = guest.exec(&id, &process, None).await.text();
@@ -106,7 +133,8 @@ pub async fn seccomp_holds_for_execs_too(guest: &Guest) {
 }
 
 pub async fn masked_and_readonly_paths(guest: &Guest) {
-    let script = "wc -c < /proc/timer_list; echo 1 > /proc/sys/kernel/panic || echo no; ls /mnt | wc -l";
+    let script =
+        "wc -c < /proc/timer_list; echo 1 > /proc/sys/kernel/panic || echo no; ls /mnt | wc -l";
     let mut spec = spec(&["sh", "-c", script]);
     spec["linux"]["maskedPaths"] = json!(["/proc/timer_list", "/mnt", "/nosuch"]);
     let output = guest.run(&spec, None).await;
@@ -114,9 +142,13 @@ pub async fn masked_and_readonly_paths(guest: &Guest) {
 }
 
 pub async fn readonly_root(guest: &Guest) {
-    let text = text(guest, "touch /x 2>/dev/null || echo no; touch /run/x && echo yes", |spec| {
-        spec["root"]["readonly"] = true.into();
-    })
+    let text = text(
+        guest,
+        "touch /x 2>/dev/null || echo no; touch /run/x && echo yes",
+        |spec| {
+            spec["root"]["readonly"] = true.into();
+        },
+    )
     .await;
     assert_eq!(text, "no\nyes");
 }
@@ -158,16 +190,25 @@ pub async fn user_namespace(guest: &Guest) {
         let map = json!([{ "containerID": 0, "hostID": 100_000, "size": 65536 }]);
         spec["linux"]["uidMappings"] = map.clone();
         spec["linux"]["gidMappings"] = map;
-        let namespaces = spec["linux"]["namespaces"].as_array_mut().expect("namespaces");
+        let namespaces = spec["linux"]["namespaces"]
+            .as_array_mut()
+            .expect("namespaces");
         namespaces.push(json!({ "type": "user" }));
         // sysfs belongs to the network namespace, which is the guest's.
         let mounts = spec["mounts"].as_array_mut().expect("mounts");
-        mounts.retain(|mount| mount["destination"] != "/sys" && mount["destination"] != "/sys/fs/cgroup");
+        mounts.retain(|mount| {
+            mount["destination"] != "/sys" && mount["destination"] != "/sys/fs/cgroup"
+        });
     };
     let script = "id -u; cat /proc/self/uid_map | tr -s ' '; echo again > /dev/stdout";
-    assert_eq!(text(guest, script, change).await, "0\n 0 100000 65536\nagain");
+    assert_eq!(
+        text(guest, script, change).await,
+        "0\n 0 100000 65536\nagain"
+    );
     let id = guest.sleeper(change).await;
-    let output = guest.exec(&id, &process_json(&["sh", "-c", script]), None).await;
+    let output = guest
+        .exec(&id, &process_json(&["sh", "-c", script]), None)
+        .await;
     assert_eq!(output.text(), "0\n 0 100000 65536\nagain");
     guest.end(&id).await;
 }

@@ -9,15 +9,37 @@ use crate::client::{Guest, process_json, spec};
 pub async fn programs_that_cannot_run(guest: &Guest) {
     let running = guest.sleeper(|_| {}).await;
     for (program, at_create, message) in [
-        ("nosuch", true, "exec: \"nosuch\": executable file not found in $PATH"),
-        ("/nosuch", true, "exec: \"/nosuch\": stat /nosuch: no such file or directory"),
-        ("/etc/passwd", true, "exec: \"/etc/passwd\": permission denied"),
+        (
+            "nosuch",
+            true,
+            "exec: \"nosuch\": executable file not found in $PATH",
+        ),
+        (
+            "/nosuch",
+            true,
+            "exec: \"/nosuch\": stat /nosuch: no such file or directory",
+        ),
+        (
+            "/etc/passwd",
+            true,
+            "exec: \"/etc/passwd\": permission denied",
+        ),
         ("/etc", true, "exec: \"/etc\": stat /etc: is a directory"),
-        ("/etc/script", false, "exec /etc/script: No such file or directory"),
-        ("/etc/garbage", false, "exec /etc/garbage: Exec format error"),
+        (
+            "/etc/script",
+            false,
+            "exec /etc/script: No such file or directory",
+        ),
+        (
+            "/etc/garbage",
+            false,
+            "exec /etc/garbage: Exec format error",
+        ),
     ] {
         let id = guest.id();
-        let created = guest.create(&id, &spec(&[program]), proto::Stdio::new()).await;
+        let created = guest
+            .create(&id, &spec(&[program]), proto::Stdio::new())
+            .await;
         let refused = if at_create {
             created.expect_err(program)
         } else {
@@ -29,7 +51,12 @@ pub async fn programs_that_cannot_run(guest: &Guest) {
         };
         assert_eq!(refused, (Code::INVALID_ARGUMENT, message.to_string()));
         let refused = guest
-            .exec_start(&running, "x", &process_json(&[program]), proto::Stdio::new())
+            .exec_start(
+                &running,
+                "x",
+                &process_json(&[program]),
+                proto::Stdio::new(),
+            )
             .await
             .expect_err(program);
         assert_eq!(refused, (Code::INVALID_ARGUMENT, message.to_string()));
@@ -63,7 +90,11 @@ pub async fn broken_requests(guest: &Guest) {
         assert_eq!(code, Code::INVALID_ARGUMENT, "{message}");
     };
     for id in ["", "..", "a/b", "a\0b"] {
-        invalid(guest.create(id, &spec(&["true"]), proto::Stdio::new()).await);
+        invalid(
+            guest
+                .create(id, &spec(&["true"]), proto::Stdio::new())
+                .await,
+        );
     }
     let id = guest.id();
     for bytes in ["", "{", "[]", "{\"ociVersion\":\"1.0.0\"}"] {
@@ -78,21 +109,46 @@ pub async fn broken_requests(guest: &Guest) {
     spec["ociVersion"] = "0.1.0".into();
     invalid(guest.create(&id, &spec, proto::Stdio::new()).await);
     // Nobody listens on this port.
-    let stdio = proto::Stdio { stdout_port: 999_999, ..Default::default() };
-    let refused = guest.create(&id, &crate::client::spec(&["true"]), stdio).await.expect_err("port");
+    let stdio = proto::Stdio {
+        stdout_port: 999_999,
+        ..Default::default()
+    };
+    let refused = guest
+        .create(&id, &crate::client::spec(&["true"]), stdio)
+        .await
+        .expect_err("port");
     assert!(refused.1.contains("999999"), "{}", refused.1);
     let running = guest.sleeper(|_| {}).await;
     invalid(guest.kill(&running, "", 65, false).await.map(|()| 0));
     invalid(guest.resize(&running, "", 70_000, 1).await.map(|()| 0));
-    invalid(guest.exec_start(&running, "", &process_json(&["true"]), proto::Stdio::new()).await);
-    invalid(guest.exec_start(&running, "x", &json!({}), proto::Stdio::new()).await);
-    invalid(guest.set_clock(proto::SetClockRequest { realtime_ns: -1, ..Default::default() }).await.map(|_| 0));
+    invalid(
+        guest
+            .exec_start(&running, "", &process_json(&["true"]), proto::Stdio::new())
+            .await,
+    );
+    invalid(
+        guest
+            .exec_start(&running, "x", &json!({}), proto::Stdio::new())
+            .await,
+    );
+    invalid(
+        guest
+            .set_clock(proto::SetClockRequest {
+                realtime_ns: -1,
+                ..Default::default()
+            })
+            .await
+            .map(|_| 0),
+    );
     guest.sync(proto::Empty::new()).await.expect("sync");
     guest.end(&running).await;
 }
 
 pub async fn the_sandbox_is_made_once(guest: &Guest) {
-    let refused = guest.create_sandbox(proto::CreateSandboxRequest::new()).await.expect_err("twice");
+    let refused = guest
+        .create_sandbox(proto::CreateSandboxRequest::new())
+        .await
+        .expect_err("twice");
     assert_eq!(refused.0, Code::FAILED_PRECONDITION, "{}", refused.1);
 }
 
@@ -100,11 +156,21 @@ pub async fn mounts_that_fail(guest: &Guest) {
     let mut spec = spec(&["true"]);
     let mounts = spec["mounts"].as_array_mut().expect("mounts");
     mounts.push(json!({ "destination": "/mnt", "type": "bind", "source": "/nosuch/source", "options": ["rbind"] }));
-    let refused = guest.create(&guest.id(), &spec, proto::Stdio::new()).await.expect_err("mount");
-    assert!(refused.1.contains("/nosuch/source") || refused.1.contains("No such file"), "{}", refused.1);
+    let refused = guest
+        .create(&guest.id(), &spec, proto::Stdio::new())
+        .await
+        .expect_err("mount");
+    assert!(
+        refused.1.contains("/nosuch/source") || refused.1.contains("No such file"),
+        "{}",
+        refused.1
+    );
     println!("     {}", refused.1);
     let mut spec = crate::client::spec(&["true"]);
     spec["root"]["path"] = "/nosuch/root".into();
-    let refused = guest.create(&guest.id(), &spec, proto::Stdio::new()).await.expect_err("root");
+    let refused = guest
+        .create(&guest.id(), &spec, proto::Stdio::new())
+        .await
+        .expect_err("root");
     assert!(refused.1.contains("/nosuch/root"), "{}", refused.1);
 }

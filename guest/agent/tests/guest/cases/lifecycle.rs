@@ -18,7 +18,11 @@ pub async fn killed_by_a_signal(guest: &Guest) {
     guest.end(&id).await;
     // PID 1 of a namespace only gets signals that it has a handler for.
     let id = guest.id();
-    let spec = spec(&["sh", "-c", "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done"]);
+    let spec = spec(&[
+        "sh",
+        "-c",
+        "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done",
+    ]);
     let streams = guest.port();
     let mut stdio = proto::Stdio::new();
     stdio.stdout_port = streams.number;
@@ -26,7 +30,9 @@ pub async fn killed_by_a_signal(guest: &Guest) {
     let mut stdout = within(streams.accept()).await;
     guest.start(&id).await.expect("start");
     let mut up = [0; 3];
-    within(tokio::io::AsyncReadExt::read_exact(&mut stdout, &mut up)).await.expect("up");
+    within(tokio::io::AsyncReadExt::read_exact(&mut stdout, &mut up))
+        .await
+        .expect("up");
     guest.kill(&id, "", 15, false).await.expect("kill");
     assert_eq!(guest.wait(&id, "").await, Ok(7));
     let refused = guest.kill(&id, "", 15, false).await.expect_err("exited");
@@ -39,7 +45,10 @@ pub async fn two_hundred_that_exit_at_once(guest: &Guest) {
     let process = process_json(&["true"]);
     for number in 0..200 {
         let exec_id = format!("e{number}");
-        guest.exec_start(&id, &exec_id, &process, proto::Stdio::new()).await.expect("exec");
+        guest
+            .exec_start(&id, &exec_id, &process, proto::Stdio::new())
+            .await
+            .expect("exec");
         assert_eq!(guest.wait(&id, &exec_id).await, Ok(0));
         guest.delete_process(&id, &exec_id).await.expect("delete");
     }
@@ -49,8 +58,14 @@ pub async fn two_hundred_that_exit_at_once(guest: &Guest) {
 pub async fn states_and_refusals(guest: &Guest) {
     let id = guest.id();
     let spec = spec(&["sleep", "1000"]);
-    guest.create(&id, &spec, proto::Stdio::new()).await.expect("create");
-    let again = guest.create(&id, &spec, proto::Stdio::new()).await.expect_err("twice");
+    guest
+        .create(&id, &spec, proto::Stdio::new())
+        .await
+        .expect("create");
+    let again = guest
+        .create(&id, &spec, proto::Stdio::new())
+        .await
+        .expect_err("twice");
     assert_eq!(again.0, Code::ALREADY_EXISTS, "{}", again.1);
     let early = guest.pause(&id).await.expect_err("created");
     assert_eq!(early.0, Code::FAILED_PRECONDITION);
@@ -83,7 +98,10 @@ pub async fn every_waiter_is_answered(guest: &Guest) {
 
 pub async fn created_but_never_started(guest: &Guest) {
     let id = guest.id();
-    guest.create(&id, &spec(&["true"]), proto::Stdio::new()).await.expect("create");
+    guest
+        .create(&id, &spec(&["true"]), proto::Stdio::new())
+        .await
+        .expect("create");
     guest.delete(&id).await.expect("delete");
 }
 
@@ -91,10 +109,18 @@ pub async fn signals_to_all(guest: &Guest) {
     let id = guest.sleeper(|_| {}).await;
     let process = process_json(&["sleep", "1000"]);
     for exec_id in ["a", "b"] {
-        guest.exec_start(&id, exec_id, &process, proto::Stdio::new()).await.expect("exec");
+        guest
+            .exec_start(&id, exec_id, &process, proto::Stdio::new())
+            .await
+            .expect("exec");
     }
-    let mut names: Vec<_> =
-        guest.processes(&id).await.expect("list").into_iter().map(|(_, name)| name).collect();
+    let mut names: Vec<_> = guest
+        .processes(&id)
+        .await
+        .expect("list")
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
     names.sort();
     assert_eq!(names, ["", "a", "b"]);
     guest.kill(&id, "a", 15, false).await.expect("kill a");
@@ -111,35 +137,62 @@ pub async fn signals_to_all(guest: &Guest) {
 
 pub async fn execs(guest: &Guest) {
     let id = guest.sleeper(|spec| spec["hostname"] = "box".into()).await;
-    let mut process = process_json(&["sh", "-c", "id -u; id -g; id -G; pwd; echo $A; hostname; umask; echo $HOME; exit 3"]);
+    let mut process = process_json(&[
+        "sh",
+        "-c",
+        "id -u; id -g; id -G; pwd; echo $A; hostname; umask; echo $HOME; exit 3",
+    ]);
     process["user"] = json!({ "uid": 1000, "gid": 100, "additionalGids": [7, 8], "umask": 0o27 });
     process["cwd"] = "/tmp".into();
     process["env"] = json!(["PATH=/bin", "A=b c"]);
     let output = guest.exec(&id, &process, None).await;
-    assert_eq!(output.text(), "1000\n100\n100 7 8\n/tmp\nb c\nbox\n0027\n/home/user");
+    assert_eq!(
+        output.text(),
+        "1000\n100\n100 7 8\n/tmp\nb c\nbox\n0027\n/home/user"
+    );
     assert_eq!(output.status, 3);
-    let output = guest.exec(&id, &process_json(&["cat"]), Some(b"through")).await;
+    let output = guest
+        .exec(&id, &process_json(&["cat"]), Some(b"through"))
+        .await;
     assert_eq!(output.text(), "through");
     // The same namespaces as the init process.
     let script = "for n in ipc uts mnt pid cgroup; do readlink /proc/self/ns/$n; readlink /proc/1/ns/$n; done";
-    let output = guest.exec(&id, &process_json(&["sh", "-c", script]), None).await.text();
+    let output = guest
+        .exec(&id, &process_json(&["sh", "-c", script]), None)
+        .await
+        .text();
     let links: Vec<_> = output.lines().collect();
     assert_eq!(links.len(), 10);
     assert!(links.chunks(2).all(|pair| pair[0] == pair[1]), "{output}");
     let twice = process_json(&["sleep", "1000"]);
-    guest.exec_start(&id, "same", &twice, proto::Stdio::new()).await.expect("exec");
-    let refused = guest.exec_start(&id, "same", &twice, proto::Stdio::new()).await.expect_err("twice");
+    guest
+        .exec_start(&id, "same", &twice, proto::Stdio::new())
+        .await
+        .expect("exec");
+    let refused = guest
+        .exec_start(&id, "same", &twice, proto::Stdio::new())
+        .await
+        .expect_err("twice");
     assert_eq!(refused.0, Code::ALREADY_EXISTS, "{}", refused.1);
     guest.end(&id).await;
 }
 
 pub async fn ten_execs_at_once(guest: &Guest) {
     let id = guest.sleeper(|_| {}).await;
-    let processes: Vec<_> =
-        (0..10).map(|number| process_json(&["sh", "-c", &format!("echo {number}; exit {number}")])).collect();
-    let outputs = join_all(processes.iter().map(|process| guest.exec(&id, process, None))).await;
+    let processes: Vec<_> = (0..10)
+        .map(|number| process_json(&["sh", "-c", &format!("echo {number}; exit {number}")]))
+        .collect();
+    let outputs = join_all(
+        processes
+            .iter()
+            .map(|process| guest.exec(&id, process, None)),
+    )
+    .await;
     for (number, output) in outputs.iter().enumerate() {
-        assert_eq!((output.text(), output.status), (number.to_string(), number as u32));
+        assert_eq!(
+            (output.text(), output.status),
+            (number.to_string(), number as u32)
+        );
     }
     guest.end(&id).await;
 }
@@ -149,24 +202,30 @@ pub async fn exec_into_a_stopped_container(guest: &Guest) {
     guest.kill(&id, "", 9, false).await.expect("kill");
     assert_eq!(guest.wait(&id, "").await, Ok(137));
     let process = process_json(&["true"]);
-    let refused = guest.exec_start(&id, "late", &process, proto::Stdio::new()).await.expect_err("stopped");
+    let refused = guest
+        .exec_start(&id, "late", &process, proto::Stdio::new())
+        .await
+        .expect_err("stopped");
     assert_eq!(refused.0, Code::FAILED_PRECONDITION);
     assert!(refused.1.ends_with("it is stopped"), "{}", refused.1);
     guest.delete(&id).await.expect("delete");
 }
 
 pub async fn pause_and_resume(guest: &Guest) {
-    let id = guest.sleeper(|spec| {
-        spec["process"]["args"] = json!(["sh", "-c", "while :; do :; done"]);
-    })
-    .await;
+    let id = guest
+        .sleeper(|spec| {
+            spec["process"]["args"] = json!(["sh", "-c", "while :; do :; done"]);
+        })
+        .await;
     guest.pause(&id).await.expect("pause");
     let usage = async || guest.stat(&id, "cpu.stat").await;
     let before = usage().await;
     // Other things happen meanwhile, but not in the container.
     assert_eq!(guest.shell("exit 5").await.status, 5);
     assert_eq!(usage().await, before);
-    let paused = guest.exec_start(&id, "x", &process_json(&["true"]), proto::Stdio::new()).await;
+    let paused = guest
+        .exec_start(&id, "x", &process_json(&["true"]), proto::Stdio::new())
+        .await;
     assert!(paused.expect_err("paused").1.ends_with("it is paused"));
     assert!(guest.pause(&id).await.is_err());
     guest.resume(&id).await.expect("resume");
@@ -180,7 +239,8 @@ pub async fn pause_and_resume(guest: &Guest) {
 pub async fn without_a_pid_namespace(guest: &Guest) {
     // Its child outlives it; deleting the container must end it (the leftovers check looks).
     let mut spec = spec(&["sh", "-c", "sleep 1000 & echo $$"]);
-    spec["linux"]["namespaces"] = json!([{ "type": "mount" }, { "type": "ipc" }, { "type": "uts" }]);
+    spec["linux"]["namespaces"] =
+        json!([{ "type": "mount" }, { "type": "ipc" }, { "type": "uts" }]);
     let id = guest.id();
     let port = guest.port();
     let mut stdio = proto::Stdio::new();
@@ -192,15 +252,27 @@ pub async fn without_a_pid_namespace(guest: &Guest) {
     assert_eq!(guest.processes(&id).await.expect("list").len(), 1);
     guest.delete(&id).await.expect("delete");
     let mut text = String::new();
-    within(tokio::io::AsyncReadExt::read_to_string(&mut stdout, &mut text)).await.expect("read");
+    within(tokio::io::AsyncReadExt::read_to_string(
+        &mut stdout,
+        &mut text,
+    ))
+    .await
+    .expect("read");
     assert_eq!(text.trim(), pid.to_string());
 }
 
 pub async fn shared_namespaces(guest: &Guest) {
     let id = guest.id();
-    let pid = guest.create(&id, &spec(&["sleep", "1000"]), proto::Stdio::new()).await.expect("create");
+    let pid = guest
+        .create(&id, &spec(&["sleep", "1000"]), proto::Stdio::new())
+        .await
+        .expect("create");
     guest.start(&id).await.expect("start");
-    let mut member = spec(&["sh", "-c", "ps | grep -c 'sleep 1000'; readlink /proc/self/ns/ipc; readlink /proc/self/ns/net"]);
+    let mut member = spec(&[
+        "sh",
+        "-c",
+        "ps | grep -c 'sleep 1000'; readlink /proc/self/ns/ipc; readlink /proc/self/ns/net",
+    ]);
     member["linux"]["namespaces"] = json!([
         { "type": "mount" },
         { "type": "pid", "path": format!("/proc/{pid}/ns/pid") },
@@ -209,7 +281,12 @@ pub async fn shared_namespaces(guest: &Guest) {
     ]);
     member.as_object_mut().expect("object").remove("hostname");
     let text = guest.run(&member, None).await.text();
-    let link = |name| std::fs::read_link(format!("/proc/{name}")).expect("link").display().to_string();
+    let link = |name| {
+        std::fs::read_link(format!("/proc/{name}"))
+            .expect("link")
+            .display()
+            .to_string()
+    };
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].parse::<u32>().expect("count") >= 1, "{text}");
     assert_eq!(lines[1], link(format!("{pid}/ns/ipc")));

@@ -65,7 +65,10 @@ tests! {
 
 fn only() -> String {
     let line = read("/proc/cmdline");
-    line.split(' ').find_map(|word| word.strip_prefix("only=")).unwrap_or("").to_string()
+    line.split(' ')
+        .find_map(|word| word.strip_prefix("only="))
+        .unwrap_or("")
+        .to_string()
 }
 
 async fn prepare(guest: &Guest) {
@@ -90,10 +93,16 @@ fn leftovers(name: &str) -> bool {
         let entries = std::fs::read_dir(path).expect(path).flatten();
         entries.map(|entry| entry.path()).collect::<Vec<_>>()
     };
-    found.extend(entries("/sys/fs/cgroup/hadron").into_iter().filter(|path| path.is_dir()));
+    found.extend(
+        entries("/sys/fs/cgroup/hadron")
+            .into_iter()
+            .filter(|path| path.is_dir()),
+    );
     found.extend(entries(hadron_agent::boot::STATE));
     for path in entries("/proc") {
-        let number = path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
+        let number = path
+            .file_name()
+            .and_then(|name| name.to_str()?.parse::<u32>().ok());
         // Kernel threads have no executable; PID 1 and this program are the agent's and the test's.
         let program = std::fs::read_link(path.join("exe"));
         if let (Some(1..), Ok(program)) = (number, program)

@@ -17,7 +17,11 @@ pub async fn stdout_and_stderr_stay_apart(guest: &Guest) {
 pub async fn many_bytes_arrive_in_order(guest: &Guest) {
     const MIB: usize = 64;
     let began = Instant::now();
-    let output = guest.shell(&format!("dd if=/dev/zero bs=1M count={MIB} 2>/dev/null; echo end")).await;
+    let output = guest
+        .shell(&format!(
+            "dd if=/dev/zero bs=1M count={MIB} 2>/dev/null; echo end"
+        ))
+        .await;
     let rate = MIB as f64 / began.elapsed().as_secs_f64();
     println!("     stdout: {rate:.0} MiB/s");
     assert_eq!(output.stdout.len(), (MIB << 20) + 4);
@@ -39,10 +43,15 @@ pub async fn a_thousand_short_lines(guest: &Guest) {
 pub async fn stdin_to_its_end(guest: &Guest) {
     let output = guest.run(&spec(&["cat"]), Some(b"all of it")).await;
     assert_eq!(output.stdout, b"all of it");
-    let many: Vec<u8> = (0..8 << 20).map(|index: u32| (index * 7 / 5) as u8).collect();
+    let many: Vec<u8> = (0..8 << 20)
+        .map(|index: u32| (index * 7 / 5) as u8)
+        .collect();
     let began = Instant::now();
     let output = guest.run(&spec(&["cat"]), Some(&many)).await;
-    println!("     stdin to stdout: {:.0} MiB/s", 8.0 / began.elapsed().as_secs_f64());
+    println!(
+        "     stdin to stdout: {:.0} MiB/s",
+        8.0 / began.elapsed().as_secs_f64()
+    );
     assert!(output.stdout == many);
     assert_eq!(guest.run(&spec(&["cat"]), None).await.stdout, b"");
 }
@@ -50,13 +59,22 @@ pub async fn stdin_to_its_end(guest: &Guest) {
 pub async fn stdin_that_nobody_reads(guest: &Guest) {
     let many = vec![b'x'; 4 << 20];
     assert_eq!(guest.run(&spec(&["true"]), Some(&many)).await.status, 0);
-    assert_eq!(guest.run(&spec(&["head", "-c", "1"]), Some(&many)).await.stdout, b"x");
+    assert_eq!(
+        guest
+            .run(&spec(&["head", "-c", "1"]), Some(&many))
+            .await
+            .stdout,
+        b"x"
+    );
     // Nothing is ever sent: the agent must notice that the pipe has no reader any more.
     let id = guest.id();
     let port = guest.port();
     let mut stdio = proto::Stdio::new();
     stdio.stdin_port = port.number;
-    guest.create(&id, &spec(&["true"]), stdio).await.expect("create");
+    guest
+        .create(&id, &spec(&["true"]), stdio)
+        .await
+        .expect("create");
     let mut stdin = within(port.accept()).await;
     guest.start(&id).await.expect("start");
     assert_eq!(within(stdin.read(&mut [0])).await.expect("end"), 0);
@@ -71,11 +89,18 @@ pub async fn a_slow_reader_slows_the_writer(guest: &Guest) {
     let mut stdio = proto::Stdio::new();
     stdio.stdout_port = port.number;
     let script = format!("dd if=/dev/zero bs=1M count={MIB} 2>/dev/null");
-    guest.create(&id, &spec(&["sh", "-c", &script]), stdio).await.expect("create");
+    guest
+        .create(&id, &spec(&["sh", "-c", &script]), stdio)
+        .await
+        .expect("create");
     let mut stdout = within(port.accept()).await;
     guest.start(&id).await.expect("start");
     // Nobody reads, so it cannot come to its end, however long one waits.
-    assert!(timeout(Duration::from_secs(2), guest.wait(&id, "")).await.is_err());
+    assert!(
+        timeout(Duration::from_secs(2), guest.wait(&id, ""))
+            .await
+            .is_err()
+    );
     let mut bytes = Vec::new();
     within(stdout.read_to_end(&mut bytes)).await.expect("read");
     assert_eq!(bytes.len(), MIB << 20);
@@ -84,10 +109,17 @@ pub async fn a_slow_reader_slows_the_writer(guest: &Guest) {
 }
 
 pub async fn standard_streams_can_be_opened_again(guest: &Guest) {
-    let mut spec = spec(&["sh", "-c", "echo one > /dev/stdout; echo two > /proc/self/fd/2; cat /dev/stdin"]);
+    let mut spec = spec(&[
+        "sh",
+        "-c",
+        "echo one > /dev/stdout; echo two > /proc/self/fd/2; cat /dev/stdin",
+    ]);
     spec["process"]["user"] = serde_json::json!({ "uid": 1000, "gid": 1000 });
     let output = guest.run(&spec, Some(b"three")).await;
-    assert_eq!((output.text().as_str(), output.stderr.as_slice()), ("one\nthree", b"two\n".as_slice()));
+    assert_eq!(
+        (output.text().as_str(), output.stderr.as_slice()),
+        ("one\nthree", b"two\n".as_slice())
+    );
 }
 
 pub async fn output_of_a_process_that_outlives_its_container(guest: &Guest) {
@@ -96,7 +128,10 @@ pub async fn output_of_a_process_that_outlives_its_container(guest: &Guest) {
     spec.as_object_mut().expect("object").remove("hostname");
     let id = guest.id();
     let streams = guest.streams(None);
-    guest.create(&id, &spec, streams.stdio.clone()).await.expect("create");
+    guest
+        .create(&id, &spec, streams.stdio.clone())
+        .await
+        .expect("create");
     guest.start(&id).await.expect("start");
     let status = guest.wait(&id, "").await.expect("wait");
     assert_eq!(streams.end(status).await.text(), "early\nlate");
@@ -108,7 +143,10 @@ pub async fn a_reader_that_goes_away(guest: &Guest) {
     let port = guest.port();
     let mut stdio = proto::Stdio::new();
     stdio.stdout_port = port.number;
-    guest.create(&id, &spec(&["yes"]), stdio).await.expect("create");
+    guest
+        .create(&id, &spec(&["yes"]), stdio)
+        .await
+        .expect("create");
     let mut stdout = within(port.accept()).await;
     guest.start(&id).await.expect("start");
     within(stdout.read_exact(&mut [0; 2])).await.expect("read");

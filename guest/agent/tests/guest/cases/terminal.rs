@@ -12,13 +12,20 @@ async fn until(stream: &mut UnixStream, end: &str) -> String {
     while !text.contains(end) {
         let mut buffer = [0; 1024];
         let length = within(stream.read(&mut buffer)).await.expect("read");
-        assert_ne!(length, 0, "the terminal ended after {text:?}, before {end:?}");
+        assert_ne!(
+            length, 0,
+            "the terminal ended after {text:?}, before {end:?}"
+        );
         text.push_str(&String::from_utf8_lossy(&buffer[..length]));
     }
     text
 }
 
-async fn container(guest: &Guest, script: &str, change: impl FnOnce(&mut Value)) -> (String, UnixStream, UnixStream) {
+async fn container(
+    guest: &Guest,
+    script: &str,
+    change: impl FnOnce(&mut Value),
+) -> (String, UnixStream, UnixStream) {
     let mut spec = spec(&["sh", "-c", script]);
     spec["process"]["terminal"] = true.into();
     change(&mut spec);
@@ -38,23 +45,31 @@ async fn container(guest: &Guest, script: &str, change: impl FnOnce(&mut Value))
 }
 
 pub async fn size_and_resize(guest: &Guest) {
-    let script = "stty size; tty; trap 'stty size; exit 6' WINCH; echo up; while :; do sleep 0.05; done";
+    let script =
+        "stty size; tty; trap 'stty size; exit 6' WINCH; echo up; while :; do sleep 0.05; done";
     let (id, _stdin, mut stdout) = container(guest, script, |spec| {
         spec["process"]["user"] = serde_json::json!({ "uid": 1000, "gid": 1000 });
     })
     .await;
     let text = until(&mut stdout, "up").await;
-    assert!(text.starts_with("30 90\r\n/dev/pts/0\r\n") || text.starts_with("30 90\r\n/dev/console\r\n"), "{text:?}");
+    assert!(
+        text.starts_with("30 90\r\n/dev/pts/0\r\n")
+            || text.starts_with("30 90\r\n/dev/console\r\n"),
+        "{text:?}"
+    );
     guest.resize(&id, "", 120, 40).await.expect("resize");
     let text = until(&mut stdout, "40 120").await;
     let mut rest = String::new();
-    within(stdout.read_to_string(&mut rest)).await.expect("the end of the terminal");
+    within(stdout.read_to_string(&mut rest))
+        .await
+        .expect("the end of the terminal");
     assert_eq!(guest.wait(&id, "").await, Ok(6), "{text}");
     guest.delete(&id).await.expect("delete");
 }
 
 pub async fn control_c(guest: &Guest) {
-    let script = "trap 'echo caught; exit 9' INT; read line; echo \"<$line>\"; while :; do sleep 0.05; done";
+    let script =
+        "trap 'echo caught; exit 9' INT; read line; echo \"<$line>\"; while :; do sleep 0.05; done";
     let (id, mut stdin, mut stdout) = container(guest, script, |_| {}).await;
     within(stdin.write_all(b"words\n")).await.expect("write");
     until(&mut stdout, "<words>").await;
@@ -66,7 +81,11 @@ pub async fn control_c(guest: &Guest) {
 
 pub async fn an_exec_with_a_terminal(guest: &Guest) {
     let id = guest.sleeper(|_| {}).await;
-    let mut process = process_json(&["sh", "-c", "stty size; stty -echo; echo up; read line; echo \"<$line>\"; exit 4"]);
+    let mut process = process_json(&[
+        "sh",
+        "-c",
+        "stty size; stty -echo; echo up; read line; echo \"<$line>\"; exit 4",
+    ]);
     process["terminal"] = true.into();
     let (stdin, stdout) = (guest.port(), guest.port());
     let stdio = proto::Stdio {
@@ -76,13 +95,19 @@ pub async fn an_exec_with_a_terminal(guest: &Guest) {
         terminal_height: 20,
         ..Default::default()
     };
-    guest.exec_start(&id, "tty", &process, stdio).await.expect("exec");
-    let (mut stdin, mut stdout) = within(async { (stdin.accept().await, stdout.accept().await) }).await;
+    guest
+        .exec_start(&id, "tty", &process, stdio)
+        .await
+        .expect("exec");
+    let (mut stdin, mut stdout) =
+        within(async { (stdin.accept().await, stdout.accept().await) }).await;
     let text = until(&mut stdout, "up\r\n").await;
     assert!(text.starts_with("20 70\r\n"), "{text:?}");
     within(stdin.write_all(b"hello\n")).await.expect("write");
     let mut rest = String::new();
-    within(stdout.read_to_string(&mut rest)).await.expect("the end of the terminal");
+    within(stdout.read_to_string(&mut rest))
+        .await
+        .expect("the end of the terminal");
     assert_eq!(rest, "<hello>\r\n");
     assert_eq!(guest.wait(&id, "tty").await, Ok(4));
     let refused = guest.resize(&id, "", 1, 1).await.expect_err("no terminal");
