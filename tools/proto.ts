@@ -1,5 +1,6 @@
 /**
- * Writes src/gen from proto: one TypeScript file for every .proto file, with its messages, enums and services.
+ * Writes src/gen from proto: protobufjs' static code of all messages (static.js), and one TypeScript file for every
+ * .proto file, with its messages, enums and services in our own types.
  *
  *     node tools/proto.ts [output directory]
  *
@@ -8,7 +9,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import protobuf from "protobufjs";
+import pbjs from "protobufjs-cli/pbjs.js";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -23,6 +26,13 @@ const SOURCES = [
   "containerd/runc-options.proto",
   "containerd/metrics.proto",
   "hadron/agent.proto",
+];
+
+/** Without what src/gen/codec.ts has no use for: the daemon parses all of it at every start. */
+const STATIC_OPTIONS = [
+  ..."--target static-module --wrap esm --es6 --root hadron --no-beautify --no-comments".split(" "),
+  ..."--no-create --no-verify --no-convert --no-delimited --no-typeurl --no-service".split(" "),
+  ...["--lint", ""],
 ];
 
 const SCALARS: Readonly<Record<string, string>> = {
@@ -173,7 +183,7 @@ class Output {
     const message = field.resolvedType instanceof protobuf.Type;
     const type = message ? this.#reference(field.resolvedType) : `"${this.#scalar(field)[0]}"`;
     const label = field instanceof protobuf.MapField ? ', "map"' : field.repeated ? ', "repeated"' : "";
-    return `${field.id}, ${type}${label}`;
+    return `${type}${label}`;
   }
 
   /** Its name in the table, and in TypeScript. */
@@ -229,6 +239,13 @@ function generate(root: protobuf.Root, source: string): string {
   return output.text();
 }
 
+/** protobufjs' static code of everything, as one ES module. */
+async function staticCode(): Promise<string> {
+  const sources = SOURCES.map((source) => join(ROOT, "proto", source));
+  const code = await promisify(pbjs.main)([...STATIC_OPTIONS, "--path", join(ROOT, "proto"), ...sources]);
+  return `// Written by tools/proto.ts with protobufjs-cli from all of proto. Not to be edited.\n\n${code}`;
+}
+
 /** All of proto, parsed, with its references resolved. */
 export function loadProto(): protobuf.Root {
   const root = new protobuf.Root();
@@ -236,9 +253,10 @@ export function loadProto(): protobuf.Root {
   return root.loadSync([...SOURCES]).resolveAll() as protobuf.Root;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const directory = process.argv[2] ?? join(ROOT, "src/gen");
   mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "static.js"), await staticCode());
   const root = loadProto();
   for (const source of SOURCES) {
     writeFileSync(join(directory, outputName(source)), generate(root, source));
@@ -246,5 +264,5 @@ function main(): void {
 }
 
 if (import.meta.main) {
-  main();
+  await main();
 }

@@ -16,10 +16,10 @@ export interface Share {
 }
 
 export const Share = new Message<Share>("hadron.agent.v1.Share", () => ({
-  fsType: [1, "string"],
-  tag: [2, "string"],
-  mountPoint: [3, "string"],
-  options: [4, "string", "repeated"],
+  fsType: ["string"],
+  tag: ["string"],
+  mountPoint: ["string"],
+  options: ["string", "repeated"],
 }));
 
 /** hadron.agent.v1.CreateSandboxRequest */
@@ -32,11 +32,11 @@ export interface CreateSandboxRequest {
 }
 
 export const CreateSandboxRequest = new Message<CreateSandboxRequest>("hadron.agent.v1.CreateSandboxRequest", () => ({
-  realtimeNs: [1, "int64"],
-  hostname: [2, "string"],
-  sysctls: [3, "string", "map"],
-  shares: [4, Share, "repeated"],
-  logLevel: [5, "string"],
+  realtimeNs: ["int64"],
+  hostname: ["string"],
+  sysctls: ["string", "map"],
+  shares: [Share, "repeated"],
+  logLevel: ["string"],
 }));
 
 /** hadron.agent.v1.CreateSandboxResponse */
@@ -48,10 +48,10 @@ export interface CreateSandboxResponse {
 }
 
 export const CreateSandboxResponse = new Message<CreateSandboxResponse>("hadron.agent.v1.CreateSandboxResponse", () => ({
-  agentVersion: [1, "string"],
-  kernelRelease: [2, "string"],
-  initEnteredNs: [3, "uint64"],
-  requestReadNs: [4, "uint64"],
+  agentVersion: ["string"],
+  kernelRelease: ["string"],
+  initEnteredNs: ["uint64"],
+  requestReadNs: ["uint64"],
 }));
 
 /** hadron.agent.v1.Stdio */
@@ -64,11 +64,11 @@ export interface Stdio {
 }
 
 export const Stdio = new Message<Stdio>("hadron.agent.v1.Stdio", () => ({
-  stdinPort: [1, "uint32"],
-  stdoutPort: [2, "uint32"],
-  stderrPort: [3, "uint32"],
-  terminalWidth: [4, "uint32"],
-  terminalHeight: [5, "uint32"],
+  stdinPort: ["uint32"],
+  stdoutPort: ["uint32"],
+  stderrPort: ["uint32"],
+  terminalWidth: ["uint32"],
+  terminalHeight: ["uint32"],
 }));
 
 /** hadron.agent.v1.CreateContainerRequest */
@@ -79,9 +79,9 @@ export interface CreateContainerRequest {
 }
 
 export const CreateContainerRequest = new Message<CreateContainerRequest>("hadron.agent.v1.CreateContainerRequest", () => ({
-  containerId: [1, "string"],
-  specJson: [2, "bytes"],
-  stdio: [3, Stdio],
+  containerId: ["string"],
+  specJson: ["bytes"],
+  stdio: [Stdio],
 }));
 
 /** hadron.agent.v1.CreateContainerResponse */
@@ -90,7 +90,7 @@ export interface CreateContainerResponse {
 }
 
 export const CreateContainerResponse = new Message<CreateContainerResponse>("hadron.agent.v1.CreateContainerResponse", () => ({
-  pid: [1, "uint32"],
+  pid: ["uint32"],
 }));
 
 /** hadron.agent.v1.StartContainerRequest */
@@ -99,7 +99,7 @@ export interface StartContainerRequest {
 }
 
 export const StartContainerRequest = new Message<StartContainerRequest>("hadron.agent.v1.StartContainerRequest", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** hadron.agent.v1.DeleteContainerRequest */
@@ -108,7 +108,7 @@ export interface DeleteContainerRequest {
 }
 
 export const DeleteContainerRequest = new Message<DeleteContainerRequest>("hadron.agent.v1.DeleteContainerRequest", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** hadron.agent.v1.ContainerRequest */
@@ -117,7 +117,7 @@ export interface ContainerRequest {
 }
 
 export const ContainerRequest = new Message<ContainerRequest>("hadron.agent.v1.ContainerRequest", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** hadron.agent.v1.ExecProcessRequest */
@@ -129,10 +129,10 @@ export interface ExecProcessRequest {
 }
 
 export const ExecProcessRequest = new Message<ExecProcessRequest>("hadron.agent.v1.ExecProcessRequest", () => ({
-  containerId: [1, "string"],
-  execId: [2, "string"],
-  processJson: [3, "bytes"],
-  stdio: [4, Stdio],
+  containerId: ["string"],
+  execId: ["string"],
+  processJson: ["bytes"],
+  stdio: [Stdio],
 }));
 
 /** hadron.agent.v1.ExecProcessResponse */
@@ -141,7 +141,7 @@ export interface ExecProcessResponse {
 }
 
 export const ExecProcessResponse = new Message<ExecProcessResponse>("hadron.agent.v1.ExecProcessResponse", () => ({
-  pid: [1, "uint32"],
+  pid: ["uint32"],
 }));
 
 /** hadron.agent.v1.ProcessRequest */
@@ -151,8 +151,8 @@ export interface ProcessRequest {
 }
 
 export const ProcessRequest = new Message<ProcessRequest>("hadron.agent.v1.ProcessRequest", () => ({
-  containerId: [1, "string"],
-  execId: [2, "string"],
+  containerId: ["string"],
+  execId: ["string"],
 }));
 
 /** hadron.agent.v1.WaitProcessResponse */
@@ -162,8 +162,8 @@ export interface WaitProcessResponse {
 }
 
 export const WaitProcessResponse = new Message<WaitProcessResponse>("hadron.agent.v1.WaitProcessResponse", () => ({
-  exitStatus: [1, "uint32"],
-  exitedAtNs: [2, "int64"],
+  exitStatus: ["uint32"],
+  exitedAtNs: ["int64"],
 }));
 
 /** hadron.agent.v1.SignalProcessRequest */
@@ -175,10 +175,10 @@ export interface SignalProcessRequest {
 }
 
 export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.agent.v1.SignalProcessRequest", () => ({
-  containerId: [1, "string"],
-  execId: [2, "string"],
-  signal: [3, "uint32"],
-  all: [4, "bool"],
+  containerId: ["string"],
+  execId: ["string"],
+  signal: ["uint32"],
+  all: ["bool"],
 }));
 
 /** hadron.agent.v1.ResizeTerminalRequest */
@@ -190,10 +190,10 @@ export interface ResizeTerminalRequest {
 }
 
 export const ResizeTerminalRequest = new Message<ResizeTerminalRequest>("hadron.agent.v1.ResizeTerminalRequest", () => ({
-  containerId: [1, "string"],
-  execId: [2, "string"],
-  width: [3, "uint32"],
-  height: [4, "uint32"],
+  containerId: ["string"],
+  execId: ["string"],
+  width: ["uint32"],
+  height: ["uint32"],
 }));
 
 /** hadron.agent.v1.ListProcessesResponse.Process */
@@ -203,8 +203,8 @@ export interface ListProcessesResponseProcess {
 }
 
 export const ListProcessesResponseProcess = new Message<ListProcessesResponseProcess>("hadron.agent.v1.ListProcessesResponse.Process", () => ({
-  pid: [1, "uint32"],
-  execId: [2, "string"],
+  pid: ["uint32"],
+  execId: ["string"],
 }));
 
 /** hadron.agent.v1.ListProcessesResponse */
@@ -213,7 +213,7 @@ export interface ListProcessesResponse {
 }
 
 export const ListProcessesResponse = new Message<ListProcessesResponse>("hadron.agent.v1.ListProcessesResponse", () => ({
-  processes: [1, ListProcessesResponseProcess, "repeated"],
+  processes: [ListProcessesResponseProcess, "repeated"],
 }));
 
 /** hadron.agent.v1.UpdateContainerRequest */
@@ -223,8 +223,8 @@ export interface UpdateContainerRequest {
 }
 
 export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadron.agent.v1.UpdateContainerRequest", () => ({
-  containerId: [1, "string"],
-  resourcesJson: [2, "bytes"],
+  containerId: ["string"],
+  resourcesJson: ["bytes"],
 }));
 
 /** hadron.agent.v1.SetClockRequest */
@@ -233,7 +233,7 @@ export interface SetClockRequest {
 }
 
 export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", () => ({
-  realtimeNs: [1, "int64"],
+  realtimeNs: ["int64"],
 }));
 
 /** hadron.agent.v1.OomEvent */
@@ -242,7 +242,7 @@ export interface OomEvent {
 }
 
 export const OomEvent = new Message<OomEvent>("hadron.agent.v1.OomEvent", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** hadron.agent.v1.Event */
@@ -251,7 +251,7 @@ export interface Event {
 }
 
 export const Event = new Message<Event>("hadron.agent.v1.Event", () => ({
-  oom: [1, OomEvent],
+  oom: [OomEvent],
 }));
 
 /** hadron.agent.v1.ContainerStatsResponse */
@@ -260,7 +260,7 @@ export interface ContainerStatsResponse {
 }
 
 export const ContainerStatsResponse = new Message<ContainerStatsResponse>("hadron.agent.v1.ContainerStatsResponse", () => ({
-  files: [1, "string", "map"],
+  files: ["string", "map"],
 }));
 
 /** The methods of hadron.agent.v1.Agent. */

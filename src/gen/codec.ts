@@ -1,29 +1,30 @@
 /**
- * Protocol Buffers (proto3) for the generated tables beside this file.
+ * The messages of proto in TypeScript's own types, on top of protobufjs' static code (static.js), which knows the
+ * wire format.
  *
- * A message is a table of its fields, not code of its own. protobufjs' static code for the same messages, with its
- * library, took 10 ms and 2.1 MB of PSS of every daemon's start; the tables take 1.5 ms and 0.7 MB.
- * What none of our messages has (groups, floats, fixed and zigzag integers, packed lists, recursion) is
- * refused by tools/proto.ts and absent here.
- *
- * How the types of proto3 look in TypeScript:
+ * How the types of proto3 look:
  *
  * - int64 and uint64 are `bigint`, so that 2^64-1 ("max" in a cgroup file) and nanoseconds since 1970 are exact;
  * - uint32, int32 and enums are `number`, bytes are `Uint8Array` (a copy, never a view into what was received);
  * - a field that is a message is absent or there; every other field always has a value, proto3's default for one
  *   that did not come;
  * - maps are `ReadonlyMap`, because their keys can come from the guest ("__proto__" is a key like any other);
- * - a member of a oneof is an optional message.
+ * - a member of a oneof is an optional message;
+ * - strings that are not UTF-8 are refused, and a surrogate without its other half is written as U+FFFD, because
+ *   containerd and the agent refuse such strings as well.
+ *
+ * protobufjs does not check what it writes (2^32+1 in a uint32 becomes 1), so every value is compared with its
+ * field's type before.
  */
 
-import { isUtf8 } from "node:buffer";
-import { Code, HadronError } from "../errors.ts";
-import { Reader, type WireType, Writer } from "./wire.ts";
+import protobuf from "protobufjs/minimal.js";
+import { Code, HadronError, messageOf } from "../errors.ts";
+import root, { type StaticMessage, type StaticNamespace } from "./static.js";
 
 export type Scalar = "string" | "bytes" | "bool" | "uint32" | "int32" | "uint64" | "int64" | "enum";
 
-/** number, type; then "repeated" or "map" (from string to string), or nothing. */
-export type Field = readonly [number: number, type: Scalar | Message<object>, label?: "repeated" | "map"];
+/** type; then "repeated" or "map" (from string to string), or nothing. */
+export type Field = readonly [type: Scalar | Message<object>, label?: "repeated" | "map"];
 
 /** What `encode` takes: any field may be left out. */
 export type Init<T> = { readonly [K in keyof T]?: InitField<T[K]> | undefined };
@@ -38,30 +39,22 @@ type InitField<V> = V extends string | number | bigint | boolean | Uint8Array | 
 
 type Values = Record<string, unknown>;
 
-const WIRE_TYPE: Record<Scalar, WireType> = {
-  string: 2,
-  bytes: 2,
-  bool: 0,
-  uint32: 0,
-  int32: 0,
-  uint64: 0,
-  int64: 0,
-  enum: 0,
-};
+/**
+ * Of one message with all that is inside it. An element of a list or map is one such field at least, and two bytes on
+ * the wire can be a hundred in memory. The longest list that we expect is that of a container's processes.
+ */
+const MAX_LENGTH_DELIMITED = 65_536;
 
-/** What a message type consists of, in the order of the .proto file's field numbers. */
-class Table {
-  readonly names: readonly string[];
-  readonly fields: readonly Field[];
-  /** Index into the two above by field number; nothing where there is none. */
-  readonly byNumber: number[] = [];
+/** Refuses messages that would grow too large in memory. */
+class BoundedReader extends protobuf.BufferReader {
+  #lengths = 0;
 
-  constructor(fields: Readonly<Record<string, Field>>) {
-    this.names = Object.keys(fields);
-    this.fields = Object.values(fields);
-    for (const [index, [number]] of this.fields.entries()) {
-      this.byNumber[number] = index;
+  /** Reads the length of a length-delimited field; the other methods of protobufjs' readers come here for it. */
+  override size(): number {
+    if (++this.#lengths > MAX_LENGTH_DELIMITED) {
+      throw new RangeError(`it has more than ${MAX_LENGTH_DELIMITED} strings, bytes, messages and map entries`);
     }
+    return super.size();
   }
 }
 
@@ -69,213 +62,120 @@ class Table {
 export class Message<T extends object> {
   /** Full name, which is also containerd's type URL: "containerd.events.TaskExit". */
   readonly typeName: string;
-  readonly #fields: () => Readonly<Record<string, Field>>;
-  #built: Table | undefined;
+  readonly #table: () => Readonly<Record<string, Field>>;
+  #built: readonly [name: string, field: Field][] | undefined;
 
-  /** @param fields asked for when the message is first used: most never are */
-  constructor(typeName: string, fields: () => Readonly<Record<string, Field>>) {
+  /** @param table its fields; asked for when the message is first used, since most never are */
+  constructor(typeName: string, table: () => Readonly<Record<string, Field>>) {
     this.typeName = typeName;
-    this.#fields = fields;
-  }
-
-  get #table(): Table {
-    this.#built ??= new Table(this.#fields());
-    return this.#built;
+    this.#table = table;
   }
 
   /** @throws HadronError INTERNAL, naming the field, for a value that its type cannot hold. */
   encode(value: Init<T>): Uint8Array {
-    const writer = new Writer();
-    this.#write(writer, value as Values);
-    return writer.finish();
+    return this.#static.encode(this.#toStatic(value as Values)).finish();
   }
 
   /** Unknown fields are dropped. @throws HadronError INVALID_ARGUMENT for bytes that are not this message. */
   decode(bytes: Uint8Array): T {
+    const message = this.#static;
+    let decoded: object;
     try {
-      return this.#read(new Reader(bytes), bytes.length) as T;
+      decoded = message.decode(new BoundedReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)));
     } catch (error) {
-      if (error instanceof RangeError) {
-        const message = `These ${bytes.length} bytes are not a ${this.typeName}: ${error.message}.`;
-        throw new HadronError(Code.INVALID_ARGUMENT, message, { cause: error });
-      }
-      throw error;
+      const sentence = `These ${bytes.length} bytes are not a ${this.typeName}: ${messageOf(error)}.`;
+      throw new HadronError(Code.INVALID_ARGUMENT, sentence, { cause: error });
     }
+    return this.#fromStatic(decoded as Values) as T;
   }
 
-  /** The message without anything set. */
-  #defaults(): Values {
-    const { names, fields } = this.#table;
-    const message: Values = {};
-    for (const [index, name] of names.entries()) {
-      const [, type, label] = fields[index] as Field;
-      if (label === "map") {
-        message[name] = new Map<string, string>();
-      } else if (label === "repeated") {
-        message[name] = [];
-      } else if (typeof type === "string") {
-        message[name] = defaultOf(type);
-      }
-    }
-    return message;
+  get #static(): StaticMessage {
+    return this.typeName.split(".").reduce<StaticNamespace>((parent, name) => parent[name] as StaticNamespace, root);
   }
 
-  #write(writer: Writer, message: Values): void {
-    const { names, fields } = this.#table;
-    for (const [index, name] of names.entries()) {
-      const [number, type, label] = fields[index] as Field;
+  get #fields(): readonly [name: string, field: Field][] {
+    this.#built ??= Object.entries(this.#table());
+    return this.#built;
+  }
+
+  #toStatic(message: Values): Values {
+    const result: Values = {};
+    for (const [name, [type, label]] of this.#fields) {
       const value = message[name];
       if (value === undefined) {
         continue;
       }
+      const convert = (element: unknown): unknown => this.#valueToStatic(name, type, element);
       if (label === "map") {
-        for (const [key, text] of value as ReadonlyMap<string, string>) {
-          const entry = new Writer();
-          this.#writeField(entry, name, 1, "string", key);
-          this.#writeField(entry, name, 2, "string", text);
-          writer.tag(number, 2);
-          writer.bytes(entry.finish());
-        }
-      } else if (label === "repeated") {
-        for (const element of value as readonly unknown[]) {
-          this.#writeField(writer, name, number, type, element);
-        }
-      } else if (typeof type !== "string" || !isDefault(value)) {
-        this.#writeField(writer, name, number, type, value);
+        const entries = [...(value as ReadonlyMap<string, string>)];
+        // fromEntries defines properties, so that "__proto__" is one like any other.
+        result[name] = Object.fromEntries(entries.map((entry) => entry.map(convert)));
+      } else {
+        result[name] = label === "repeated" ? (value as readonly unknown[]).map(convert) : convert(value);
       }
     }
+    return result;
   }
 
-  #writeField(writer: Writer, name: string, number: number, type: Scalar | Message<object>, value: unknown): void {
+  #valueToStatic(name: string, type: Scalar | Message<object>, value: unknown): unknown {
     if (typeof type !== "string") {
       if (typeof value !== "object" || value === null) {
         throw this.#unfit(name, value, type.typeName);
       }
-      writer.tag(number, 2);
-      writer.bytes(type.encode(value));
-      return;
+      return type.#toStatic(value as Values);
     }
     if (!fits(type, value)) {
       throw this.#unfit(name, value, type);
     }
-    writer.tag(number, WIRE_TYPE[type]);
-    if (typeof value === "string") {
-      writer.string(value);
-    } else if (value instanceof Uint8Array) {
-      writer.bytes(value);
-    } else if (typeof value === "bigint") {
-      writer.varint64(value);
-    } else {
-      const integer = Number(value);
-      // A negative int32 is ten bytes long, as if it were an int64.
-      integer < 0 ? writer.varint64(BigInt(integer)) : writer.varint32(integer);
+    if (typeof value === "bigint") {
+      return longOf(value);
     }
+    return typeof value === "string" ? value.toWellFormed() : value;
   }
 
   #unfit(name: string, value: unknown, type: string): HadronError {
     return new HadronError(Code.INTERNAL, `${this.typeName}.${name} is to be ${type}, not ${describe(value)}.`);
   }
 
-  /** Reads up to `end`, into `message` if the field came before (proto3 merges the two). */
-  #read(reader: Reader, end: number, message: Values = this.#defaults()): Values {
-    const { names, fields, byNumber } = this.#table;
-    while (reader.position < end) {
-      const tag = reader.tag(end);
-      const index = byNumber[tag >>> 3];
-      const field = index === undefined ? undefined : fields[index];
-      const wireType = tag & 7;
-      if (index === undefined || field === undefined || wireType !== wireTypeOf(field)) {
-        reader.skip(tag, end);
-        continue;
-      }
-      const [, type, label] = field;
-      const name = names[index] as string;
-      if (label !== undefined) {
-        reader.countElement();
-      }
+  /** @param message has proto3's defaults in its prototype, and `null` for a message that did not come */
+  #fromStatic(message: Values): Values {
+    const result: Values = {};
+    for (const [name, [type, label]] of this.#fields) {
+      const value = message[name];
       if (label === "map") {
-        const [key, text] = readEntry(reader, reader.length(end));
-        (message[name] as Map<string, string>).set(key, text);
+        result[name] = new Map(Object.entries(value as Record<string, string>));
       } else if (label === "repeated") {
-        const list = message[name] as unknown[];
-        list.push(typeof type === "string" ? readScalar(reader, type, end) : type.#read(reader, reader.length(end)));
-      } else if (typeof type === "string") {
-        message[name] = readScalar(reader, type, end);
-      } else {
-        message[name] = type.#read(reader, reader.length(end), message[name] as Values | undefined);
+        result[name] = (value as readonly unknown[]).map((element) => this.#valueFromStatic(type, element));
+      } else if (value !== null) {
+        result[name] = this.#valueFromStatic(type, value);
       }
     }
-    return message;
+    return result;
   }
-}
 
-function wireTypeOf([, type, label]: Field): WireType {
-  return label === "map" || typeof type !== "string" ? 2 : WIRE_TYPE[type];
-}
-
-function readScalar(reader: Reader, type: Scalar, end: number): unknown {
-  switch (type) {
-    case "string":
-      return readString(reader, end);
-    case "bytes":
-      return Uint8Array.from(reader.view(end));
-    case "bool":
-      return reader.varint64(end) !== 0n;
-    case "uint32":
-      return reader.varint32(end);
-    case "int32":
-    case "enum":
-      return reader.varint32(end) | 0;
-    case "uint64":
-      return reader.varint64(end);
-    case "int64":
-      return BigInt.asIntN(64, reader.varint64(end));
-  }
-}
-
-function readString(reader: Reader, end: number): string {
-  const view = reader.view(end);
-  if (!isUtf8(view)) {
-    throw new RangeError("a string in it is not UTF-8");
-  }
-  return view.toString("utf8");
-}
-
-function readEntry(reader: Reader, end: number): [key: string, text: string] {
-  let key = "";
-  let text = "";
-  while (reader.position < end) {
-    const tag = reader.tag(end);
-    if (tag === 10) {
-      key = readString(reader, end);
-    } else if (tag === 18) {
-      text = readString(reader, end);
-    } else {
-      reader.skip(tag, end);
+  #valueFromStatic(type: Scalar | Message<object>, value: unknown): unknown {
+    if (typeof type !== "string") {
+      return type.#fromStatic(value as Values);
+    }
+    switch (type) {
+      case "bytes":
+        return Uint8Array.from(value as Uint8Array);
+      case "uint64":
+      case "int64":
+        return bigintOf(value as protobuf.Long);
+      default:
+        return value;
     }
   }
-  return [key, text];
 }
 
-function defaultOf(type: Scalar): unknown {
-  switch (type) {
-    case "string":
-      return "";
-    case "bytes":
-      return new Uint8Array(0);
-    case "bool":
-      return false;
-    case "uint64":
-    case "int64":
-      return 0n;
-    default:
-      return 0;
-  }
+/** The static code of protobufjs 8 takes and gives its own `Long`s only. */
+function longOf(value: bigint): protobuf.Long {
+  return { low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), unsigned: value >= 0n };
 }
 
-/** proto3 leaves these out. */
-function isDefault(value: unknown): boolean {
-  return value instanceof Uint8Array ? value.length === 0 : value === "" || value === 0 || value === 0n || value === false;
+function bigintOf({ low, high, unsigned }: protobuf.Long): bigint {
+  return (BigInt(unsigned ? high >>> 0 : high) << 32n) | BigInt(low >>> 0);
 }
 
 function fits(type: Scalar, value: unknown): boolean {

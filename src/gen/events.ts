@@ -10,7 +10,7 @@ export interface ForwardRequest {
 }
 
 export const ForwardRequest = new Message<ForwardRequest>("containerd.services.events.ttrpc.v1.ForwardRequest", () => ({
-  envelope: [1, Envelope],
+  envelope: [Envelope],
 }));
 
 /** The methods of containerd.services.events.ttrpc.v1.Events. */

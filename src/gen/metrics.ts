@@ -9,8 +9,8 @@ export interface PidsStat {
 }
 
 export const PidsStat = new Message<PidsStat>("io.containerd.cgroups.v2.PidsStat", () => ({
-  current: [1, "uint64"],
-  limit: [2, "uint64"],
+  current: ["uint64"],
+  limit: ["uint64"],
 }));
 
 /** io.containerd.cgroups.v2.CPUStat */
@@ -24,12 +24,12 @@ export interface CPUStat {
 }
 
 export const CPUStat = new Message<CPUStat>("io.containerd.cgroups.v2.CPUStat", () => ({
-  usageUsec: [1, "uint64"],
-  userUsec: [2, "uint64"],
-  systemUsec: [3, "uint64"],
-  nrPeriods: [4, "uint64"],
-  nrThrottled: [5, "uint64"],
-  throttledUsec: [6, "uint64"],
+  usageUsec: ["uint64"],
+  userUsec: ["uint64"],
+  systemUsec: ["uint64"],
+  nrPeriods: ["uint64"],
+  nrThrottled: ["uint64"],
+  throttledUsec: ["uint64"],
 }));
 
 /** io.containerd.cgroups.v2.MemoryStat */
@@ -74,43 +74,43 @@ export interface MemoryStat {
 }
 
 export const MemoryStat = new Message<MemoryStat>("io.containerd.cgroups.v2.MemoryStat", () => ({
-  anon: [1, "uint64"],
-  file: [2, "uint64"],
-  kernelStack: [3, "uint64"],
-  slab: [4, "uint64"],
-  sock: [5, "uint64"],
-  shmem: [6, "uint64"],
-  fileMapped: [7, "uint64"],
-  fileDirty: [8, "uint64"],
-  fileWriteback: [9, "uint64"],
-  anonThp: [10, "uint64"],
-  inactiveAnon: [11, "uint64"],
-  activeAnon: [12, "uint64"],
-  inactiveFile: [13, "uint64"],
-  activeFile: [14, "uint64"],
-  unevictable: [15, "uint64"],
-  slabReclaimable: [16, "uint64"],
-  slabUnreclaimable: [17, "uint64"],
-  pgfault: [18, "uint64"],
-  pgmajfault: [19, "uint64"],
-  workingsetRefault: [20, "uint64"],
-  workingsetActivate: [21, "uint64"],
-  workingsetNodereclaim: [22, "uint64"],
-  pgrefill: [23, "uint64"],
-  pgscan: [24, "uint64"],
-  pgsteal: [25, "uint64"],
-  pgactivate: [26, "uint64"],
-  pgdeactivate: [27, "uint64"],
-  pglazyfree: [28, "uint64"],
-  pglazyfreed: [29, "uint64"],
-  thpFaultAlloc: [30, "uint64"],
-  thpCollapseAlloc: [31, "uint64"],
-  usage: [32, "uint64"],
-  usageLimit: [33, "uint64"],
-  swapUsage: [34, "uint64"],
-  swapLimit: [35, "uint64"],
-  maxUsage: [36, "uint64"],
-  swapMaxUsage: [37, "uint64"],
+  anon: ["uint64"],
+  file: ["uint64"],
+  kernelStack: ["uint64"],
+  slab: ["uint64"],
+  sock: ["uint64"],
+  shmem: ["uint64"],
+  fileMapped: ["uint64"],
+  fileDirty: ["uint64"],
+  fileWriteback: ["uint64"],
+  anonThp: ["uint64"],
+  inactiveAnon: ["uint64"],
+  activeAnon: ["uint64"],
+  inactiveFile: ["uint64"],
+  activeFile: ["uint64"],
+  unevictable: ["uint64"],
+  slabReclaimable: ["uint64"],
+  slabUnreclaimable: ["uint64"],
+  pgfault: ["uint64"],
+  pgmajfault: ["uint64"],
+  workingsetRefault: ["uint64"],
+  workingsetActivate: ["uint64"],
+  workingsetNodereclaim: ["uint64"],
+  pgrefill: ["uint64"],
+  pgscan: ["uint64"],
+  pgsteal: ["uint64"],
+  pgactivate: ["uint64"],
+  pgdeactivate: ["uint64"],
+  pglazyfree: ["uint64"],
+  pglazyfreed: ["uint64"],
+  thpFaultAlloc: ["uint64"],
+  thpCollapseAlloc: ["uint64"],
+  usage: ["uint64"],
+  usageLimit: ["uint64"],
+  swapUsage: ["uint64"],
+  swapLimit: ["uint64"],
+  maxUsage: ["uint64"],
+  swapMaxUsage: ["uint64"],
 }));
 
 /** io.containerd.cgroups.v2.RdmaEntry */
@@ -121,9 +121,9 @@ export interface RdmaEntry {
 }
 
 export const RdmaEntry = new Message<RdmaEntry>("io.containerd.cgroups.v2.RdmaEntry", () => ({
-  device: [1, "string"],
-  hcaHandles: [2, "uint32"],
-  hcaObjects: [3, "uint32"],
+  device: ["string"],
+  hcaHandles: ["uint32"],
+  hcaObjects: ["uint32"],
 }));
 
 /** io.containerd.cgroups.v2.RdmaStat */
@@ -133,8 +133,8 @@ export interface RdmaStat {
 }
 
 export const RdmaStat = new Message<RdmaStat>("io.containerd.cgroups.v2.RdmaStat", () => ({
-  current: [1, RdmaEntry, "repeated"],
-  limit: [2, RdmaEntry, "repeated"],
+  current: [RdmaEntry, "repeated"],
+  limit: [RdmaEntry, "repeated"],
 }));
 
 /** io.containerd.cgroups.v2.IOEntry */
@@ -148,12 +148,12 @@ export interface IOEntry {
 }
 
 export const IOEntry = new Message<IOEntry>("io.containerd.cgroups.v2.IOEntry", () => ({
-  major: [1, "uint64"],
-  minor: [2, "uint64"],
-  rbytes: [3, "uint64"],
-  wbytes: [4, "uint64"],
-  rios: [5, "uint64"],
-  wios: [6, "uint64"],
+  major: ["uint64"],
+  minor: ["uint64"],
+  rbytes: ["uint64"],
+  wbytes: ["uint64"],
+  rios: ["uint64"],
+  wios: ["uint64"],
 }));
 
 /** io.containerd.cgroups.v2.IOStat */
@@ -162,7 +162,7 @@ export interface IOStat {
 }
 
 export const IOStat = new Message<IOStat>("io.containerd.cgroups.v2.IOStat", () => ({
-  usage: [1, IOEntry, "repeated"],
+  usage: [IOEntry, "repeated"],
 }));
 
 /** io.containerd.cgroups.v2.HugeTlbStat */
@@ -173,9 +173,9 @@ export interface HugeTlbStat {
 }
 
 export const HugeTlbStat = new Message<HugeTlbStat>("io.containerd.cgroups.v2.HugeTlbStat", () => ({
-  current: [1, "uint64"],
-  max: [2, "uint64"],
-  pagesize: [3, "string"],
+  current: ["uint64"],
+  max: ["uint64"],
+  pagesize: ["string"],
 }));
 
 /** io.containerd.cgroups.v2.MemoryEvents */
@@ -188,11 +188,11 @@ export interface MemoryEvents {
 }
 
 export const MemoryEvents = new Message<MemoryEvents>("io.containerd.cgroups.v2.MemoryEvents", () => ({
-  low: [1, "uint64"],
-  high: [2, "uint64"],
-  max: [3, "uint64"],
-  oom: [4, "uint64"],
-  oomKill: [5, "uint64"],
+  low: ["uint64"],
+  high: ["uint64"],
+  max: ["uint64"],
+  oom: ["uint64"],
+  oomKill: ["uint64"],
 }));
 
 /** io.containerd.cgroups.v2.Metrics */
@@ -207,11 +207,11 @@ export interface Metrics {
 }
 
 export const Metrics = new Message<Metrics>("io.containerd.cgroups.v2.Metrics", () => ({
-  pids: [1, PidsStat],
-  cpu: [2, CPUStat],
-  memory: [4, MemoryStat],
-  rdma: [5, RdmaStat],
-  io: [6, IOStat],
-  hugetlb: [7, HugeTlbStat, "repeated"],
-  memoryEvents: [8, MemoryEvents],
+  pids: [PidsStat],
+  cpu: [CPUStat],
+  memory: [MemoryStat],
+  rdma: [RdmaStat],
+  io: [IOStat],
+  hugetlb: [HugeTlbStat, "repeated"],
+  memoryEvents: [MemoryEvents],
 }));

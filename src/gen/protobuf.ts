@@ -9,8 +9,8 @@ export interface Any {
 }
 
 export const Any = new Message<Any>("google.protobuf.Any", () => ({
-  typeUrl: [1, "string"],
-  value: [2, "bytes"],
+  typeUrl: ["string"],
+  value: ["bytes"],
 }));
 
 /** google.protobuf.Empty */
@@ -25,6 +25,6 @@ export interface Timestamp {
 }
 
 export const Timestamp = new Message<Timestamp>("google.protobuf.Timestamp", () => ({
-  seconds: [1, "int64"],
-  nanos: [2, "int32"],
+  seconds: ["int64"],
+  nanos: ["int32"],
 }));

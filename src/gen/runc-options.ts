@@ -20,19 +20,19 @@ export interface Options {
 }
 
 export const Options = new Message<Options>("containerd.runc.v1.Options", () => ({
-  noPivotRoot: [1, "bool"],
-  noNewKeyring: [2, "bool"],
-  shimCgroup: [3, "string"],
-  ioUid: [4, "uint32"],
-  ioGid: [5, "uint32"],
-  binaryName: [6, "string"],
-  root: [7, "string"],
-  criuPath: [8, "string"],
-  systemdCgroup: [9, "bool"],
-  criuImagePath: [10, "string"],
-  criuWorkPath: [11, "string"],
-  taskApiAddress: [12, "string"],
-  taskApiVersion: [13, "uint32"],
+  noPivotRoot: ["bool"],
+  noNewKeyring: ["bool"],
+  shimCgroup: ["string"],
+  ioUid: ["uint32"],
+  ioGid: ["uint32"],
+  binaryName: ["string"],
+  root: ["string"],
+  criuPath: ["string"],
+  systemdCgroup: ["bool"],
+  criuImagePath: ["string"],
+  criuWorkPath: ["string"],
+  taskApiAddress: ["string"],
+  taskApiVersion: ["uint32"],
 }));
 
 /** containerd.runc.v1.ProcessDetails */
@@ -41,5 +41,5 @@ export interface ProcessDetails {
 }
 
 export const ProcessDetails = new Message<ProcessDetails>("containerd.runc.v1.ProcessDetails", () => ({
-  execId: [1, "string"],
+  execId: ["string"],
 }));

@@ -10,7 +10,7 @@ export interface Options {
 }
 
 export const Options = new Message<Options>("runtimeoptions.v1.Options", () => ({
-  typeUrl: [1, "string"],
-  configPath: [2, "string"],
-  configBody: [3, "bytes"],
+  typeUrl: ["string"],
+  configPath: ["string"],
+  configBody: ["bytes"],
 }));

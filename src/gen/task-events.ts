@@ -13,10 +13,10 @@ export interface TaskIO {
 }
 
 export const TaskIO = new Message<TaskIO>("containerd.events.TaskIO", () => ({
-  stdin: [1, "string"],
-  stdout: [2, "string"],
-  stderr: [3, "string"],
-  terminal: [4, "bool"],
+  stdin: ["string"],
+  stdout: ["string"],
+  stderr: ["string"],
+  terminal: ["bool"],
 }));
 
 /** containerd.events.TaskCreate */
@@ -30,12 +30,12 @@ export interface TaskCreate {
 }
 
 export const TaskCreate = new Message<TaskCreate>("containerd.events.TaskCreate", () => ({
-  containerId: [1, "string"],
-  bundle: [2, "string"],
-  rootfs: [3, Mount, "repeated"],
-  io: [4, TaskIO],
-  checkpoint: [5, "string"],
-  pid: [6, "uint32"],
+  containerId: ["string"],
+  bundle: ["string"],
+  rootfs: [Mount, "repeated"],
+  io: [TaskIO],
+  checkpoint: ["string"],
+  pid: ["uint32"],
 }));
 
 /** containerd.events.TaskStart */
@@ -45,8 +45,8 @@ export interface TaskStart {
 }
 
 export const TaskStart = new Message<TaskStart>("containerd.events.TaskStart", () => ({
-  containerId: [1, "string"],
-  pid: [2, "uint32"],
+  containerId: ["string"],
+  pid: ["uint32"],
 }));
 
 /** containerd.events.TaskDelete */
@@ -59,11 +59,11 @@ export interface TaskDelete {
 }
 
 export const TaskDelete = new Message<TaskDelete>("containerd.events.TaskDelete", () => ({
-  containerId: [1, "string"],
-  pid: [2, "uint32"],
-  exitStatus: [3, "uint32"],
-  exitedAt: [4, Timestamp],
-  id: [5, "string"],
+  containerId: ["string"],
+  pid: ["uint32"],
+  exitStatus: ["uint32"],
+  exitedAt: [Timestamp],
+  id: ["string"],
 }));
 
 /** containerd.events.TaskExit */
@@ -76,11 +76,11 @@ export interface TaskExit {
 }
 
 export const TaskExit = new Message<TaskExit>("containerd.events.TaskExit", () => ({
-  containerId: [1, "string"],
-  id: [2, "string"],
-  pid: [3, "uint32"],
-  exitStatus: [4, "uint32"],
-  exitedAt: [5, Timestamp],
+  containerId: ["string"],
+  id: ["string"],
+  pid: ["uint32"],
+  exitStatus: ["uint32"],
+  exitedAt: [Timestamp],
 }));
 
 /** containerd.events.TaskOOM */
@@ -89,7 +89,7 @@ export interface TaskOOM {
 }
 
 export const TaskOOM = new Message<TaskOOM>("containerd.events.TaskOOM", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** containerd.events.TaskExecAdded */
@@ -99,8 +99,8 @@ export interface TaskExecAdded {
 }
 
 export const TaskExecAdded = new Message<TaskExecAdded>("containerd.events.TaskExecAdded", () => ({
-  containerId: [1, "string"],
-  execId: [2, "string"],
+  containerId: ["string"],
+  execId: ["string"],
 }));
 
 /** containerd.events.TaskExecStarted */
@@ -111,9 +111,9 @@ export interface TaskExecStarted {
 }
 
 export const TaskExecStarted = new Message<TaskExecStarted>("containerd.events.TaskExecStarted", () => ({
-  containerId: [1, "string"],
-  execId: [2, "string"],
-  pid: [3, "uint32"],
+  containerId: ["string"],
+  execId: ["string"],
+  pid: ["uint32"],
 }));
 
 /** containerd.events.TaskPaused */
@@ -122,7 +122,7 @@ export interface TaskPaused {
 }
 
 export const TaskPaused = new Message<TaskPaused>("containerd.events.TaskPaused", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** containerd.events.TaskResumed */
@@ -131,7 +131,7 @@ export interface TaskResumed {
 }
 
 export const TaskResumed = new Message<TaskResumed>("containerd.events.TaskResumed", () => ({
-  containerId: [1, "string"],
+  containerId: ["string"],
 }));
 
 /** containerd.events.TaskCheckpointed */
@@ -141,6 +141,6 @@ export interface TaskCheckpointed {
 }
 
 export const TaskCheckpointed = new Message<TaskCheckpointed>("containerd.events.TaskCheckpointed", () => ({
-  containerId: [1, "string"],
-  checkpoint: [2, "string"],
+  containerId: ["string"],
+  checkpoint: ["string"],
 }));

@@ -20,6 +20,6 @@ export interface ProcessInfo {
 }
 
 export const ProcessInfo = new Message<ProcessInfo>("containerd.v1.types.ProcessInfo", () => ({
-  pid: [1, "uint32"],
-  info: [2, Any],
+  pid: ["uint32"],
+  info: [Any],
 }));

@@ -20,16 +20,16 @@ export interface CreateTaskRequest {
 }
 
 export const CreateTaskRequest = new Message<CreateTaskRequest>("containerd.task.v2.CreateTaskRequest", () => ({
-  id: [1, "string"],
-  bundle: [2, "string"],
-  rootfs: [3, Mount, "repeated"],
-  terminal: [4, "bool"],
-  stdin: [5, "string"],
-  stdout: [6, "string"],
-  stderr: [7, "string"],
-  checkpoint: [8, "string"],
-  parentCheckpoint: [9, "string"],
-  options: [10, Any],
+  id: ["string"],
+  bundle: ["string"],
+  rootfs: [Mount, "repeated"],
+  terminal: ["bool"],
+  stdin: ["string"],
+  stdout: ["string"],
+  stderr: ["string"],
+  checkpoint: ["string"],
+  parentCheckpoint: ["string"],
+  options: [Any],
 }));
 
 /** containerd.task.v2.CreateTaskResponse */
@@ -38,7 +38,7 @@ export interface CreateTaskResponse {
 }
 
 export const CreateTaskResponse = new Message<CreateTaskResponse>("containerd.task.v2.CreateTaskResponse", () => ({
-  pid: [1, "uint32"],
+  pid: ["uint32"],
 }));
 
 /** containerd.task.v2.StartRequest */
@@ -48,8 +48,8 @@ export interface StartRequest {
 }
 
 export const StartRequest = new Message<StartRequest>("containerd.task.v2.StartRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
+  id: ["string"],
+  execId: ["string"],
 }));
 
 /** containerd.task.v2.StartResponse */
@@ -58,7 +58,7 @@ export interface StartResponse {
 }
 
 export const StartResponse = new Message<StartResponse>("containerd.task.v2.StartResponse", () => ({
-  pid: [1, "uint32"],
+  pid: ["uint32"],
 }));
 
 /** containerd.task.v2.DeleteRequest */
@@ -68,8 +68,8 @@ export interface DeleteRequest {
 }
 
 export const DeleteRequest = new Message<DeleteRequest>("containerd.task.v2.DeleteRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
+  id: ["string"],
+  execId: ["string"],
 }));
 
 /** containerd.task.v2.DeleteResponse */
@@ -80,9 +80,9 @@ export interface DeleteResponse {
 }
 
 export const DeleteResponse = new Message<DeleteResponse>("containerd.task.v2.DeleteResponse", () => ({
-  pid: [1, "uint32"],
-  exitStatus: [2, "uint32"],
-  exitedAt: [3, Timestamp],
+  pid: ["uint32"],
+  exitStatus: ["uint32"],
+  exitedAt: [Timestamp],
 }));
 
 /** containerd.task.v2.ExecProcessRequest */
@@ -97,13 +97,13 @@ export interface ExecProcessRequest {
 }
 
 export const ExecProcessRequest = new Message<ExecProcessRequest>("containerd.task.v2.ExecProcessRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
-  terminal: [3, "bool"],
-  stdin: [4, "string"],
-  stdout: [5, "string"],
-  stderr: [6, "string"],
-  spec: [7, Any],
+  id: ["string"],
+  execId: ["string"],
+  terminal: ["bool"],
+  stdin: ["string"],
+  stdout: ["string"],
+  stderr: ["string"],
+  spec: [Any],
 }));
 
 /** containerd.task.v2.ResizePtyRequest */
@@ -115,10 +115,10 @@ export interface ResizePtyRequest {
 }
 
 export const ResizePtyRequest = new Message<ResizePtyRequest>("containerd.task.v2.ResizePtyRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
-  width: [3, "uint32"],
-  height: [4, "uint32"],
+  id: ["string"],
+  execId: ["string"],
+  width: ["uint32"],
+  height: ["uint32"],
 }));
 
 /** containerd.task.v2.StateRequest */
@@ -128,8 +128,8 @@ export interface StateRequest {
 }
 
 export const StateRequest = new Message<StateRequest>("containerd.task.v2.StateRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
+  id: ["string"],
+  execId: ["string"],
 }));
 
 /** containerd.task.v2.StateResponse */
@@ -148,17 +148,17 @@ export interface StateResponse {
 }
 
 export const StateResponse = new Message<StateResponse>("containerd.task.v2.StateResponse", () => ({
-  id: [1, "string"],
-  bundle: [2, "string"],
-  pid: [3, "uint32"],
-  status: [4, "enum"],
-  stdin: [5, "string"],
-  stdout: [6, "string"],
-  stderr: [7, "string"],
-  terminal: [8, "bool"],
-  exitStatus: [9, "uint32"],
-  exitedAt: [10, Timestamp],
-  execId: [11, "string"],
+  id: ["string"],
+  bundle: ["string"],
+  pid: ["uint32"],
+  status: ["enum"],
+  stdin: ["string"],
+  stdout: ["string"],
+  stderr: ["string"],
+  terminal: ["bool"],
+  exitStatus: ["uint32"],
+  exitedAt: [Timestamp],
+  execId: ["string"],
 }));
 
 /** containerd.task.v2.KillRequest */
@@ -170,10 +170,10 @@ export interface KillRequest {
 }
 
 export const KillRequest = new Message<KillRequest>("containerd.task.v2.KillRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
-  signal: [3, "uint32"],
-  all: [4, "bool"],
+  id: ["string"],
+  execId: ["string"],
+  signal: ["uint32"],
+  all: ["bool"],
 }));
 
 /** containerd.task.v2.CloseIORequest */
@@ -184,9 +184,9 @@ export interface CloseIORequest {
 }
 
 export const CloseIORequest = new Message<CloseIORequest>("containerd.task.v2.CloseIORequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
-  stdin: [3, "bool"],
+  id: ["string"],
+  execId: ["string"],
+  stdin: ["bool"],
 }));
 
 /** containerd.task.v2.PidsRequest */
@@ -195,7 +195,7 @@ export interface PidsRequest {
 }
 
 export const PidsRequest = new Message<PidsRequest>("containerd.task.v2.PidsRequest", () => ({
-  id: [1, "string"],
+  id: ["string"],
 }));
 
 /** containerd.task.v2.PidsResponse */
@@ -204,7 +204,7 @@ export interface PidsResponse {
 }
 
 export const PidsResponse = new Message<PidsResponse>("containerd.task.v2.PidsResponse", () => ({
-  processes: [1, ProcessInfo, "repeated"],
+  processes: [ProcessInfo, "repeated"],
 }));
 
 /** containerd.task.v2.CheckpointTaskRequest */
@@ -215,9 +215,9 @@ export interface CheckpointTaskRequest {
 }
 
 export const CheckpointTaskRequest = new Message<CheckpointTaskRequest>("containerd.task.v2.CheckpointTaskRequest", () => ({
-  id: [1, "string"],
-  path: [2, "string"],
-  options: [3, Any],
+  id: ["string"],
+  path: ["string"],
+  options: [Any],
 }));
 
 /** containerd.task.v2.UpdateTaskRequest */
@@ -228,9 +228,9 @@ export interface UpdateTaskRequest {
 }
 
 export const UpdateTaskRequest = new Message<UpdateTaskRequest>("containerd.task.v2.UpdateTaskRequest", () => ({
-  id: [1, "string"],
-  resources: [2, Any],
-  annotations: [3, "string", "map"],
+  id: ["string"],
+  resources: [Any],
+  annotations: ["string", "map"],
 }));
 
 /** containerd.task.v2.WaitRequest */
@@ -240,8 +240,8 @@ export interface WaitRequest {
 }
 
 export const WaitRequest = new Message<WaitRequest>("containerd.task.v2.WaitRequest", () => ({
-  id: [1, "string"],
-  execId: [2, "string"],
+  id: ["string"],
+  execId: ["string"],
 }));
 
 /** containerd.task.v2.WaitResponse */
@@ -251,8 +251,8 @@ export interface WaitResponse {
 }
 
 export const WaitResponse = new Message<WaitResponse>("containerd.task.v2.WaitResponse", () => ({
-  exitStatus: [1, "uint32"],
-  exitedAt: [2, Timestamp],
+  exitStatus: ["uint32"],
+  exitedAt: [Timestamp],
 }));
 
 /** containerd.task.v2.StatsRequest */
@@ -261,7 +261,7 @@ export interface StatsRequest {
 }
 
 export const StatsRequest = new Message<StatsRequest>("containerd.task.v2.StatsRequest", () => ({
-  id: [1, "string"],
+  id: ["string"],
 }));
 
 /** containerd.task.v2.StatsResponse */
@@ -270,7 +270,7 @@ export interface StatsResponse {
 }
 
 export const StatsResponse = new Message<StatsResponse>("containerd.task.v2.StatsResponse", () => ({
-  stats: [1, Any],
+  stats: [Any],
 }));
 
 /** containerd.task.v2.ConnectRequest */
@@ -279,7 +279,7 @@ export interface ConnectRequest {
 }
 
 export const ConnectRequest = new Message<ConnectRequest>("containerd.task.v2.ConnectRequest", () => ({
-  id: [1, "string"],
+  id: ["string"],
 }));
 
 /** containerd.task.v2.ConnectResponse */
@@ -290,9 +290,9 @@ export interface ConnectResponse {
 }
 
 export const ConnectResponse = new Message<ConnectResponse>("containerd.task.v2.ConnectResponse", () => ({
-  shimPid: [1, "uint32"],
-  taskPid: [2, "uint32"],
-  version: [3, "string"],
+  shimPid: ["uint32"],
+  taskPid: ["uint32"],
+  version: ["string"],
 }));
 
 /** containerd.task.v2.ShutdownRequest */
@@ -302,8 +302,8 @@ export interface ShutdownRequest {
 }
 
 export const ShutdownRequest = new Message<ShutdownRequest>("containerd.task.v2.ShutdownRequest", () => ({
-  id: [1, "string"],
-  now: [2, "bool"],
+  id: ["string"],
+  now: ["bool"],
 }));
 
 /** containerd.task.v2.PauseRequest */
@@ -312,7 +312,7 @@ export interface PauseRequest {
 }
 
 export const PauseRequest = new Message<PauseRequest>("containerd.task.v2.PauseRequest", () => ({
-  id: [1, "string"],
+  id: ["string"],
 }));
 
 /** containerd.task.v2.ResumeRequest */
@@ -321,7 +321,7 @@ export interface ResumeRequest {
 }
 
 export const ResumeRequest = new Message<ResumeRequest>("containerd.task.v2.ResumeRequest", () => ({
-  id: [1, "string"],
+  id: ["string"],
 }));
 
 /** The methods of containerd.task.v2.Task. */

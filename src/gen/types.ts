@@ -12,10 +12,10 @@ export interface Mount {
 }
 
 export const Mount = new Message<Mount>("containerd.types.Mount", () => ({
-  type: [1, "string"],
-  source: [2, "string"],
-  target: [3, "string"],
-  options: [4, "string", "repeated"],
+  type: ["string"],
+  source: ["string"],
+  target: ["string"],
+  options: ["string", "repeated"],
 }));
 
 /** containerd.types.Envelope */
@@ -27,8 +27,8 @@ export interface Envelope {
 }
 
 export const Envelope = new Message<Envelope>("containerd.types.Envelope", () => ({
-  timestamp: [1, Timestamp],
-  namespace: [2, "string"],
-  topic: [3, "string"],
-  event: [4, Any],
+  timestamp: [Timestamp],
+  namespace: ["string"],
+  topic: ["string"],
+  event: [Any],
 }));

@@ -1,0 +1,34 @@
+/** The daemon runs as one CommonJS file: protobufjs finds its `long` there in another way than as a module. */
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const PROGRAM = `
+  import { PidsStat } from "./metrics.ts";
+  import { Timestamp } from "./protobuf.ts";
+  const limit = 2n ** 64n - 1n;
+  const seconds = -(2n ** 63n);
+  const decoded = [PidsStat.decode(PidsStat.encode({ limit })).limit, Timestamp.decode(Timestamp.encode({ seconds })).seconds];
+  console.log(decoded.join(" "));
+`;
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "hadron-bundle-"));
+});
+
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+test("integers of 64 bits are exact in a CommonJS bundle", () => {
+  const outfile = join(directory, "bundle.cjs");
+  const stdin = { contents: PROGRAM, resolveDir: import.meta.dirname, loader: "ts" } as const;
+  buildSync({ stdin, bundle: true, platform: "node", target: "node24", format: "cjs", outfile });
+  expect(execFileSync(process.execPath, [outfile], { encoding: "utf8" })).toBe("18446744073709551615 -9223372036854775808\n");
+});
