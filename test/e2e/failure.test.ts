@@ -1,6 +1,4 @@
 /** Any part may die at any time: the exit is told, `ctr` can delete, and nothing is left. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
@@ -10,6 +8,7 @@ import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { killProcess, type Process, processes } from "../harness/processes.ts";
 import { runArgs, runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { Attached } from "./attached.ts";
 
 type Part = "qemu" | "hadron-vsock" | "daemon";
 
@@ -29,6 +28,12 @@ async function find(daemon: Containerd, part: Part): Promise<Process | undefined
     if (isPart(process, part) && (await process.environment()).some((entry) => entry.endsWith(daemon.directory))) return process;
   }
   return undefined;
+}
+
+async function kill(daemon: Containerd, part: Part): Promise<void> {
+  const victim = await find(daemon, part);
+  if (victim === undefined) throw new Error(`there is no ${part} to kill`);
+  await killProcess(victim);
 }
 
 /** Kills a part as soon as it is there: that something has been started is no event for a third party. */
@@ -60,31 +65,27 @@ describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
   });
 
   test.each(PARTS)("of %s while a container runs is an exit with 137", async (part) => {
-    await using container = await startContainer(daemon(), ["sleep", "600"]);
-    const waiting = daemon().ctr(["tasks", "attach", container.id]);
-    await setTimeout(300);
-    const victim = await find(daemon(), part);
-    expect(victim).toBeDefined();
-    if (victim !== undefined) await killProcess(victim);
-    expect((await waiting).exitCode).toBe(137);
+    await using attached = new Attached(daemon(), [...runArgs({ id: uniqueId(), flags: ["--rm"] }), "sh", "-c", "echo up; sleep 600"]);
+    await attached.output(/up/);
+    await kill(daemon(), part);
+    expect(await attached.exit()).toBe(137);
   });
 
   test.each(PARTS)("of %s during an exec ends the exec and the container", async (part) => {
     await using container = await startContainer(daemon(), ["sleep", "600"]);
-    const running = container.exec(["sh", "-c", "echo up; sleep 600"]);
-    await expect.poll(async () => (await container.exec(["pgrep", "-f", "echo up"])).exitCode, { timeout: 20_000 }).toBe(0);
-    const victim = await find(daemon(), part);
-    if (victim !== undefined) await killProcess(victim);
-    expect((await running).exitCode).not.toBe(0);
+    await using attached = new Attached(daemon(), ["tasks", "exec", "--exec-id", "e", container.id, "sh", "-c", "echo up; sleep 600"]);
+    await attached.output(/up/);
+    await kill(daemon(), part);
+    expect(await attached.exit()).not.toBe(0);
+    await expect.poll(() => container.status()).toBe("STOPPED");
   });
 
   test.each(PARTS)("of %s while a container is deleted leaves nothing", async (part) => {
     const id = uniqueId();
     await using container = await startContainer(daemon(), ["true"], { id });
     await expect.poll(() => container.status()).toBe("STOPPED");
-    const victim = await find(daemon(), part);
     const removing = container.remove();
-    if (victim !== undefined) await killProcess(victim);
+    await kill(daemon(), part);
     await removing;
   });
 });
@@ -102,14 +103,14 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     const path = `${daemon().directory}/impatient.json`;
     await writeFile(path, JSON.stringify({ agent_timeout_s: 2 }));
     await using container = await startContainer(daemon(), ["sleep", "600"], { flags: ["--runtime-config-path", path] });
-    const waiting = daemon().ctr(["tasks", "attach", container.id]);
     const qemu = await find(daemon(), "qemu");
     expect(qemu).toBeDefined();
     process.kill(qemu?.pid ?? 0, "SIGSTOP");
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toMatch(/did not start a process within 2 s/);
-    expect((await waiting).exitCode).toBe(137);
+    await expect.poll(() => container.status()).toBe("STOPPED");
+    expect((await container.remove()).exitCode).toBe(137);
     await rm(path);
   });
 
@@ -128,10 +129,10 @@ describe.each(containerdVersions)("containerd %s: output", (version) => {
 
   test("that nobody reads does not keep a container from being deleted", async () => {
     const id = uniqueId();
-    const reader = spawn(daemon().ctrPath, [...daemon().ctrGlobals, ...runArgs({ id }), "sh", "-c", "yes | head -c 10000000; echo"], { stdio: ["ignore", "pipe", "ignore"] });
-    await once(reader.stdout, "readable");
-    reader.kill("SIGKILL");
-    await once(reader, "exit");
+    {
+      await using attached = new Attached(daemon(), [...runArgs({ id }), "sh", "-c", "echo up; yes"]);
+      await attached.output(/up/);
+    }
     // The writer fills the pipe and stands; it is killed and deleted all the same.
     expect((await daemon().ctr(["tasks", "kill", "--signal", "SIGKILL", id])).exitCode).toBe(0);
     await expect.poll(async () => (await daemon().ctr(["tasks", "rm", id])).exitCode, { timeout: 20_000 }).toBe(137);

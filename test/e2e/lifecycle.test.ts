@@ -4,8 +4,9 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions } from "../harness/containerd.ts";
-import { hadron, runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
+import { hadron, runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { Attached } from "./attached.ts";
 
 describe.each(containerdVersions)("containerd %s: a container", (version) => {
   const daemon = useContainerd(version, { images: ["busybox", "busybox-no-proc"] });
@@ -30,10 +31,13 @@ describe.each(containerdVersions)("containerd %s: a container", (version) => {
     ["SIGKILL", 137],
   ])("ends by %s from outside", async (signal, code) => {
     const id = uniqueId();
-    await using container = await startContainer(daemon(), ["sh", "-c", "trap 'exit 143' TERM; while :; do sleep 0.1; done"], { id });
-    const waiting = daemon().ctr(["tasks", "attach", container.id]);
-    expect((await container.kill(signal)).exitCode).toBe(0);
-    expect((await waiting).exitCode).toBe(code);
+    await using attached = new Attached(daemon(), [
+      ...runArgs({ id, flags: ["--rm"] }),
+      ...["sh", "-c", "trap 'exit 143' TERM; echo ready; while :; do sleep 0.1; done"],
+    ]);
+    await attached.output(/ready/);
+    expect((await daemon().ctr(["tasks", "kill", "--signal", signal, id])).exitCode).toBe(0);
+    expect(await attached.exit()).toBe(code);
   });
 
   test("that is not there says so and names the path", async () => {
@@ -58,7 +62,7 @@ describe.each(containerdVersions)("containerd %s: a container", (version) => {
     const result = await runContainer(daemon(), ["sh", "-c", "uname -r; cat /proc/cpuinfo; cat /proc/meminfo"]);
     const [release, ...rest] = result.stdout.split("\n");
     expect(release).not.toBe((await readFile("/proc/sys/kernel/osrelease", "utf8")).trim());
-    expect(release).toMatch(/-pod|-amd64/);
+    expect(release).toMatch(/-hadron$|-amd64$/);
     expect(rest.filter((line) => line.startsWith("processor"))).toHaveLength(1);
     expect(Number(/^MemTotal: +([0-9]+) kB$/m.exec(result.stdout)?.[1])).toBeLessThan(600_000);
     expect(rest.join("\n")).toMatch(/hypervisor/);
@@ -90,7 +94,7 @@ describe.each(containerdVersions)("containerd %s: a container", (version) => {
 
 describe.each(containerdVersions)("containerd %s: the kernels", (version) => {
   describe.each([
-    ["tuned", /-pod$/],
+    ["tuned", /-hadron$/],
     ["debian", /-amd64$/],
   ])("%s", (kernel, release) => {
     const daemon = useContainerd(version);

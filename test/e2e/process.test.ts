@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { containerdVersions } from "../harness/containerd.ts";
 import { runContainer, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { Attached } from "./attached.ts";
 
 const SLEEP = ["sleep", "600"];
 const MIB = 1024 * 1024;
@@ -49,11 +50,10 @@ describe.each(containerdVersions)("containerd %s: exec", (version) => {
 
   test("can be killed alone", async () => {
     await using container = await startContainer(daemon(), SLEEP);
-    const running = daemon().ctr(["tasks", "exec", "--exec-id", "victim", container.id, "sh", "-c", "echo up; exec sleep 600"]);
-    await expect
-      .poll(async () => (await daemon().ctr(["tasks", "kill", "--exec-id", "victim", "--signal", "SIGTERM", container.id])).exitCode, { timeout: 20_000 })
-      .toBe(0);
-    expect((await running).exitCode).toBe(143);
+    await using attached = new Attached(daemon(), ["tasks", "exec", "--exec-id", "victim", container.id, "sh", "-c", "echo up; exec sleep 600"]);
+    await attached.output(/up/);
+    await daemon().mustCtr(["tasks", "kill", "--exec-id", "victim", "--signal", "SIGTERM", container.id]);
+    expect(await attached.exit()).toBe(143);
     expect(await container.status()).toBe("RUNNING");
   });
 });
