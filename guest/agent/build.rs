@@ -17,7 +17,11 @@ fn main() -> std::io::Result<()> {
             async_all: true,
             ..Default::default()
         })
-        .rust_protobuf_customize(ProtobufCustomize::default().gen_mod_rs(false))
+        .rust_protobuf_customize(
+            ProtobufCustomize::default()
+                .gen_mod_rs(false)
+                .lite_runtime(true),
+        )
         .run()?;
     // The generated files begin with inner attributes, which only a module's own file may have.
     let out = std::env::var("OUT_DIR").map_err(std::io::Error::other)?;

@@ -277,9 +277,9 @@ async fn write_all(target: &AsyncFd<OwnedFd>, mut bytes: &[u8]) -> io::Result<()
 async fn discard(source: &AsyncFd<OwnedFd>) {
     let mut buffer = [0; 4096];
     while let Ok(mut ready) = source.readable().await {
-        match ready.try_io(|fd| read(fd.as_raw_fd(), &mut buffer)) {
-            Ok(Ok(0) | Err(_)) => return,
-            Ok(Ok(_)) | Err(_) => {}
+        let result = ready.try_io(|fd| read(fd.as_raw_fd(), &mut buffer));
+        if matches!(result, Ok(Ok(0) | Err(_))) {
+            return;
         }
     }
 }
