@@ -158,7 +158,10 @@ pub fn write_from_guest<B: BitmapSlice>(
     pieces: &[VolatileSlice<'_, B>],
 ) -> io::Result<usize> {
     let count = pieces.len().min(MAX_PIECES);
-    let guards: Vec<_> = pieces[..count].iter().map(VolatileSlice::ptr_guard).collect();
+    let guards: Vec<_> = pieces[..count]
+        .iter()
+        .map(VolatileSlice::ptr_guard)
+        .collect();
     let mut vectors: IoVectors = [MaybeUninit::uninit(); MAX_PIECES];
     for (vector, guard) in vectors.iter_mut().zip(&guards) {
         vector.write(libc::iovec {
@@ -170,7 +173,13 @@ pub fn write_from_guest<B: BitmapSlice>(
         // SAFETY: the first `count` vectors are initialised and point to guest memory that
         // `guards` keep mapped. The kernel reads it as bytes; that the guest may change it
         // meanwhile matters to nobody but the guest.
-        unsafe { libc::writev(fd.as_raw_fd(), vectors.as_ptr().cast(), count as libc::c_int) }
+        unsafe {
+            libc::writev(
+                fd.as_raw_fd(),
+                vectors.as_ptr().cast(),
+                count as libc::c_int,
+            )
+        }
     })
 }
 
@@ -198,7 +207,13 @@ pub fn read_into_guest<B: BitmapSlice>(
     let total = retry(|| {
         // SAFETY: the first `count` vectors are initialised and point to guest memory that
         // `guards` keep mapped and that no Rust reference covers.
-        unsafe { libc::readv(fd.as_raw_fd(), vectors.as_ptr().cast(), count as libc::c_int) }
+        unsafe {
+            libc::readv(
+                fd.as_raw_fd(),
+                vectors.as_ptr().cast(),
+                count as libc::c_int,
+            )
+        }
     })?;
     let mut left = total;
     for piece in &pieces[..count] {

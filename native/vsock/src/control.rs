@@ -21,9 +21,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use hadron_vsock::{Direction, Ended, Muxer};
 use rustix::io::Errno;
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send,
-};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use serde::{Deserialize, Serialize};
 
 /// The longest request, in bytes.
@@ -231,7 +229,11 @@ impl Control {
     pub fn handle_output(&mut self) -> io::Result<()> {
         while !self.output.is_empty() {
             let (first, _) = self.output.as_slices();
-            match send(&self.socket, first, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            match send(
+                &self.socket,
+                first,
+                SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+            ) {
                 Ok(count) => {
                     self.output.drain(..count);
                 }

@@ -65,9 +65,7 @@ impl Granted {
     #[must_use]
     pub fn worth_telling(&self) -> bool {
         let gain = (self.forwarded - self.told).0;
-        let known_free = self
-            .buf_alloc
-            .saturating_sub((self.received - self.told).0);
+        let known_free = self.buf_alloc.saturating_sub((self.received - self.told).0);
         gain > 0 && (known_free < LOW_WATER || gain >= self.buf_alloc / 2)
     }
 }
@@ -91,8 +89,7 @@ impl Allowance {
     /// Bytes that may be sent now.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.buf_alloc
-            .saturating_sub((self.sent - self.fwd_cnt).0)
+        self.buf_alloc.saturating_sub((self.sent - self.fwd_cnt).0)
     }
 
     /// Counts bytes that were sent; at most [`Self::available`].
@@ -102,6 +99,7 @@ impl Allowance {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use super::*;
 

@@ -42,7 +42,12 @@ impl EventLoop {
         let interest = epoll::EventFlags::IN;
         listener.set_nonblocking(true)?;
         epoll::add(&set, &control, epoll::EventData::new_u64(CONTROL), interest)?;
-        epoll::add(&set, &listener, epoll::EventData::new_u64(LISTENER), interest)?;
+        epoll::add(
+            &set,
+            &listener,
+            epoll::EventData::new_u64(LISTENER),
+            interest,
+        )?;
         let device = epoll::EventData::new_u64(DEVICE);
         epoll::add(&set, &backend.device, device, interest)?;
         Ok(EventLoop {

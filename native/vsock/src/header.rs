@@ -111,6 +111,7 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A test may panic.
 mod tests {
     use super::*;
     use virtio_vsock::packet::{PKT_HEADER_SIZE, VsockPacket};

@@ -115,10 +115,7 @@ impl Join {
     ) -> io::Result<usize> {
         let mut written = 0;
         while self.buffer.is_empty() && self.fd.writable && !pieces.is_empty() {
-            if let Some(count) = self
-                .fd
-                .write(|fd| chain::write_from_guest(fd, &pieces))?
-            {
+            if let Some(count) = self.fd.write(|fd| chain::write_from_guest(fd, &pieces))? {
                 written += count;
                 chain::advance(&mut pieces, count);
             }

@@ -19,6 +19,7 @@ mod header;
 mod join;
 mod joined_fd;
 mod muxer;
+mod readiness;
 mod receive;
 mod send;
 mod stream;

@@ -50,8 +50,9 @@ fn run() -> Result<(), String> {
         .map_err(|error| format!("the death signal of the parent cannot be set: {error}"))?;
     let control = Control::new(inherited(CONTROL_FD, "the control socket")?);
     let listener = match &arguments.listen {
-        Listen::Path(path) => UnixListener::bind(path)
-            .map_err(|error| format!("cannot listen on {path}: {error}"))?,
+        Listen::Path(path) => {
+            UnixListener::bind(path).map_err(|error| format!("cannot listen on {path}: {error}"))?
+        }
         Listen::Fd(fd) => UnixListener::from(inherited(*fd, "the listening socket")?),
     };
     let backend = Backend::new(Config::new(arguments.guest_cid))
@@ -97,7 +98,9 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
                     .parse()
                     .ok()
                     .filter(|fd| *fd > CONTROL_FD)
-                    .ok_or_else(|| format!("--listen-fd must be a number from 4 on, not {text:?}"))?;
+                    .ok_or_else(|| {
+                        format!("--listen-fd must be a number from 4 on, not {text:?}")
+                    })?;
                 listen = Some(Listen::Fd(fd));
             }
             "--guest-cid" => {

@@ -1,12 +1,13 @@
 //! The muxer: which streams and joins there are, and what happens to them from the host's side.
 //!
-//! `receive.rs` handles the packets that come from the guest, `send.rs` those that go to it.
+//! `receive.rs` handles the packets that come from the guest, `send.rs` those that go to it, and
+//! `readiness.rs` what the joined file descriptors report.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
-use rustix::event::{Timespec, epoll};
+use rustix::event::epoll;
 
 use crate::header::{Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
 use crate::join::{Direction, Ended, Join, Phase as JoinPhase};
@@ -19,9 +20,6 @@ pub const FIRST_LOCAL_PORT: u32 = 0x8000_0000;
 /// RSTs for packets that belong to no stream; more than these are not sent (the guest then runs
 /// into its own timeout).
 pub(crate) const MAX_RESETS: usize = 256;
-
-/// Events taken from the epoll set at once.
-const EVENTS: usize = 32;
 
 /// The limits of a muxer.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +51,7 @@ impl Config {
 #[derive(Debug)]
 pub struct Muxer {
     pub(crate) config: Config,
-    epoll: Arc<OwnedFd>,
+    pub(crate) epoll: Arc<OwnedFd>,
     pub(crate) streams: HashMap<Key, Stream>,
     pub(crate) joins: HashMap<u32, Join>,
     /// Streams that have something to send, in turn. Each stands here at most once.
@@ -176,75 +174,6 @@ impl Muxer {
         }
     }
 
-    /// Handles what the joined file descriptors reported; to be called when [`Self::as_fd`] is
-    /// readable. Handles a bounded number of events.
-    ///
-    /// # Errors
-    /// Those of epoll_wait(2), except EINTR.
-    pub fn handle_fds(&mut self) -> std::io::Result<()> {
-        let mut events = Vec::with_capacity(EVENTS);
-        match epoll::wait(
-            &self.epoll,
-            rustix::buffer::spare_capacity(&mut events),
-            Some(&Timespec::default()),
-        ) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-        for event in events {
-            self.handle_fd(event.data.u64(), event.flags);
-        }
-        Ok(())
-    }
-
-    fn handle_fd(&mut self, token: u64, flags: epoll::EventFlags) {
-        let port = token as u32;
-        let Some(join) = self.joins.get_mut(&port) else {
-            return;
-        };
-        // An event of this batch may be meant for a join that has ended and was replaced since.
-        if u64::from(join.generation) != token >> 32 {
-            return;
-        }
-        join.fd.note(flags);
-        let result = join.flush();
-        let hung_up = join.fd.hangup && join.input_done;
-        let key = match join.phase {
-            JoinPhase::Reserved => return,
-            JoinPhase::Connected(key) => key,
-            JoinPhase::Draining(ref error) => {
-                let error = match result {
-                    Err(cause) => Some(write_failed(port, &cause)),
-                    Ok(_) if join.is_empty() => error.clone(),
-                    Ok(_) => return,
-                };
-                self.end_join(port, error);
-                return;
-            }
-        };
-        match result {
-            Err(cause) => {
-                self.fail(key, write_failed(port, &cause));
-                return;
-            }
-            Ok(0) => {}
-            Ok(count) => self.forwarded(key, count),
-        }
-        if hung_up && let Some(stream) = self.streams.get_mut(&key) {
-            stream.shut(SHUTDOWN_BOTH);
-        }
-        self.settle(key);
-        self.schedule(key);
-    }
-
-    /// Counts bytes that reached the joined file descriptor.
-    pub(crate) fn forwarded(&mut self, key: Key, count: usize) {
-        if let Some(stream) = self.streams.get_mut(&key) {
-            stream.granted.forward(count);
-            stream.wanted.credit |= stream.granted.worth_telling();
-        }
-    }
-
     /// Draws the consequences when a stream or its join has changed.
     pub(crate) fn settle(&mut self, key: Key) {
         let (Some(stream), Some(join)) = (
@@ -325,7 +254,7 @@ impl Muxer {
         }
     }
 
-    fn end_join(&mut self, port: u32, error: Option<String>) {
+    pub(crate) fn end_join(&mut self, port: u32, error: Option<String>) {
         if let Some(join) = self.joins.remove(&port) {
             self.ended.push_back(join.into_ended(error));
         }
@@ -343,8 +272,7 @@ impl Muxer {
 
     /// Whether the sudden end of a stream is an error: something was still to come, or to go.
     pub(crate) fn lost(&self, key: Key) -> bool {
-        let (Some(stream), Some(join)) =
-            (self.streams.get(&key), self.joins.get(&key.host_port))
+        let (Some(stream), Some(join)) = (self.streams.get(&key), self.joins.get(&key.host_port))
         else {
             return true;
         };
@@ -423,12 +351,4 @@ pub(crate) fn can_send(stream: &Stream, joins: &HashMap<u32, Join>, key: Key) ->
                 && !join.input_done
                 && join.fd.readable
         })
-}
-
-pub(crate) fn write_failed(port: u32, cause: &std::io::Error) -> String {
-    if cause.kind() == std::io::ErrorKind::BrokenPipe {
-        format!("nobody reads what the guest sends to port {port} any more ({cause})")
-    } else {
-        format!("what the guest sent to port {port} could not be written: {cause}")
-    }
 }

@@ -8,7 +8,8 @@ use crate::header::{
     HOST_CID, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, TYPE_STREAM, op,
 };
 use crate::join::{Direction, Phase as JoinPhase};
-use crate::muxer::{MAX_RESETS, Muxer, write_failed};
+use crate::muxer::{MAX_RESETS, Muxer};
+use crate::readiness::write_failed;
 use crate::stream::{Key, Phase, Stream};
 
 impl Muxer {
@@ -155,9 +156,8 @@ impl Muxer {
                 key.guest_port
             ))
         } else {
-            self.lost(key).then(|| {
-                "the guest broke the stream off before it had shut it down".to_owned()
-            })
+            self.lost(key)
+                .then(|| "the guest broke the stream off before it had shut it down".to_owned())
         };
         self.detach(key, error);
         self.remove_stream(key);

@@ -1,5 +1,7 @@
 //! Guests that break the protocol, go away, or were never meant to get so far.
 
+#![allow(clippy::unwrap_used)] // A test may panic.
+
 mod common;
 
 use std::fs::File;
@@ -7,10 +9,7 @@ use std::os::fd::OwnedFd;
 
 use common::guest::{CID, Guest, MEMORY, WRITE, drain, packet};
 use common::pipe;
-use hadron_vsock::{
-    Config, Direction, FIRST_LOCAL_PORT, HEADER_SIZE, Header, SHUTDOWN_SEND, op,
-};
-use proptest::prelude::*;
+use hadron_vsock::{Config, Direction, FIRST_LOCAL_PORT, HEADER_SIZE, Header, SHUTDOWN_SEND, op};
 use vm_memory::{Bytes, GuestAddress};
 
 const CREDIT: usize = 256 * 1024;
@@ -18,7 +17,11 @@ const CREDIT: usize = 256 * 1024;
 fn out() -> (Guest, File) {
     let mut guest = Guest::new();
     let (reader, writer) = pipe();
-    guest.device.muxer().accept(7, Direction::Out, OwnedFd::from(writer)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::Out, OwnedFd::from(writer))
+        .unwrap();
     guest.open(7);
     (guest, reader)
 }
@@ -30,12 +33,23 @@ fn error(guest: &mut Guest) -> String {
 #[test]
 fn unknown_streams_are_reset() {
     let mut guest = Guest::new();
-    for operation in [op::REQUEST, op::RESPONSE, op::SHUTDOWN, op::RW, op::CREDIT_REQUEST, 0, 77] {
+    for operation in [
+        op::REQUEST,
+        op::RESPONSE,
+        op::SHUTDOWN,
+        op::RW,
+        op::CREDIT_REQUEST,
+        0,
+        77,
+    ] {
         guest.send(packet(7, operation), &[]);
         let packets = guest.packets();
         assert_eq!(packets.len(), 1);
         let header = packets[0].0;
-        assert_eq!((header.op, header.src_port, header.dst_port), (op::RST, 7, 50));
+        assert_eq!(
+            (header.op, header.src_port, header.dst_port),
+            (op::RST, 7, 50)
+        );
     }
     guest.send(packet(7, op::RST), &[]);
     assert_eq!(guest.operations(), [], "RST is not answered");
@@ -44,7 +58,13 @@ fn unknown_streams_are_reset() {
 #[test]
 fn a_port_takes_one_stream() {
     let (mut guest, _reader) = out();
-    guest.send(Header { src_port: 51, ..packet(7, op::REQUEST) }, &[]);
+    guest.send(
+        Header {
+            src_port: 51,
+            ..packet(7, op::REQUEST)
+        },
+        &[],
+    );
     assert_eq!(guest.operations(), [(op::RST, 0)]);
     guest.data(7, b"x");
     assert_eq!(guest.device.muxer().progress(7), Some(1));
@@ -54,9 +74,18 @@ fn a_port_takes_one_stream() {
 fn wrong_addresses_and_types() {
     let (mut guest, _reader) = out();
     for header in [
-        Header { dst_cid: 9, ..packet(7, op::RW) },
-        Header { kind: 2, ..packet(7, op::REQUEST) },
-        Header { kind: 0xffff, ..packet(7, op::RW) },
+        Header {
+            dst_cid: 9,
+            ..packet(7, op::RW)
+        },
+        Header {
+            kind: 2,
+            ..packet(7, op::REQUEST)
+        },
+        Header {
+            kind: 0xffff,
+            ..packet(7, op::RW)
+        },
     ] {
         guest.send(header, &[]);
         let packets = guest.packets();
@@ -66,7 +95,13 @@ fn wrong_addresses_and_types() {
     }
     // A guest that claims to be another one is ignored.
     for src_cid in [0, 2, 4, u64::MAX, CID | 1 << 32] {
-        guest.send(Header { src_cid, ..packet(7, op::RST) }, &[]);
+        guest.send(
+            Header {
+                src_cid,
+                ..packet(7, op::RST)
+            },
+            &[],
+        );
     }
     assert_eq!(guest.operations(), []);
     guest.data(7, b"still there");
@@ -103,8 +138,14 @@ fn packets_that_do_not_belong_there() {
         packet(7, 0),
         packet(7, 99),
         // Longer than what follows it.
-        Header { len: 1, ..packet(7, op::RW) },
-        Header { len: u32::MAX, ..packet(7, op::RW) },
+        Header {
+            len: 1,
+            ..packet(7, op::RW)
+        },
+        Header {
+            len: u32::MAX,
+            ..packet(7, op::RW)
+        },
     ] {
         let (mut guest, mut reader) = out();
         guest.data(7, b"before");
@@ -119,7 +160,11 @@ fn packets_that_do_not_belong_there() {
 fn data_after_the_shutdown() {
     let mut guest = Guest::new();
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-    guest.device.muxer().accept(7, Direction::Both, OwnedFd::from(theirs)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::Both, OwnedFd::from(theirs))
+        .unwrap();
     guest.open(7);
     guest.shutdown(7, SHUTDOWN_SEND);
     guest.data(7, b"x");
@@ -139,7 +184,10 @@ fn rst_writes_out_what_came_and_is_an_error() {
     assert!(guest.ended_is_none());
     // The port is not free yet.
     let (_reader, writer) = pipe();
-    let refused = guest.device.muxer().accept(7, Direction::Out, OwnedFd::from(writer));
+    let refused = guest
+        .device
+        .muxer()
+        .accept(7, Direction::Out, OwnedFd::from(writer));
     assert!(refused.unwrap_err().contains("has a join already"));
     let mut received = drain(&mut reader).0;
     assert_eq!(received.len(), capacity);
@@ -168,10 +216,17 @@ fn resets_are_remembered_up_to_a_bound() {
 
 #[test]
 fn streams_that_the_guest_never_finishes_are_cut_off() {
-    let mut guest = Guest::starved(Config { max_closing: 10, ..Config::new(CID) });
+    let mut guest = Guest::starved(Config {
+        max_closing: 10,
+        ..Config::new(CID)
+    });
     for port in 0..1000 {
         let (_reader, writer) = pipe();
-        guest.device.muxer().accept(port, Direction::Out, OwnedFd::from(writer)).unwrap();
+        guest
+            .device
+            .muxer()
+            .accept(port, Direction::Out, OwnedFd::from(writer))
+            .unwrap();
         guest.send(packet(port, op::REQUEST), &[]);
         guest.shutdown(port, SHUTDOWN_SEND);
         assert_eq!(guest.ended().unwrap().error, None);
@@ -185,7 +240,10 @@ fn streams_that_the_guest_never_finishes_are_cut_off() {
 
 #[test]
 fn limits_and_misfits_of_joins() {
-    let mut guest = Guest::starved(Config { max_joins: 2, ..Config::new(CID) });
+    let mut guest = Guest::starved(Config {
+        max_joins: 2,
+        ..Config::new(CID)
+    });
     let muxer = guest.device.muxer();
     let mut accept = |port, direction, fd: File| muxer.accept(port, direction, OwnedFd::from(fd));
     let (reader, writer) = pipe();
@@ -194,21 +252,33 @@ fn limits_and_misfits_of_joins() {
     assert!(refused.contains("must be open for reading"), "{refused}");
     let refused = accept(1, Direction::Out, reader).unwrap_err();
     assert!(refused.contains("must be open for writing"), "{refused}");
-    let terminal = File::options().read(true).write(true).open("/dev/null").unwrap();
+    let terminal = File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+        .unwrap();
     let refused = accept(1, Direction::Both, terminal).unwrap_err();
     assert!(refused.contains("takes a stream socket"), "{refused}");
     let refused = accept(FIRST_LOCAL_PORT, Direction::Out, copy()).unwrap_err();
-    assert!(refused.contains("ports from 0 to 2147483647 can"), "{refused}");
+    assert!(
+        refused.contains("ports from 0 to 2147483647 can"),
+        "{refused}"
+    );
     accept(1, Direction::Out, copy()).unwrap();
     let refused = accept(1, Direction::Out, copy()).unwrap_err();
-    assert!(refused.contains("host port 1 has a join already"), "{refused}");
+    assert!(
+        refused.contains("host port 1 has a join already"),
+        "{refused}"
+    );
     accept(2, Direction::Out, copy()).unwrap();
     let refused = accept(3, Direction::Out, copy()).unwrap_err();
     assert!(refused.contains("there are 2 joins already"), "{refused}");
     assert_eq!(muxer.close(1), Some(0));
     assert!(muxer.next_ended().unwrap().error.is_some());
     assert_eq!(muxer.close(1), None);
-    muxer.accept(3, Direction::Out, OwnedFd::from(copy())).unwrap();
+    muxer
+        .accept(3, Direction::Out, OwnedFd::from(copy()))
+        .unwrap();
 }
 
 #[test]
@@ -244,7 +314,11 @@ fn a_reader_that_is_gone() {
 fn reset_and_death_of_the_guest() {
     let (mut guest, mut reader) = out();
     let (_unused, writer) = pipe();
-    guest.device.muxer().accept(8, Direction::Out, OwnedFd::from(writer)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(8, Direction::Out, OwnedFd::from(writer))
+        .unwrap();
     for _ in 0..6 {
         guest.data(7, &vec![1; 32_768]);
     }
@@ -266,11 +340,23 @@ fn reset_and_death_of_the_guest() {
 #[test]
 fn any_framing_of_a_packet_is_understood() {
     let (mut guest, mut reader) = out();
-    let header = Header { len: 300, ..packet(7, op::RW) };
+    let header = Header {
+        len: 300,
+        ..packet(7, op::RW)
+    };
     let mut bytes = header.to_bytes().to_vec();
     bytes.extend((0..300).map(|index| index as u8));
-    guest.memory.write_slice(&bytes, GuestAddress(0x10_0000)).unwrap();
-    for cuts in [[10, 44, 50], [44, 45, 100], [1, 2, 43], [100, 200, 300], [0, 44, 344]] {
+    guest
+        .memory
+        .write_slice(&bytes, GuestAddress(0x10_0000))
+        .unwrap();
+    for cuts in [
+        [10, 44, 50],
+        [44, 45, 100],
+        [1, 2, 43],
+        [100, 200, 300],
+        [0, 44, 344],
+    ] {
         let mut pieces = Vec::new();
         let mut at = 0;
         for end in cuts.into_iter().chain([bytes.len()]) {
@@ -300,7 +386,10 @@ fn chains_that_are_no_packets() {
     ] {
         guest.tx.offer(&guest.memory, &pieces);
         // The same as a place to write to.
-        let writable: Vec<_> = pieces.iter().map(|(a, l, flags)| (*a, *l, flags ^ WRITE)).collect();
+        let writable: Vec<_> = pieces
+            .iter()
+            .map(|(a, l, flags)| (*a, *l, flags ^ WRITE))
+            .collect();
         guest.rx.offer(&guest.memory, &writable);
         guest.run();
     }
@@ -334,126 +423,5 @@ impl Guest {
         let before = self.device.muxer().progress(7).unwrap();
         self.data(7, b"x");
         assert_eq!(self.device.muxer().progress(7), Some(before + 1));
-    }
-}
-
-/// Something for a guest to do.
-#[derive(Clone, Debug)]
-enum Step {
-    Packet(Header, usize),
-    Chain(Vec<(u64, u32, u16)>),
-    Buffer(Vec<(u64, u32, u16)>),
-    Offer(u16),
-    Garbage(u64, Vec<u8>),
-    Index(bool, u16),
-    Read,
-    Accept(u32, u8),
-    Close(u32),
-}
-
-fn header() -> impl Strategy<Value = Header> {
-    let cid = prop_oneof![9 => Just(CID), 1 => any::<u64>()];
-    let host = prop_oneof![9 => Just(2u64), 1 => any::<u64>()];
-    let kind = prop_oneof![9 => Just(1u16), 1 => any::<u16>()];
-    let operation = prop_oneof![9 => 1u16..8, 1 => any::<u16>()];
-    let numbers = (any::<u32>(), any::<u32>(), any::<u32>());
-    (cid, host, 50u32..53, 0u32..5, kind, operation, numbers, 0u32..5).prop_map(
-        |(src_cid, dst_cid, src_port, dst_port, kind, op, (len, buf_alloc, fwd_cnt), flags)| {
-            let len = if len % 4 == 0 { len } else { len % 70_000 };
-            Header { src_cid, dst_cid, src_port, dst_port, len, kind, op, flags, buf_alloc, fwd_cnt }
-        },
-    )
-}
-
-fn chain() -> impl Strategy<Value = Vec<(u64, u32, u16)>> {
-    let address = prop_oneof![4 => 0..MEMORY, 1 => any::<u64>()];
-    let length = prop_oneof![4 => 0u32..5000, 1 => any::<u32>()];
-    prop::collection::vec((address, length, 0u16..8), 1..4)
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        20 => (header(), 0usize..69_000).prop_map(|(header, size)| Step::Packet(header, size)),
-        3 => chain().prop_map(Step::Chain),
-        3 => chain().prop_map(Step::Buffer),
-        5 => (0u16..10).prop_map(Step::Offer),
-        2 => (0x1_0000u64..0x3_0000, prop::collection::vec(any::<u8>(), 1..64))
-            .prop_map(|(at, bytes)| Step::Garbage(at, bytes)),
-        1 => (any::<bool>(), any::<u16>()).prop_map(|(tx, index)| Step::Index(tx, index)),
-        5 => Just(Step::Read),
-        5 => (0u32..5, 0u8..3).prop_map(|(port, way)| Step::Accept(port, way)),
-        1 => (0u32..5).prop_map(Step::Close),
-    ]
-}
-
-/// The host's ends of what was joined.
-fn accept(guest: &mut Guest, port: u32, way: u8) -> Option<File> {
-    let (ours, theirs, direction) = match way {
-        0 => {
-            let (reader, writer) = pipe();
-            (reader, writer, Direction::Out)
-        }
-        1 => {
-            let (reader, mut writer) = pipe();
-            std::io::Write::write_all(&mut writer, &[7; 20_000]).unwrap();
-            (writer, reader, Direction::In)
-        }
-        _ => {
-            let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-            let files = [OwnedFd::from(ours), OwnedFd::from(theirs)].map(File::from);
-            let [ours, theirs] = files;
-            (ours, theirs, Direction::Both)
-        }
-    };
-    let result = guest.device.muxer().accept(port, direction, OwnedFd::from(theirs));
-    (result.is_ok() && way != 1).then_some(ours)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Whatever a guest does: no panic, no endless work, no more joins than were made.
-    #[test]
-    fn nothing_that_a_guest_does_breaks_the_device(steps in prop::collection::vec(step(), 1..150)) {
-        let mut guest = Guest::new();
-        let mut files = Vec::new();
-        let (mut made, mut ended) = (0, 0);
-        for step in steps {
-            match step {
-                Step::Packet(header, size) => guest.queue_packet(header, &vec![0xaa; size]),
-                Step::Chain(pieces) => { guest.tx.offer(&guest.memory, &pieces); }
-                Step::Buffer(pieces) => { guest.rx.offer(&guest.memory, &pieces); }
-                Step::Offer(count) => guest.offer_buffers(count),
-                Step::Garbage(at, bytes) => {
-                    guest.memory.write_slice(&bytes, GuestAddress(at)).unwrap();
-                }
-                Step::Index(tx, index) => {
-                    let ring = if tx { &guest.tx } else { &guest.rx };
-                    ring.publish(&guest.memory, index);
-                }
-                Step::Read => files.iter_mut().for_each(|file| { drain(file); }),
-                Step::Accept(port, way) => {
-                    let free = guest.device.muxer().progress(port).is_none();
-                    files.extend(accept(&mut guest, port, way));
-                    made += usize::from(free);
-                }
-                Step::Close(port) => { guest.device.muxer().close(port); }
-            }
-            // A queue that the guest has broken is an error, and nothing worse.
-            if guest.try_run().is_err() {
-                guest.restart();
-            }
-            while guest.ended().is_some() {
-                ended += 1;
-            }
-        }
-        guest.device.muxer().guest_gone();
-        for port in 0..5 {
-            guest.device.muxer().close(port);
-        }
-        while guest.ended().is_some() {
-            ended += 1;
-        }
-        prop_assert_eq!(made, ended);
     }
 }

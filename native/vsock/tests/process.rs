@@ -1,5 +1,7 @@
 //! The process by itself: its arguments and its control protocol.
 
+#![allow(clippy::unwrap_used)] // A test may panic.
+
 mod common;
 
 use std::io::Read;
@@ -23,7 +25,12 @@ fn directory(name: &str) -> PathBuf {
 fn ends_with_its_control_socket_and_leaves_nothing() {
     let directory = directory("ends");
     let mut process = Process::start(&directory, false);
-    assert!(std::fs::metadata(&process.socket).unwrap().file_type().is_socket());
+    assert!(
+        std::fs::metadata(&process.socket)
+            .unwrap()
+            .file_type()
+            .is_socket()
+    );
     assert!(process.stop().success());
     std::fs::remove_dir(&directory).expect("an empty directory");
 }
@@ -38,7 +45,10 @@ fn takes_a_listening_socket_over() {
     assert_eq!(qemu.read(&mut [0]).unwrap_or(0), 0);
     let mut qemu = UnixStream::connect(&process.socket).unwrap();
     // VHOST_USER_GET_FEATURES, version 1, no payload.
-    let request: Vec<u8> = [1u32, 1, 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let request: Vec<u8> = [1u32, 1, 0]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
     std::io::Write::write_all(&mut qemu, &request).unwrap();
     let mut answer = [0; 20];
     qemu.read_exact(&mut answer).unwrap();
@@ -64,37 +74,65 @@ fn requests_and_refusals() {
     let accept = |port| json!({"op": "accept", "port": port, "direction": "out"});
     refused(accept(5), true, "host port 5 has a join already");
     refused(accept(6), false, "must come with one file descriptor");
-    refused(json!({"op": "accept", "port": 6, "direction": "up"}), true, "`in`, `out`, `both`");
-    refused(json!({"op": "progress", "port": 6}), false, "there is no join on host port 6");
-    refused(json!({"op": "progress", "port": -1}), false, "not understood");
-    refused(json!({"op": "explode", "port": 6}), false, "unknown variant `explode`");
+    refused(
+        json!({"op": "accept", "port": 6, "direction": "up"}),
+        true,
+        "`in`, `out`, `both`",
+    );
+    refused(
+        json!({"op": "progress", "port": 6}),
+        false,
+        "there is no join on host port 6",
+    );
+    refused(
+        json!({"op": "progress", "port": -1}),
+        false,
+        "not understood",
+    );
+    refused(
+        json!({"op": "explode", "port": 6}),
+        false,
+        "unknown variant `explode`",
+    );
 
     process.send_raw(b"{\"id\":\"x\"}\nnonsense\n", None);
     for expected in ["must have an \"id\"", "is not a JSON object"] {
         let answer = process.read_line();
-        assert!(answer["error"].as_str().unwrap().contains(expected), "{answer}");
+        assert!(
+            answer["error"].as_str().unwrap().contains(expected),
+            "{answer}"
+        );
     }
     // A request in two pieces; the descriptor comes with the first.
     process.send_raw(b"{\"id\":77,\"op\":\"accept\",\"port\":8,", Some(&writer));
     process.send_raw(b"\"direction\":\"out\"}\n", None);
-    assert_eq!(process.read_line(), json!({"id": 77, "ok": true, "bytes": 0, "port": 8}));
+    assert_eq!(
+        process.read_line(),
+        json!({"id": 77, "ok": true, "bytes": 0, "port": 8})
+    );
 
-    let answer = process.request(json!({"op": "close", "port": 5}), None).unwrap();
+    let answer = process
+        .request(json!({"op": "close", "port": 5}), None)
+        .unwrap();
     assert_eq!(answer["bytes"], 0);
     assert!(process.ended(5).1.unwrap().contains("closed by the host"));
-    process.request(json!({"op": "close", "port": 5}), None).unwrap();
+    process
+        .request(json!({"op": "close", "port": 5}), None)
+        .unwrap();
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
 #[test]
 fn answers_that_nobody_reads_do_not_pile_up() {
     let directory = directory("backlog");
-    let mut process = Process::start(&directory, false);
+    let process = Process::start(&directory, false);
     let before = process.memory("Pss:");
     // The socket is full when the process has stopped reading, and it stops when nobody reads its
     // answers: the writer is what blocks, not memory that grows.
     let writer = process.control_socket();
-    writer.set_write_timeout(Some(std::time::Duration::from_millis(500))).unwrap();
+    writer
+        .set_write_timeout(Some(std::time::Duration::from_millis(500)))
+        .unwrap();
     let line = b"{\"id\":1,\"op\":\"progress\",\"port\":1}\n".repeat(100);
     let blocked = (0..10_000).any(|_| std::io::Write::write_all(&mut &writer, &line).is_err());
     assert!(blocked, "34 MB of requests were taken");
@@ -107,8 +145,14 @@ fn answers_that_nobody_reads_do_not_pile_up() {
 fn wrong_arguments_are_named() {
     for (arguments, expected) in [
         (&["--guest-cid", "3"][..], "usage: hadron-vsock"),
-        (&["--guest-cid", "2", "--socket", "x"], "must be a number from 3 to 4294967294"),
-        (&["--guest-cid", "3", "--listen-fd", "3"], "must be a number from 4 on"),
+        (
+            &["--guest-cid", "2", "--socket", "x"],
+            "must be a number from 3 to 4294967294",
+        ),
+        (
+            &["--guest-cid", "3", "--listen-fd", "3"],
+            "must be a number from 4 on",
+        ),
         (&["--cid", "3"], "unknown argument \"--cid\""),
         (&["--socket"], "--socket needs a value"),
     ] {

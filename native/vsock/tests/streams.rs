@@ -1,5 +1,7 @@
 //! Streams that behave: handshakes, credit, shutdowns, in every direction.
 
+#![allow(clippy::unwrap_used)] // A test may panic.
+
 mod common;
 
 use std::fs::File;
@@ -16,14 +18,22 @@ use hadron_vsock::{
 const CREDIT: usize = 256 * 1024;
 
 fn ended(port: u32, bytes: u64) -> Option<Ended> {
-    Some(Ended { port, bytes, error: None })
+    Some(Ended {
+        port,
+        bytes,
+        error: None,
+    })
 }
 
 /// A guest with an "out" stream to port 7, and the reading end.
 fn out() -> (Guest, File) {
     let mut guest = Guest::new();
     let (reader, writer) = pipe();
-    guest.device.muxer().accept(7, Direction::Out, OwnedFd::from(writer)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::Out, OwnedFd::from(writer))
+        .unwrap();
     assert_eq!(guest.open(7), []);
     (guest, reader)
 }
@@ -32,7 +42,11 @@ fn out() -> (Guest, File) {
 fn input() -> (Guest, File) {
     let mut guest = Guest::new();
     let (reader, writer) = pipe();
-    guest.device.muxer().accept(7, Direction::In, OwnedFd::from(reader)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::In, OwnedFd::from(reader))
+        .unwrap();
     assert_eq!(guest.open(7), [(op::SHUTDOWN, SHUTDOWN_RECEIVE)]);
     (guest, writer)
 }
@@ -40,7 +54,11 @@ fn input() -> (Guest, File) {
 fn both() -> (Guest, UnixStream) {
     let mut guest = Guest::new();
     let (ours, theirs) = UnixStream::pair().unwrap();
-    guest.device.muxer().accept(7, Direction::Both, OwnedFd::from(theirs)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::Both, OwnedFd::from(theirs))
+        .unwrap();
     assert_eq!(guest.open(7), []);
     (guest, ours)
 }
@@ -71,7 +89,11 @@ fn out_ends_with_a_half_close_too() {
     assert_eq!(guest.operations(), []);
     // The same ports once more.
     let (_reader, writer) = pipe();
-    guest.device.muxer().accept(7, Direction::Out, OwnedFd::from(writer)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::Out, OwnedFd::from(writer))
+        .unwrap();
     guest.open(7);
 }
 
@@ -85,7 +107,10 @@ fn bytes_before_the_shutdown_are_written_first() {
     guest.shutdown(7, SHUTDOWN_BOTH);
     let mut received = Vec::new();
     while guest.ended().is_none() {
-        assert!(!guest.operations().contains(&(op::RST, 0)), "RST before everything is written");
+        assert!(
+            !guest.operations().contains(&(op::RST, 0)),
+            "RST before everything is written"
+        );
         received.extend(drain(&mut reader).0);
         guest.run();
     }
@@ -116,7 +141,10 @@ fn a_writer_that_heeds_credit_gets_everything_through() {
             guest.run();
         }
         for (header, _) in guest.packets() {
-            assert_eq!((header.op, header.buf_alloc as usize), (op::CREDIT_UPDATE, CREDIT));
+            assert_eq!(
+                (header.op, header.buf_alloc as usize),
+                (op::CREDIT_UPDATE, CREDIT)
+            );
             forwarded = header.fwd_cnt as usize;
             assert!(forwarded <= sent);
         }
@@ -149,7 +177,10 @@ fn credit_is_told_when_asked_for() {
     guest.send(packet(7, op::CREDIT_REQUEST), &[]);
     let packets = guest.packets();
     assert_eq!(packets.len(), 1);
-    assert_eq!((packets[0].0.op, packets[0].0.fwd_cnt), (op::CREDIT_UPDATE, 100));
+    assert_eq!(
+        (packets[0].0.op, packets[0].0.fwd_cnt),
+        (op::CREDIT_UPDATE, 100)
+    );
 }
 
 #[test]
@@ -169,7 +200,11 @@ fn a_regular_file_takes_what_comes() {
     assert_eq!(text, "to disk");
     // And the other way.
     file.rewind().unwrap();
-    guest.device.muxer().accept(8, Direction::In, OwnedFd::from(file)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(8, Direction::In, OwnedFd::from(file))
+        .unwrap();
     guest.send(packet(8, op::REQUEST), &[]);
     let packets = guest.packets();
     assert_eq!(packets[2].1, b"to disk");
@@ -212,14 +247,31 @@ fn in_ends_with_the_end_of_the_file() {
 #[test]
 fn in_heeds_the_guests_credit() {
     let (mut guest, mut writer) = input();
-    guest.send(Header { buf_alloc: 0, ..packet(7, op::CREDIT_UPDATE) }, &[]);
+    guest.send(
+        Header {
+            buf_alloc: 0,
+            ..packet(7, op::CREDIT_UPDATE)
+        },
+        &[],
+    );
     writer.write_all(&[1; 60_000]).unwrap();
     guest.run();
     assert_eq!(guest.operations(), []);
     let mut received = 0;
     for (buf_alloc, fwd_cnt) in [(10_000, 0), (10_000, 5_000), (30_000, 15_000)] {
-        guest.send(Header { buf_alloc, fwd_cnt, ..packet(7, op::CREDIT_UPDATE) }, &[]);
-        received += guest.packets().iter().map(|(_, payload)| payload.len()).sum::<usize>();
+        guest.send(
+            Header {
+                buf_alloc,
+                fwd_cnt,
+                ..packet(7, op::CREDIT_UPDATE)
+            },
+            &[],
+        );
+        received += guest
+            .packets()
+            .iter()
+            .map(|(_, payload)| payload.len())
+            .sum::<usize>();
         assert_eq!(received, (buf_alloc + fwd_cnt) as usize);
     }
     // The guest closes before the file ends: it wants no more, and that is no error.
@@ -232,7 +284,11 @@ fn in_heeds_the_guests_credit() {
 fn in_waits_for_receive_buffers() {
     let mut guest = Guest::starved(hadron_vsock::Config::new(3));
     let (reader, mut writer) = pipe();
-    guest.device.muxer().accept(7, Direction::In, OwnedFd::from(reader)).unwrap();
+    guest
+        .device
+        .muxer()
+        .accept(7, Direction::In, OwnedFd::from(reader))
+        .unwrap();
     guest.send(packet(7, op::REQUEST), &[]);
     writer.write_all(&[1; 5000]).unwrap();
     guest.run();
@@ -251,7 +307,12 @@ fn what_the_guest_writes_to_an_in_stream_is_dropped() {
     for _ in 0..100 {
         guest.data(7, &[1; 60_000]);
     }
-    assert!(guest.operations().iter().all(|(op, _)| *op == op::CREDIT_UPDATE));
+    assert!(
+        guest
+            .operations()
+            .iter()
+            .all(|(op, _)| *op == op::CREDIT_UPDATE)
+    );
     assert_eq!(guest.device.muxer().progress(7), Some(0));
 }
 
@@ -269,7 +330,10 @@ fn both_keeps_the_halves_apart() {
     assert_eq!(guest.packets()[0].1, b"answer");
     drop(host);
     guest.run();
-    assert_eq!(guest.operations().last(), Some(&(op::SHUTDOWN, SHUTDOWN_BOTH)));
+    assert_eq!(
+        guest.operations().last(),
+        Some(&(op::SHUTDOWN, SHUTDOWN_BOTH))
+    );
     assert_eq!(guest.ended(), ended(7, 14));
 }
 
@@ -279,7 +343,10 @@ fn both_the_other_way_round() {
     host.write_all(b"x").unwrap();
     host.shutdown(std::net::Shutdown::Write).unwrap();
     guest.run();
-    assert_eq!(guest.operations(), [(op::RW, 0), (op::SHUTDOWN, SHUTDOWN_SEND)]);
+    assert_eq!(
+        guest.operations(),
+        [(op::RW, 0), (op::SHUTDOWN, SHUTDOWN_SEND)]
+    );
     assert_eq!(guest.ended(), None);
     guest.data(7, b"late");
     guest.shutdown(7, SHUTDOWN_BOTH);
@@ -305,30 +372,61 @@ fn the_host_opens_a_stream() {
     let mut guest = Guest::new();
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     let muxer = guest.device.muxer();
-    let port = muxer.connect(9, Direction::Both, OwnedFd::from(theirs)).unwrap();
+    let port = muxer
+        .connect(9, Direction::Both, OwnedFd::from(theirs))
+        .unwrap();
     assert!(port >= FIRST_LOCAL_PORT);
     ours.write_all(b"early").unwrap();
     guest.run();
     let request = guest.packets().remove(0).0;
-    assert_eq!((request.op, request.src_port, request.dst_port), (op::REQUEST, port, 9));
+    assert_eq!(
+        (request.op, request.src_port, request.dst_port),
+        (op::REQUEST, port, 9)
+    );
     assert_eq!(request.buf_alloc as usize, CREDIT);
-    let from_guest = |op| Header { src_port: 9, ..packet(port, op) };
+    let from_guest = |op| Header {
+        src_port: 9,
+        ..packet(port, op)
+    };
     guest.send(from_guest(op::RESPONSE), &[]);
     assert_eq!(guest.packets()[0].1, b"early");
-    guest.send(Header { len: 2, ..from_guest(op::RW) }, b"hi");
+    guest.send(
+        Header {
+            len: 2,
+            ..from_guest(op::RW)
+        },
+        b"hi",
+    );
     let mut bytes = [0; 2];
     ours.read_exact(&mut bytes).unwrap();
-    guest.send(Header { flags: SHUTDOWN_BOTH, ..from_guest(op::SHUTDOWN) }, &[]);
+    guest.send(
+        Header {
+            flags: SHUTDOWN_BOTH,
+            ..from_guest(op::SHUTDOWN)
+        },
+        &[],
+    );
     assert_eq!(guest.operations(), [(op::RST, 0)]);
     assert_eq!(guest.ended(), ended(port, 7));
 
     let (_ours, theirs) = UnixStream::pair().unwrap();
     let muxer = guest.device.muxer();
-    let port = muxer.connect(9, Direction::Both, OwnedFd::from(theirs)).unwrap();
+    let port = muxer
+        .connect(9, Direction::Both, OwnedFd::from(theirs))
+        .unwrap();
     guest.run();
-    guest.send(Header { src_port: 9, ..packet(port, op::RST) }, &[]);
+    guest.send(
+        Header {
+            src_port: 9,
+            ..packet(port, op::RST)
+        },
+        &[],
+    );
     let error = guest.ended().unwrap().error.unwrap();
-    assert!(error.contains("the guest refused a stream to its port 9"), "{error}");
+    assert!(
+        error.contains("the guest refused a stream to its port 9"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -338,5 +436,8 @@ fn notifications_are_suppressed_as_the_guest_asks() {
     for _ in 0..20 {
         guest.data(7, b"x");
     }
-    assert_eq!(guest.interrupts.load(std::sync::atomic::Ordering::Relaxed), 2);
+    assert_eq!(
+        guest.interrupts.load(std::sync::atomic::Ordering::Relaxed),
+        2
+    );
 }

@@ -69,7 +69,9 @@ impl Ring {
 
     /// Writes the index of the available ring.
     pub fn publish(&self, memory: &Memory, index: u16) {
-        memory.write_obj(index, GuestAddress(self.base + 0x2002)).unwrap();
+        memory
+            .write_obj(index, GuestAddress(self.base + 0x2002))
+            .unwrap();
     }
 
     /// The next used chain: slot and length.
@@ -116,8 +118,16 @@ impl Guest {
         let mut guest = Guest {
             memory: Arc::new(memory),
             device: Device::new(config).unwrap(),
-            tx: Ring { base: TX_RING, available: 0, seen: 0 },
-            rx: Ring { base: RX_RING, available: 0, seen: 0 },
+            tx: Ring {
+                base: TX_RING,
+                available: 0,
+                seen: 0,
+            },
+            rx: Ring {
+                base: RX_RING,
+                available: 0,
+                seen: 0,
+            },
             interrupts: Arc::default(),
         };
         guest.restart();
@@ -128,11 +138,17 @@ impl Guest {
     pub fn restart(&mut self) {
         for ring in [&mut self.tx, &mut self.rx] {
             (ring.available, ring.seen) = (0, 0);
-            self.memory.write_slice(&[0; 0x6000], GuestAddress(ring.base)).unwrap();
+            self.memory
+                .write_slice(&[0; 0x6000], GuestAddress(ring.base))
+                .unwrap();
         }
-        let queues = Queues { rx: self.rx.queue(), tx: self.tx.queue() };
+        let queues = Queues {
+            rx: self.rx.queue(),
+            tx: self.tx.queue(),
+        };
         let counter = Box::new(Counter(Arc::clone(&self.interrupts)));
-        self.device.activate(Arc::clone(&self.memory), queues, counter);
+        self.device
+            .activate(Arc::clone(&self.memory), queues, counter);
     }
 
     pub fn offer_buffers(&mut self, count: u16) {
@@ -163,7 +179,9 @@ impl Guest {
     pub fn queue_packet(&mut self, header: Header, payload: &[u8]) {
         let slot = self.tx.available % SLOTS;
         let address = TX_BUFFERS + u64::from(slot) * TX_BUFFER;
-        self.memory.write_slice(&header.to_bytes(), GuestAddress(address)).unwrap();
+        self.memory
+            .write_slice(&header.to_bytes(), GuestAddress(address))
+            .unwrap();
         let behind = GuestAddress(address + HEADER_SIZE as u64);
         self.memory.write_slice(payload, behind).unwrap();
         let length = (HEADER_SIZE + payload.len()) as u32;
@@ -184,7 +202,9 @@ impl Guest {
         while let Some((slot, length)) = self.rx.used(&self.memory) {
             let address = RX_BUFFERS + u64::from(slot) * RX_BUFFER;
             let mut bytes = vec![0; length as usize];
-            self.memory.read_slice(&mut bytes, GuestAddress(address)).unwrap();
+            self.memory
+                .read_slice(&mut bytes, GuestAddress(address))
+                .unwrap();
             let header = Header::from_bytes(bytes[..HEADER_SIZE].try_into().unwrap());
             assert_eq!(header.len as usize, bytes.len() - HEADER_SIZE);
             assert_eq!(header.dst_cid, CID);
@@ -210,7 +230,10 @@ impl Guest {
     /// The packets that came, as operation and flags.
     pub fn operations(&mut self) -> Vec<(u16, u32)> {
         let packets = self.packets();
-        packets.iter().map(|(header, _)| (header.op, header.flags)).collect()
+        packets
+            .iter()
+            .map(|(header, _)| (header.op, header.flags))
+            .collect()
     }
 
     pub fn ended(&mut self) -> Option<Ended> {
@@ -232,7 +255,13 @@ impl Guest {
     }
 
     pub fn shutdown(&mut self, port: u32, flags: u32) {
-        self.send(Header { flags, ..packet(port, op::SHUTDOWN) }, &[]);
+        self.send(
+            Header {
+                flags,
+                ..packet(port, op::SHUTDOWN)
+            },
+            &[],
+        );
     }
 }
 

@@ -45,7 +45,10 @@ impl Process {
             .iter()
             .map(|(fd, number)| (rustix::io::fcntl_dupfd_cloexec(fd, 10).unwrap(), *number))
             .collect();
-        let numbers: Vec<_> = inherited.iter().map(|(fd, n)| (fd.as_raw_fd(), *n)).collect();
+        let numbers: Vec<_> = inherited
+            .iter()
+            .map(|(fd, n)| (fd.as_raw_fd(), *n))
+            .collect();
         // SAFETY: only dup2 is called between fork and exec.
         unsafe {
             command.pre_exec(move || {
@@ -66,7 +69,9 @@ impl Process {
             next_id: 1,
         };
         // Its answer says that it listens.
-        process.request(json!({"op": "close", "port": 0}), None).unwrap();
+        process
+            .request(json!({"op": "close", "port": 0}), None)
+            .unwrap();
         process
     }
 
@@ -78,17 +83,31 @@ impl Process {
         if let Some(fds) = &fds {
             assert!(ancillary.push(SendAncillaryMessage::ScmRights(fds)));
         }
-        let sent = sendmsg(socket, &[IoSlice::new(bytes)], &mut ancillary, SendFlags::NOSIGNAL);
+        let sent = sendmsg(
+            socket,
+            &[IoSlice::new(bytes)],
+            &mut ancillary,
+            SendFlags::NOSIGNAL,
+        );
         assert_eq!(sent, Ok(bytes.len()));
     }
 
     pub fn control_socket(&self) -> UnixStream {
-        self.control.as_ref().unwrap().get_ref().try_clone().unwrap()
+        self.control
+            .as_ref()
+            .unwrap()
+            .get_ref()
+            .try_clone()
+            .unwrap()
     }
 
     pub fn read_line(&mut self) -> Value {
         let mut line = String::new();
-        self.control.as_mut().unwrap().read_line(&mut line).expect("an answer in time");
+        self.control
+            .as_mut()
+            .unwrap()
+            .read_line(&mut line)
+            .expect("an answer in time");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
     }
 
@@ -133,7 +152,10 @@ impl Process {
             self.events.push_back(line);
         };
         assert_eq!(event["event"], "ended");
-        (event["bytes"].as_u64().unwrap(), event["error"].as_str().map(str::to_owned))
+        (
+            event["bytes"].as_u64().unwrap(),
+            event["error"].as_str().map(str::to_owned),
+        )
     }
 
     /// Closes the control socket, which ends the process, and awaits that.

@@ -40,7 +40,10 @@ impl Tools {
     /// build/lib/hadron/kernel or below /var/cache/hadron/kernel.
     pub fn find(directory: &Path) -> Result<Tools, String> {
         let runs = |program: &str, argument: &str| {
-            let result = Command::new(program).arg(argument).stdout(Stdio::null()).status();
+            let result = Command::new(program)
+                .arg(argument)
+                .stdout(Stdio::null())
+                .status();
             result.is_ok_and(|status| status.success())
         };
         if !runs("qemu-system-x86_64", "--version") {
@@ -53,7 +56,13 @@ impl Tools {
         let init = directory.join("init");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/init.rs");
         let status = Command::new("rustc")
-            .args(["--edition", "2024", "-O", "-C", "target-feature=+crt-static"])
+            .args([
+                "--edition",
+                "2024",
+                "-O",
+                "-C",
+                "target-feature=+crt-static",
+            ])
             .args(["-C", "strip=symbols", "-C", "panic=abort", "-o"])
             .arg(&init)
             .arg(source)
@@ -76,9 +85,19 @@ fn find_kernel() -> Option<Kernel> {
     }
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../build/lib/hadron/kernel");
     let cache = fs::read_dir("/var/cache/hadron/kernel");
-    let cached = cache.into_iter().flatten().flatten().map(|entry| entry.path());
-    let tuned = [built].into_iter().chain(cached).map(|path| path.join("vmlinux"));
-    tuned.into_iter().find(|path| path.is_file()).map(Kernel::Tuned)
+    let cached = cache
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let tuned = [built]
+        .into_iter()
+        .chain(cached)
+        .map(|path| path.join("vmlinux"));
+    tuned
+        .into_iter()
+        .find(|path| path.is_file())
+        .map(Kernel::Tuned)
 }
 
 fn debian(root: &Path) -> Option<Kernel> {
@@ -104,20 +123,38 @@ impl Vm {
     /// Boots a guest on the device of `process` and waits until it asks for commands.
     pub fn boot(tools: &Tools, process: &mut Process, directory: &Path) -> Vm {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        ours.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        ours.set_read_timeout(Some(Duration::from_secs(120)))
+            .unwrap();
         process.accept(1000, "both", &theirs);
         drop(theirs);
         let initrd = directory.join("initrd.cpio");
         let device = "chardev=vs";
         let mut command = Command::new("qemu-system-x86_64");
         command
-            .args(["-accel", "tcg,thread=multi", "-cpu", "EPYC-Rome,-erms", "-m", "256"])
+            .args([
+                "-accel",
+                "tcg,thread=multi",
+                "-cpu",
+                "EPYC-Rome,-erms",
+                "-m",
+                "256",
+            ])
             .args(["-object", "memory-backend-memfd,id=m,size=256M,share=on"])
-            .args(["-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"])
+            .args([
+                "-nodefaults",
+                "-no-user-config",
+                "-display",
+                "none",
+                "-serial",
+                "stdio",
+            ])
             .arg("-chardev")
             .arg(format!("socket,id=vs,path={}", process.socket.display()))
             .arg("-qmp")
-            .arg(format!("unix:{},server=on,wait=off", directory.join("qmp").display()))
+            .arg(format!(
+                "unix:{},server=on,wait=off",
+                directory.join("qmp").display()
+            ))
             .stdin(Stdio::null())
             .stderr(File::create(directory.join("qemu.log")).unwrap())
             .stdout(File::create(directory.join("console.log")).unwrap());
@@ -148,7 +185,9 @@ impl Vm {
         };
         command
             .arg("-append")
-            .arg(format!("console=ttyS0 quiet panic=-1 reboot=t {parameters}"))
+            .arg(format!(
+                "console=ttyS0 quiet panic=-1 reboot=t {parameters}"
+            ))
             .arg("-initrd")
             .arg(&initrd);
         let child = command.spawn().unwrap();
@@ -188,7 +227,9 @@ impl Vm {
     /// Runs commands of the QEMU machine protocol.
     pub fn qmp(&self, commands: &[&str]) {
         let stream = UnixStream::connect(&self.qmp).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
         let mut lines = BufReader::new(&stream).lines();
         lines.next().expect("a greeting").unwrap();
         for command in ["qmp_capabilities"].iter().chain(commands) {
@@ -214,7 +255,10 @@ impl Drop for Vm {
 
 fn tsc_khz() -> u64 {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap();
-    let line = text.lines().find(|line| line.starts_with("cpu MHz")).unwrap();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("cpu MHz"))
+        .unwrap();
     let mhz: f64 = line.split_once(": ").unwrap().1.parse().unwrap();
     (mhz * 1000.0) as u64
 }
@@ -225,11 +269,23 @@ fn write_initrd(path: &Path, init: &Path, modules: &[PathBuf]) {
     // The console's node, so that PID 1 has its standard output.
     entry(&mut archive, "dev", 0o040_755, (0, 0), &[]);
     entry(&mut archive, "dev/console", 0o020_600, (5, 1), &[]);
-    entry(&mut archive, "init", 0o100_755, (0, 0), &fs::read(init).unwrap());
+    entry(
+        &mut archive,
+        "init",
+        0o100_755,
+        (0, 0),
+        &fs::read(init).unwrap(),
+    );
     let mut list = String::new();
     for module in modules {
         let name = module.file_name().unwrap().to_str().unwrap();
-        entry(&mut archive, name, 0o100_644, (0, 0), &fs::read(module).unwrap());
+        entry(
+            &mut archive,
+            name,
+            0o100_644,
+            (0, 0),
+            &fs::read(module).unwrap(),
+        );
         list.push_str(&format!("/{name}\n"));
     }
     if !modules.is_empty() {

@@ -43,11 +43,21 @@ unsafe extern "C" {
 }
 
 fn check(result: c_int) -> Result<c_int> {
-    if result < 0 { Err(Error::last_os_error()) } else { Ok(result) }
+    if result < 0 {
+        Err(Error::last_os_error())
+    } else {
+        Ok(result)
+    }
 }
 
 fn address(cid: u32, port: u32) -> Address {
-    Address { family: AF_VSOCK as u16, reserved: 0, port, cid, zero: [0; 4] }
+    Address {
+        family: AF_VSOCK as u16,
+        reserved: 0,
+        port,
+        cid,
+        zero: [0; 4],
+    }
 }
 
 fn new_socket() -> Result<File> {
@@ -233,7 +243,9 @@ fn load_modules() -> Result<()> {
 fn main() {
     let result = load_modules().and_then(|()| {
         let once = pattern();
-        let guest = Guest { pattern: [once.clone(), once].concat() };
+        let guest = Guest {
+            pattern: [once.clone(), once].concat(),
+        };
         println!("test guest: up");
         guest.serve()
     });
