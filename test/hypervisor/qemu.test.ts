@@ -28,6 +28,7 @@ let directory: string;
 let vms: Vm[];
 let processes: { pid: number; role: string }[];
 let lines: string[];
+let diagnostics: string[];
 let lineArrived: () => void;
 let descriptors: string[];
 
@@ -52,6 +53,7 @@ beforeEach(async () => {
   vms = [];
   processes = [];
   lines = [];
+  diagnostics = [];
   lineArrived = () => undefined;
   descriptors = openDescriptors();
 });
@@ -93,6 +95,7 @@ function config(kind: Kind, change: Partial<VmConfig> = {}): VmConfig {
       lines.push(line);
       lineArrived();
     },
+    onDiagnostic: (role, line) => diagnostics.push(`${role}: ${line}`),
     onProcess: (pid, role) => {
       processes.push({ pid, role });
       return Promise.resolve();
@@ -175,6 +178,7 @@ describe.each(["tuned", "debian"] as const)("the %s kernel", (kind) => {
     expect(await guest.say("cmdline")).toContain(" hadron_test=1");
     expect(await consoleLine(/init is up/)).toBe("init is up");
     expect(processes.map(({ role }) => role)).toEqual(["hadron-vsock", "qemu"]);
+    expect(diagnostics, "nothing to warn of").toEqual([]);
     expect(vm.pid).toBe(pidOf("qemu"));
     expect(await readlink(`/proc/${vm.pid}/ns/net`)).not.toBe(await readlink("/proc/self/ns/net"));
     expect(guest.join.port).toBe(1024);
