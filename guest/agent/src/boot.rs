@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -59,7 +60,9 @@ fn mounts() -> [Mount; 9] {
         entry("mqueue", "dev/mqueue", strict, "", false),
         entry("proc", "proc", strict, "", true),
         entry("sysfs", "sys", strict, "", true),
-        entry("cgroup2", "sys/fs/cgroup", strict, "", true),
+        // Every process that is added to a container is moved into its cgroup. Without the option each
+        // move waits for an RCU grace period, tens of milliseconds.
+        entry("cgroup2", "sys/fs/cgroup", strict, "favordynmods", true),
         entry("tmpfs", "run", writable, "mode=755", true),
         entry("tmpfs", "tmp", writable, "mode=1777", true),
     ]
@@ -184,13 +187,15 @@ fn mount_one(root: &str, entry: &Mount) -> Result<()> {
     };
     fs::create_dir_all(&target).map_err(failed)?;
     let data = Some(entry.data).filter(|data| !data.is_empty());
-    mount(
-        Some(entry.fs_type),
-        &target,
-        Some(entry.fs_type),
-        entry.flags,
-        data,
-    )
+    let attempt = |data: Option<&str>| {
+        let source = Some(entry.fs_type);
+        mount(source, &target, source, entry.flags, data)
+    };
+    match attempt(data) {
+        // A kernel that is older than the option.
+        Err(Errno::EINVAL) if entry.fs_type == "cgroup2" => attempt(None),
+        result => result,
+    }
     .map_err(|errno| failed(errno.into()))
 }
 
@@ -234,8 +239,16 @@ fn cgroups() -> Result<()> {
     let available = fs::read_to_string(root.join("cgroup.controllers"))
         .map_err(|error| Error::os("cannot read cgroup.controllers", error))?;
     for directory in [root, &parent] {
+        let file = directory.join("cgroup.subtree_control");
+        // At once, because each write waits for the whole kernel.
+        let all: Vec<String> = available
+            .split_whitespace()
+            .map(|controller| format!("+{controller}"))
+            .collect();
+        if fs::write(&file, all.join(" ")).is_ok() {
+            continue;
+        }
         for controller in available.split_whitespace() {
-            let file = directory.join("cgroup.subtree_control");
             // One by one: a controller that cannot be had must not keep the others away.
             if let Err(error) = fs::write(&file, format!("+{controller}")) {
                 log::warn!("cannot enable the cgroup controller {controller}: {error}");
