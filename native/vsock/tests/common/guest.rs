@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hadron_vsock::{
-    Config, Device, Ended, HEADER_SIZE, HOST_CID, Header, Interrupt, QUEUE_SIZE, QueueIndex,
-    Queues, TYPE_STREAM, op,
+    Config, Device, Ended, HEADER_SIZE, HOST_CID, Header, Interrupt, QueueIndex, Queues,
+    TYPE_STREAM, op,
 };
 use virtio_queue::{Error as QueueError, Queue, QueueT};
 use vm_memory::{Bytes, GuestAddress, GuestMemoryMmap};
@@ -20,8 +20,10 @@ const TX_BUFFERS: u64 = 0x10_0000;
 const TX_BUFFER: u64 = 0x1_1000;
 const RX_BUFFERS: u64 = 0x180_0000;
 const RX_BUFFER: u64 = 0x1100;
+/// Entries of each queue, fewer than the device would take.
+const ENTRIES: u16 = 256;
 /// Chains of a queue; each has four descriptors of the table to itself.
-const SLOTS: u16 = QUEUE_SIZE / 4;
+const SLOTS: u16 = ENTRIES / 4;
 
 const NEXT: u16 = 1;
 pub const WRITE: u16 = 2;
@@ -37,7 +39,7 @@ pub struct Ring {
 
 impl Ring {
     fn queue(&self) -> Queue {
-        let mut queue = Queue::new(QUEUE_SIZE).unwrap();
+        let mut queue = Queue::new(ENTRIES).unwrap();
         queue.set_desc_table_address(Some(self.base as u32), None);
         queue.set_avail_ring_address(Some(self.base as u32 + 0x2000), None);
         queue.set_used_ring_address(Some(self.base as u32 + 0x4000), None);
@@ -60,7 +62,7 @@ impl Ring {
             let next = head + index as u16 + 1;
             memory.write_obj(next, GuestAddress(at.0 + 14)).unwrap();
         }
-        let entry = self.base + 0x2004 + 2 * u64::from(self.available % QUEUE_SIZE);
+        let entry = self.base + 0x2004 + 2 * u64::from(self.available % ENTRIES);
         memory.write_obj(head, GuestAddress(entry)).unwrap();
         self.available = self.available.wrapping_add(1);
         self.publish(memory, self.available);
@@ -80,7 +82,7 @@ impl Ring {
         if index == self.seen {
             return None;
         }
-        let at = self.base + 0x4004 + 8 * u64::from(self.seen % QUEUE_SIZE);
+        let at = self.base + 0x4004 + 8 * u64::from(self.seen % ENTRIES);
         self.seen = self.seen.wrapping_add(1);
         let head: u32 = memory.read_obj(GuestAddress(at)).unwrap();
         let length: u32 = memory.read_obj(GuestAddress(at + 4)).unwrap();
