@@ -34,8 +34,8 @@ async function show(command: readonly string[]): Promise<void> {
   console.log(`$ ctr run --rm --runtime ${hadron} ${image} ${id} ${command.map(quote).join(" ")}`);
   const started = performance.now();
   const result = await runContainer(daemon, command, { id });
-  print(result.stdout + result.stderr, started);
-  if (result.exitCode !== 0) console.log(`  exit code ${result.exitCode}\n`);
+  const status = result.exitCode === 0 ? "" : `exit code ${result.exitCode}\n`;
+  print(result.stdout + result.stderr + status, started);
   if (result.exitCode !== 0 && result.exitCode !== 42) {
     throw new Error(`The demo did not work. containerd's log:\n${await daemon.logTail()}`);
   }
