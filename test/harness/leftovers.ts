@@ -108,14 +108,16 @@ async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlyS
   if (line.includes(daemon.directory)) return true;
   const owner = (await candidate.environment()).find((entry) => entry.startsWith(`${ownerVariable}=`));
   if (owner !== undefined) return owner === `${ownerVariable}=${daemon.directory}`;
-  const kind =
-    candidate.exe.startsWith(`${build}/`) ||
-    candidate.command.startsWith("hadron") ||
-    line.includes(`${podDirectories}/`) ||
-    // On a machine that several people share, a VM without a pod is somebody else's experiment.
-    (process.env["CI"] !== undefined && /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)));
-  const pods = line.matchAll(/\/run\/(?:hadron|containerd\/s)\/([0-9a-f]{64})/g);
-  return kind && ![...pods].some(([, name]) => name !== undefined && foreign.has(name));
+  const pods = [...line.matchAll(/\/run\/(?:hadron|containerd\/s)\/([0-9a-f]{64})/g)].map(([, name]) => name ?? "");
+  if (pods.length > 0) return !pods.some((name) => foreign.has(name));
+  // Nothing says whose it is. On a machine that several people share, only one whose parent is dead is a leftover.
+  const shared = process.env["CI"] === undefined;
+  return (
+    (!shared || candidate.parent === 1) &&
+    (candidate.exe.startsWith(`${build}/`) ||
+      candidate.command.startsWith("hadron") ||
+      /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)))
+  );
 }
 
 async function list(directory: string): Promise<string[]> {
