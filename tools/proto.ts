@@ -1,6 +1,6 @@
 /**
- * Writes src/gen from proto: protobufjs' static code of all messages (static.js), and one TypeScript file for every
- * .proto file, with its messages, enums and services in our own types.
+ * Writes src/gen from proto: for every .proto file protobufjs' static code (static/x.ts) and a TypeScript file (x.ts)
+ * with its messages, enums and services in our own types.
  *
  *     node tools/proto.ts [output directory]
  *
@@ -28,11 +28,11 @@ const SOURCES = [
   "hadron/agent.proto",
 ];
 
-/** Without what src/gen/codec.ts has no use for: the daemon parses all of it at every start. */
+/** Without what src/gen/codec.ts has no use for: the daemon reads all of it at every start. */
 const STATIC_OPTIONS = [
-  ..."--target static-module --wrap esm --es6 --root hadron --no-beautify --no-comments".split(" "),
+  ..."--target static-module --dependency protobufjs/minimal.js --no-beautify --no-comments".split(" "),
   ..."--no-create --no-verify --no-convert --no-delimited --no-typeurl --no-service".split(" "),
-  ...["--lint", ""],
+  ...["--wrap", join(ROOT, "tools/static-wrapper.ts"), "--path", join(ROOT, "proto"), "--lint", ""],
 ];
 
 const SCALARS: Readonly<Record<string, string>> = {
@@ -121,19 +121,20 @@ class Output {
     }
     this.#done.add(type);
     this.#use("codec.ts", "Message");
+    this.#use(`static/${outputName(this.#source)}`, "load");
     const name = identifier(type);
     const fields = [...type.fieldsArray].sort((a, b) => a.id - b.id);
     this.#body.push(`\n/** ${fullName(type)} */\n`);
     if (fields.length === 0) {
       this.#body.push(`export type ${name} = Readonly<Record<string, never>>;\n\n`);
-      this.#body.push(`export const ${name} = new Message<${name}>("${fullName(type)}", () => ({}));\n`);
+      this.#body.push(`export const ${name} = new Message<${name}>("${fullName(type)}", load, () => ({}));\n`);
       return;
     }
     this.#body.push(`export interface ${name} {\n`);
     for (const field of fields) {
       this.#body.push(`  ${this.#property(field)};\n`);
     }
-    this.#body.push(`}\n\nexport const ${name} = new Message<${name}>("${fullName(type)}", () => ({\n`);
+    this.#body.push(`}\n\nexport const ${name} = new Message<${name}>("${fullName(type)}", load, () => ({\n`);
     for (const field of fields) {
       this.#body.push(`  ${field.name}: [${this.#entry(field)}],\n`);
     }
@@ -239,11 +240,13 @@ function generate(root: protobuf.Root, source: string): string {
   return output.text();
 }
 
-/** protobufjs' static code of everything, as one ES module. */
-async function staticCode(): Promise<string> {
-  const sources = SOURCES.map((source) => join(ROOT, "proto", source));
-  const code = await promisify(pbjs.main)([...STATIC_OPTIONS, "--path", join(ROOT, "proto"), ...sources]);
-  return `// Written by tools/proto.ts with protobufjs-cli from all of proto. Not to be edited.\n\n${code}`;
+/**
+ * protobufjs' static code of `source` and of the files that it imports, so that each can be loaded without the others.
+ * (pbjs has an option to leave out what is not referred to; it also leaves out what is referred to at second hand.)
+ */
+async function staticCode(source: string): Promise<string> {
+  const code = await promisify(pbjs.main)([...STATIC_OPTIONS, "--root", source, join(ROOT, "proto", source)]);
+  return code?.replaceAll(/^ +$/gm, "") ?? "";
 }
 
 /** All of proto, parsed, with its references resolved. */
@@ -255,11 +258,11 @@ export function loadProto(): protobuf.Root {
 
 async function main(): Promise<void> {
   const directory = process.argv[2] ?? join(ROOT, "src/gen");
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, "static.js"), await staticCode());
+  mkdirSync(join(directory, "static"), { recursive: true });
   const root = loadProto();
   for (const source of SOURCES) {
     writeFileSync(join(directory, outputName(source)), generate(root, source));
+    writeFileSync(join(directory, "static", outputName(source)), await staticCode(source));
   }
 }
 

@@ -1,11 +1,12 @@
 // Written by tools/proto.ts from proto/hadron/agent.proto. Not to be edited.
 
 import { Message } from "./codec.ts";
+import { load } from "./static/agent.ts";
 
 /** hadron.agent.v1.Empty */
 export type Empty = Readonly<Record<string, never>>;
 
-export const Empty = new Message<Empty>("hadron.agent.v1.Empty", () => ({}));
+export const Empty = new Message<Empty>("hadron.agent.v1.Empty", load, () => ({}));
 
 /** hadron.agent.v1.Share */
 export interface Share {
@@ -15,7 +16,7 @@ export interface Share {
   readonly options: readonly string[];
 }
 
-export const Share = new Message<Share>("hadron.agent.v1.Share", () => ({
+export const Share = new Message<Share>("hadron.agent.v1.Share", load, () => ({
   fsType: ["string"],
   tag: ["string"],
   mountPoint: ["string"],
@@ -31,7 +32,7 @@ export interface CreateSandboxRequest {
   readonly logLevel: string;
 }
 
-export const CreateSandboxRequest = new Message<CreateSandboxRequest>("hadron.agent.v1.CreateSandboxRequest", () => ({
+export const CreateSandboxRequest = new Message<CreateSandboxRequest>("hadron.agent.v1.CreateSandboxRequest", load, () => ({
   realtimeNs: ["int64"],
   hostname: ["string"],
   sysctls: ["string", "map"],
@@ -47,7 +48,7 @@ export interface CreateSandboxResponse {
   readonly requestReadNs: bigint;
 }
 
-export const CreateSandboxResponse = new Message<CreateSandboxResponse>("hadron.agent.v1.CreateSandboxResponse", () => ({
+export const CreateSandboxResponse = new Message<CreateSandboxResponse>("hadron.agent.v1.CreateSandboxResponse", load, () => ({
   agentVersion: ["string"],
   kernelRelease: ["string"],
   initEnteredNs: ["uint64"],
@@ -63,7 +64,7 @@ export interface Stdio {
   readonly terminalHeight: number;
 }
 
-export const Stdio = new Message<Stdio>("hadron.agent.v1.Stdio", () => ({
+export const Stdio = new Message<Stdio>("hadron.agent.v1.Stdio", load, () => ({
   stdinPort: ["uint32"],
   stdoutPort: ["uint32"],
   stderrPort: ["uint32"],
@@ -78,7 +79,7 @@ export interface CreateContainerRequest {
   readonly stdio?: Stdio;
 }
 
-export const CreateContainerRequest = new Message<CreateContainerRequest>("hadron.agent.v1.CreateContainerRequest", () => ({
+export const CreateContainerRequest = new Message<CreateContainerRequest>("hadron.agent.v1.CreateContainerRequest", load, () => ({
   containerId: ["string"],
   specJson: ["bytes"],
   stdio: [Stdio],
@@ -89,7 +90,7 @@ export interface CreateContainerResponse {
   readonly pid: number;
 }
 
-export const CreateContainerResponse = new Message<CreateContainerResponse>("hadron.agent.v1.CreateContainerResponse", () => ({
+export const CreateContainerResponse = new Message<CreateContainerResponse>("hadron.agent.v1.CreateContainerResponse", load, () => ({
   pid: ["uint32"],
 }));
 
@@ -98,7 +99,7 @@ export interface StartContainerRequest {
   readonly containerId: string;
 }
 
-export const StartContainerRequest = new Message<StartContainerRequest>("hadron.agent.v1.StartContainerRequest", () => ({
+export const StartContainerRequest = new Message<StartContainerRequest>("hadron.agent.v1.StartContainerRequest", load, () => ({
   containerId: ["string"],
 }));
 
@@ -107,7 +108,7 @@ export interface DeleteContainerRequest {
   readonly containerId: string;
 }
 
-export const DeleteContainerRequest = new Message<DeleteContainerRequest>("hadron.agent.v1.DeleteContainerRequest", () => ({
+export const DeleteContainerRequest = new Message<DeleteContainerRequest>("hadron.agent.v1.DeleteContainerRequest", load, () => ({
   containerId: ["string"],
 }));
 
@@ -116,7 +117,7 @@ export interface ContainerRequest {
   readonly containerId: string;
 }
 
-export const ContainerRequest = new Message<ContainerRequest>("hadron.agent.v1.ContainerRequest", () => ({
+export const ContainerRequest = new Message<ContainerRequest>("hadron.agent.v1.ContainerRequest", load, () => ({
   containerId: ["string"],
 }));
 
@@ -128,7 +129,7 @@ export interface ExecProcessRequest {
   readonly stdio?: Stdio;
 }
 
-export const ExecProcessRequest = new Message<ExecProcessRequest>("hadron.agent.v1.ExecProcessRequest", () => ({
+export const ExecProcessRequest = new Message<ExecProcessRequest>("hadron.agent.v1.ExecProcessRequest", load, () => ({
   containerId: ["string"],
   execId: ["string"],
   processJson: ["bytes"],
@@ -140,7 +141,7 @@ export interface ExecProcessResponse {
   readonly pid: number;
 }
 
-export const ExecProcessResponse = new Message<ExecProcessResponse>("hadron.agent.v1.ExecProcessResponse", () => ({
+export const ExecProcessResponse = new Message<ExecProcessResponse>("hadron.agent.v1.ExecProcessResponse", load, () => ({
   pid: ["uint32"],
 }));
 
@@ -150,7 +151,7 @@ export interface ProcessRequest {
   readonly execId: string;
 }
 
-export const ProcessRequest = new Message<ProcessRequest>("hadron.agent.v1.ProcessRequest", () => ({
+export const ProcessRequest = new Message<ProcessRequest>("hadron.agent.v1.ProcessRequest", load, () => ({
   containerId: ["string"],
   execId: ["string"],
 }));
@@ -161,7 +162,7 @@ export interface WaitProcessResponse {
   readonly exitedAtNs: bigint;
 }
 
-export const WaitProcessResponse = new Message<WaitProcessResponse>("hadron.agent.v1.WaitProcessResponse", () => ({
+export const WaitProcessResponse = new Message<WaitProcessResponse>("hadron.agent.v1.WaitProcessResponse", load, () => ({
   exitStatus: ["uint32"],
   exitedAtNs: ["int64"],
 }));
@@ -174,7 +175,7 @@ export interface SignalProcessRequest {
   readonly all: boolean;
 }
 
-export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.agent.v1.SignalProcessRequest", () => ({
+export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.agent.v1.SignalProcessRequest", load, () => ({
   containerId: ["string"],
   execId: ["string"],
   signal: ["uint32"],
@@ -189,7 +190,7 @@ export interface ResizeTerminalRequest {
   readonly height: number;
 }
 
-export const ResizeTerminalRequest = new Message<ResizeTerminalRequest>("hadron.agent.v1.ResizeTerminalRequest", () => ({
+export const ResizeTerminalRequest = new Message<ResizeTerminalRequest>("hadron.agent.v1.ResizeTerminalRequest", load, () => ({
   containerId: ["string"],
   execId: ["string"],
   width: ["uint32"],
@@ -202,7 +203,7 @@ export interface ListProcessesResponseProcess {
   readonly execId: string;
 }
 
-export const ListProcessesResponseProcess = new Message<ListProcessesResponseProcess>("hadron.agent.v1.ListProcessesResponse.Process", () => ({
+export const ListProcessesResponseProcess = new Message<ListProcessesResponseProcess>("hadron.agent.v1.ListProcessesResponse.Process", load, () => ({
   pid: ["uint32"],
   execId: ["string"],
 }));
@@ -212,7 +213,7 @@ export interface ListProcessesResponse {
   readonly processes: readonly ListProcessesResponseProcess[];
 }
 
-export const ListProcessesResponse = new Message<ListProcessesResponse>("hadron.agent.v1.ListProcessesResponse", () => ({
+export const ListProcessesResponse = new Message<ListProcessesResponse>("hadron.agent.v1.ListProcessesResponse", load, () => ({
   processes: [ListProcessesResponseProcess, "repeated"],
 }));
 
@@ -222,7 +223,7 @@ export interface UpdateContainerRequest {
   readonly resourcesJson: Uint8Array;
 }
 
-export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadron.agent.v1.UpdateContainerRequest", () => ({
+export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadron.agent.v1.UpdateContainerRequest", load, () => ({
   containerId: ["string"],
   resourcesJson: ["bytes"],
 }));
@@ -232,7 +233,7 @@ export interface SetClockRequest {
   readonly realtimeNs: bigint;
 }
 
-export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", () => ({
+export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", load, () => ({
   realtimeNs: ["int64"],
 }));
 
@@ -241,7 +242,7 @@ export interface OomEvent {
   readonly containerId: string;
 }
 
-export const OomEvent = new Message<OomEvent>("hadron.agent.v1.OomEvent", () => ({
+export const OomEvent = new Message<OomEvent>("hadron.agent.v1.OomEvent", load, () => ({
   containerId: ["string"],
 }));
 
@@ -250,7 +251,7 @@ export interface Event {
   readonly oom?: OomEvent;
 }
 
-export const Event = new Message<Event>("hadron.agent.v1.Event", () => ({
+export const Event = new Message<Event>("hadron.agent.v1.Event", load, () => ({
   oom: [OomEvent],
 }));
 
@@ -259,7 +260,7 @@ export interface ContainerStatsResponse {
   readonly files: ReadonlyMap<string, string>;
 }
 
-export const ContainerStatsResponse = new Message<ContainerStatsResponse>("hadron.agent.v1.ContainerStatsResponse", () => ({
+export const ContainerStatsResponse = new Message<ContainerStatsResponse>("hadron.agent.v1.ContainerStatsResponse", load, () => ({
   files: ["string", "map"],
 }));
 

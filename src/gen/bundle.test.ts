@@ -1,4 +1,4 @@
-/** The daemon runs as one CommonJS file: protobufjs finds its `long` there in another way than as a module. */
+/** The daemon runs as one CommonJS file: modules are evaluated in another way there, and long.ts depends on their order. */
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,10 +10,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 const PROGRAM = `
   import { PidsStat } from "./metrics.ts";
   import { Timestamp } from "./protobuf.ts";
+  import { Long } from "./long.ts";
+  import protobuf from "protobufjs/minimal.js";
   const limit = 2n ** 64n - 1n;
   const seconds = -(2n ** 63n);
   const decoded = [PidsStat.decode(PidsStat.encode({ limit })).limit, Timestamp.decode(Timestamp.encode({ seconds })).seconds];
-  console.log(decoded.join(" "));
+  console.log(protobuf.util.Long === Long, decoded.join(" "));
 `;
 
 let directory: string;
@@ -26,9 +28,9 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-test("integers of 64 bits are exact in a CommonJS bundle", () => {
+test("64-bit integers are exact in a CommonJS bundle, with our own Long", () => {
   const outfile = join(directory, "bundle.cjs");
   const stdin = { contents: PROGRAM, resolveDir: import.meta.dirname, loader: "ts" } as const;
   buildSync({ stdin, bundle: true, platform: "node", target: "node24", format: "cjs", outfile });
-  expect(execFileSync(process.execPath, [outfile], { encoding: "utf8" })).toBe("18446744073709551615 -9223372036854775808\n");
+  expect(execFileSync(process.execPath, [outfile], { encoding: "utf8" })).toBe("true 18446744073709551615 -9223372036854775808\n");
 });

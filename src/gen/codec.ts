@@ -1,6 +1,6 @@
 /**
- * The messages of proto in TypeScript's own types, on top of protobufjs' static code (static.js), which knows the
- * wire format.
+ * The messages of proto in TypeScript's own types, on top of protobufjs' static code (static/), which knows the wire
+ * format.
  *
  * How the types of proto3 look:
  *
@@ -17,9 +17,20 @@
  * field's type before.
  */
 
+import { Long } from "./long.ts"; // Before protobufjs, which looks for it.
 import protobuf from "protobufjs/minimal.js";
 import { Code, HadronError, messageOf } from "../errors.ts";
-import root, { type StaticMessage, type StaticNamespace } from "./static.js";
+
+/** What is used of protobufjs' static code for a message. */
+interface StaticMessage {
+  /** Takes plain objects: 64-bit integers as `Long`, maps as objects. Does not check them. */
+  encode(message: object): protobuf.Writer;
+  /** @throws Error of any class for bytes that are not the message */
+  decode(reader: protobuf.Reader): object;
+}
+
+/** A package, or a message with the messages that are declared inside it. */
+export type StaticNamespace = { readonly [name: string]: StaticNamespace } & StaticMessage;
 
 export type Scalar = "string" | "bytes" | "bool" | "uint32" | "int32" | "uint64" | "int64" | "enum";
 
@@ -62,12 +73,15 @@ class BoundedReader extends protobuf.BufferReader {
 export class Message<T extends object> {
   /** Full name, which is also containerd's type URL: "containerd.events.TaskExit". */
   readonly typeName: string;
+  readonly #load: () => StaticNamespace;
   readonly #table: () => Readonly<Record<string, Field>>;
+  #loaded: StaticMessage | undefined;
   #built: readonly [name: string, field: Field][] | undefined;
 
-  /** @param table its fields; asked for when the message is first used, since most never are */
-  constructor(typeName: string, table: () => Readonly<Record<string, Field>>) {
+  /** @param load, table its static code and its fields; asked for when it is first used: most messages never are */
+  constructor(typeName: string, load: () => StaticNamespace, table: () => Readonly<Record<string, Field>>) {
     this.typeName = typeName;
+    this.#load = load;
     this.#table = table;
   }
 
@@ -90,7 +104,9 @@ export class Message<T extends object> {
   }
 
   get #static(): StaticMessage {
-    return this.typeName.split(".").reduce<StaticNamespace>((parent, name) => parent[name] as StaticNamespace, root);
+    const path = this.typeName.split(".");
+    this.#loaded ??= path.reduce((parent, name) => parent[name] as StaticNamespace, this.#load());
+    return this.#loaded;
   }
 
   get #fields(): readonly [name: string, field: Field][] {
@@ -128,7 +144,7 @@ export class Message<T extends object> {
       throw this.#unfit(name, value, type);
     }
     if (typeof value === "bigint") {
-      return longOf(value);
+      return Long.fromBigInt(value);
     }
     return typeof value === "string" ? value.toWellFormed() : value;
   }
@@ -162,20 +178,11 @@ export class Message<T extends object> {
         return Uint8Array.from(value as Uint8Array);
       case "uint64":
       case "int64":
-        return bigintOf(value as protobuf.Long);
+        return (value as Long).toBigInt();
       default:
         return value;
     }
   }
-}
-
-/** The static code of protobufjs 8 takes and gives its own `Long`s only. */
-function longOf(value: bigint): protobuf.Long {
-  return { low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), unsigned: value >= 0n };
-}
-
-function bigintOf({ low, high, unsigned }: protobuf.Long): bigint {
-  return (BigInt(unsigned ? high >>> 0 : high) << 32n) | BigInt(low >>> 0);
 }
 
 function fits(type: Scalar, value: unknown): boolean {

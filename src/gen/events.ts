@@ -2,6 +2,7 @@
 
 import { Message } from "./codec.ts";
 import { Empty } from "./protobuf.ts";
+import { load } from "./static/events.ts";
 import { Envelope } from "./types.ts";
 
 /** containerd.services.events.ttrpc.v1.ForwardRequest */
@@ -9,7 +10,7 @@ export interface ForwardRequest {
   readonly envelope?: Envelope;
 }
 
-export const ForwardRequest = new Message<ForwardRequest>("containerd.services.events.ttrpc.v1.ForwardRequest", () => ({
+export const ForwardRequest = new Message<ForwardRequest>("containerd.services.events.ttrpc.v1.ForwardRequest", load, () => ({
   envelope: [Envelope],
 }));
 

@@ -1,6 +1,7 @@
 // Written by tools/proto.ts from proto/containerd/metrics.proto. Not to be edited.
 
 import { Message } from "./codec.ts";
+import { load } from "./static/metrics.ts";
 
 /** io.containerd.cgroups.v2.PidsStat */
 export interface PidsStat {
@@ -8,7 +9,7 @@ export interface PidsStat {
   readonly limit: bigint;
 }
 
-export const PidsStat = new Message<PidsStat>("io.containerd.cgroups.v2.PidsStat", () => ({
+export const PidsStat = new Message<PidsStat>("io.containerd.cgroups.v2.PidsStat", load, () => ({
   current: ["uint64"],
   limit: ["uint64"],
 }));
@@ -23,7 +24,7 @@ export interface CPUStat {
   readonly throttledUsec: bigint;
 }
 
-export const CPUStat = new Message<CPUStat>("io.containerd.cgroups.v2.CPUStat", () => ({
+export const CPUStat = new Message<CPUStat>("io.containerd.cgroups.v2.CPUStat", load, () => ({
   usageUsec: ["uint64"],
   userUsec: ["uint64"],
   systemUsec: ["uint64"],
@@ -73,7 +74,7 @@ export interface MemoryStat {
   readonly swapMaxUsage: bigint;
 }
 
-export const MemoryStat = new Message<MemoryStat>("io.containerd.cgroups.v2.MemoryStat", () => ({
+export const MemoryStat = new Message<MemoryStat>("io.containerd.cgroups.v2.MemoryStat", load, () => ({
   anon: ["uint64"],
   file: ["uint64"],
   kernelStack: ["uint64"],
@@ -120,7 +121,7 @@ export interface RdmaEntry {
   readonly hcaObjects: number;
 }
 
-export const RdmaEntry = new Message<RdmaEntry>("io.containerd.cgroups.v2.RdmaEntry", () => ({
+export const RdmaEntry = new Message<RdmaEntry>("io.containerd.cgroups.v2.RdmaEntry", load, () => ({
   device: ["string"],
   hcaHandles: ["uint32"],
   hcaObjects: ["uint32"],
@@ -132,7 +133,7 @@ export interface RdmaStat {
   readonly limit: readonly RdmaEntry[];
 }
 
-export const RdmaStat = new Message<RdmaStat>("io.containerd.cgroups.v2.RdmaStat", () => ({
+export const RdmaStat = new Message<RdmaStat>("io.containerd.cgroups.v2.RdmaStat", load, () => ({
   current: [RdmaEntry, "repeated"],
   limit: [RdmaEntry, "repeated"],
 }));
@@ -147,7 +148,7 @@ export interface IOEntry {
   readonly wios: bigint;
 }
 
-export const IOEntry = new Message<IOEntry>("io.containerd.cgroups.v2.IOEntry", () => ({
+export const IOEntry = new Message<IOEntry>("io.containerd.cgroups.v2.IOEntry", load, () => ({
   major: ["uint64"],
   minor: ["uint64"],
   rbytes: ["uint64"],
@@ -161,7 +162,7 @@ export interface IOStat {
   readonly usage: readonly IOEntry[];
 }
 
-export const IOStat = new Message<IOStat>("io.containerd.cgroups.v2.IOStat", () => ({
+export const IOStat = new Message<IOStat>("io.containerd.cgroups.v2.IOStat", load, () => ({
   usage: [IOEntry, "repeated"],
 }));
 
@@ -172,7 +173,7 @@ export interface HugeTlbStat {
   readonly pagesize: string;
 }
 
-export const HugeTlbStat = new Message<HugeTlbStat>("io.containerd.cgroups.v2.HugeTlbStat", () => ({
+export const HugeTlbStat = new Message<HugeTlbStat>("io.containerd.cgroups.v2.HugeTlbStat", load, () => ({
   current: ["uint64"],
   max: ["uint64"],
   pagesize: ["string"],
@@ -187,7 +188,7 @@ export interface MemoryEvents {
   readonly oomKill: bigint;
 }
 
-export const MemoryEvents = new Message<MemoryEvents>("io.containerd.cgroups.v2.MemoryEvents", () => ({
+export const MemoryEvents = new Message<MemoryEvents>("io.containerd.cgroups.v2.MemoryEvents", load, () => ({
   low: ["uint64"],
   high: ["uint64"],
   max: ["uint64"],
@@ -206,7 +207,7 @@ export interface Metrics {
   readonly memoryEvents?: MemoryEvents;
 }
 
-export const Metrics = new Message<Metrics>("io.containerd.cgroups.v2.Metrics", () => ({
+export const Metrics = new Message<Metrics>("io.containerd.cgroups.v2.Metrics", load, () => ({
   pids: [PidsStat],
   cpu: [CPUStat],
   memory: [MemoryStat],

@@ -1,6 +1,7 @@
 // Written by tools/proto.ts from proto/google/protobuf.proto. Not to be edited.
 
 import { Message } from "./codec.ts";
+import { load } from "./static/protobuf.ts";
 
 /** google.protobuf.Any */
 export interface Any {
@@ -8,7 +9,7 @@ export interface Any {
   readonly value: Uint8Array;
 }
 
-export const Any = new Message<Any>("google.protobuf.Any", () => ({
+export const Any = new Message<Any>("google.protobuf.Any", load, () => ({
   typeUrl: ["string"],
   value: ["bytes"],
 }));
@@ -16,7 +17,7 @@ export const Any = new Message<Any>("google.protobuf.Any", () => ({
 /** google.protobuf.Empty */
 export type Empty = Readonly<Record<string, never>>;
 
-export const Empty = new Message<Empty>("google.protobuf.Empty", () => ({}));
+export const Empty = new Message<Empty>("google.protobuf.Empty", load, () => ({}));
 
 /** google.protobuf.Timestamp */
 export interface Timestamp {
@@ -24,7 +25,7 @@ export interface Timestamp {
   readonly nanos: number;
 }
 
-export const Timestamp = new Message<Timestamp>("google.protobuf.Timestamp", () => ({
+export const Timestamp = new Message<Timestamp>("google.protobuf.Timestamp", load, () => ({
   seconds: ["int64"],
   nanos: ["int32"],
 }));

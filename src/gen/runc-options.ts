@@ -1,6 +1,7 @@
 // Written by tools/proto.ts from proto/containerd/runc-options.proto. Not to be edited.
 
 import { Message } from "./codec.ts";
+import { load } from "./static/runc-options.ts";
 
 /** containerd.runc.v1.Options */
 export interface Options {
@@ -19,7 +20,7 @@ export interface Options {
   readonly taskApiVersion: number;
 }
 
-export const Options = new Message<Options>("containerd.runc.v1.Options", () => ({
+export const Options = new Message<Options>("containerd.runc.v1.Options", load, () => ({
   noPivotRoot: ["bool"],
   noNewKeyring: ["bool"],
   shimCgroup: ["string"],
@@ -40,6 +41,6 @@ export interface ProcessDetails {
   readonly execId: string;
 }
 
-export const ProcessDetails = new Message<ProcessDetails>("containerd.runc.v1.ProcessDetails", () => ({
+export const ProcessDetails = new Message<ProcessDetails>("containerd.runc.v1.ProcessDetails", load, () => ({
   execId: ["string"],
 }));

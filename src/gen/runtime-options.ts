@@ -1,6 +1,7 @@
 // Written by tools/proto.ts from proto/containerd/runtime-options.proto. Not to be edited.
 
 import { Message } from "./codec.ts";
+import { load } from "./static/runtime-options.ts";
 
 /** runtimeoptions.v1.Options */
 export interface Options {
@@ -9,7 +10,7 @@ export interface Options {
   readonly configBody: Uint8Array;
 }
 
-export const Options = new Message<Options>("runtimeoptions.v1.Options", () => ({
+export const Options = new Message<Options>("runtimeoptions.v1.Options", load, () => ({
   typeUrl: ["string"],
   configPath: ["string"],
   configBody: ["bytes"],

@@ -2,6 +2,7 @@
 
 import { Message } from "./codec.ts";
 import { Timestamp } from "./protobuf.ts";
+import { load } from "./static/task-events.ts";
 import { Mount } from "./types.ts";
 
 /** containerd.events.TaskIO */
@@ -12,7 +13,7 @@ export interface TaskIO {
   readonly terminal: boolean;
 }
 
-export const TaskIO = new Message<TaskIO>("containerd.events.TaskIO", () => ({
+export const TaskIO = new Message<TaskIO>("containerd.events.TaskIO", load, () => ({
   stdin: ["string"],
   stdout: ["string"],
   stderr: ["string"],
@@ -29,7 +30,7 @@ export interface TaskCreate {
   readonly pid: number;
 }
 
-export const TaskCreate = new Message<TaskCreate>("containerd.events.TaskCreate", () => ({
+export const TaskCreate = new Message<TaskCreate>("containerd.events.TaskCreate", load, () => ({
   containerId: ["string"],
   bundle: ["string"],
   rootfs: [Mount, "repeated"],
@@ -44,7 +45,7 @@ export interface TaskStart {
   readonly pid: number;
 }
 
-export const TaskStart = new Message<TaskStart>("containerd.events.TaskStart", () => ({
+export const TaskStart = new Message<TaskStart>("containerd.events.TaskStart", load, () => ({
   containerId: ["string"],
   pid: ["uint32"],
 }));
@@ -58,7 +59,7 @@ export interface TaskDelete {
   readonly id: string;
 }
 
-export const TaskDelete = new Message<TaskDelete>("containerd.events.TaskDelete", () => ({
+export const TaskDelete = new Message<TaskDelete>("containerd.events.TaskDelete", load, () => ({
   containerId: ["string"],
   pid: ["uint32"],
   exitStatus: ["uint32"],
@@ -75,7 +76,7 @@ export interface TaskExit {
   readonly exitedAt?: Timestamp;
 }
 
-export const TaskExit = new Message<TaskExit>("containerd.events.TaskExit", () => ({
+export const TaskExit = new Message<TaskExit>("containerd.events.TaskExit", load, () => ({
   containerId: ["string"],
   id: ["string"],
   pid: ["uint32"],
@@ -88,7 +89,7 @@ export interface TaskOOM {
   readonly containerId: string;
 }
 
-export const TaskOOM = new Message<TaskOOM>("containerd.events.TaskOOM", () => ({
+export const TaskOOM = new Message<TaskOOM>("containerd.events.TaskOOM", load, () => ({
   containerId: ["string"],
 }));
 
@@ -98,7 +99,7 @@ export interface TaskExecAdded {
   readonly execId: string;
 }
 
-export const TaskExecAdded = new Message<TaskExecAdded>("containerd.events.TaskExecAdded", () => ({
+export const TaskExecAdded = new Message<TaskExecAdded>("containerd.events.TaskExecAdded", load, () => ({
   containerId: ["string"],
   execId: ["string"],
 }));
@@ -110,7 +111,7 @@ export interface TaskExecStarted {
   readonly pid: number;
 }
 
-export const TaskExecStarted = new Message<TaskExecStarted>("containerd.events.TaskExecStarted", () => ({
+export const TaskExecStarted = new Message<TaskExecStarted>("containerd.events.TaskExecStarted", load, () => ({
   containerId: ["string"],
   execId: ["string"],
   pid: ["uint32"],
@@ -121,7 +122,7 @@ export interface TaskPaused {
   readonly containerId: string;
 }
 
-export const TaskPaused = new Message<TaskPaused>("containerd.events.TaskPaused", () => ({
+export const TaskPaused = new Message<TaskPaused>("containerd.events.TaskPaused", load, () => ({
   containerId: ["string"],
 }));
 
@@ -130,7 +131,7 @@ export interface TaskResumed {
   readonly containerId: string;
 }
 
-export const TaskResumed = new Message<TaskResumed>("containerd.events.TaskResumed", () => ({
+export const TaskResumed = new Message<TaskResumed>("containerd.events.TaskResumed", load, () => ({
   containerId: ["string"],
 }));
 
@@ -140,7 +141,7 @@ export interface TaskCheckpointed {
   readonly checkpoint: string;
 }
 
-export const TaskCheckpointed = new Message<TaskCheckpointed>("containerd.events.TaskCheckpointed", () => ({
+export const TaskCheckpointed = new Message<TaskCheckpointed>("containerd.events.TaskCheckpointed", load, () => ({
   containerId: ["string"],
   checkpoint: ["string"],
 }));

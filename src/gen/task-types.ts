@@ -2,6 +2,7 @@
 
 import { Message } from "./codec.ts";
 import { Any } from "./protobuf.ts";
+import { load } from "./static/task-types.ts";
 
 /** containerd.v1.types.Status. A value that is not here can come from a newer peer. */
 export const Status = {
@@ -19,7 +20,7 @@ export interface ProcessInfo {
   readonly info?: Any;
 }
 
-export const ProcessInfo = new Message<ProcessInfo>("containerd.v1.types.ProcessInfo", () => ({
+export const ProcessInfo = new Message<ProcessInfo>("containerd.v1.types.ProcessInfo", load, () => ({
   pid: ["uint32"],
   info: [Any],
 }));

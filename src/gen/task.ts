@@ -2,6 +2,7 @@
 
 import { Message } from "./codec.ts";
 import { Any, Empty, Timestamp } from "./protobuf.ts";
+import { load } from "./static/task.ts";
 import { ProcessInfo } from "./task-types.ts";
 import { Mount } from "./types.ts";
 
@@ -19,7 +20,7 @@ export interface CreateTaskRequest {
   readonly options?: Any;
 }
 
-export const CreateTaskRequest = new Message<CreateTaskRequest>("containerd.task.v2.CreateTaskRequest", () => ({
+export const CreateTaskRequest = new Message<CreateTaskRequest>("containerd.task.v2.CreateTaskRequest", load, () => ({
   id: ["string"],
   bundle: ["string"],
   rootfs: [Mount, "repeated"],
@@ -37,7 +38,7 @@ export interface CreateTaskResponse {
   readonly pid: number;
 }
 
-export const CreateTaskResponse = new Message<CreateTaskResponse>("containerd.task.v2.CreateTaskResponse", () => ({
+export const CreateTaskResponse = new Message<CreateTaskResponse>("containerd.task.v2.CreateTaskResponse", load, () => ({
   pid: ["uint32"],
 }));
 
@@ -47,7 +48,7 @@ export interface StartRequest {
   readonly execId: string;
 }
 
-export const StartRequest = new Message<StartRequest>("containerd.task.v2.StartRequest", () => ({
+export const StartRequest = new Message<StartRequest>("containerd.task.v2.StartRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
 }));
@@ -57,7 +58,7 @@ export interface StartResponse {
   readonly pid: number;
 }
 
-export const StartResponse = new Message<StartResponse>("containerd.task.v2.StartResponse", () => ({
+export const StartResponse = new Message<StartResponse>("containerd.task.v2.StartResponse", load, () => ({
   pid: ["uint32"],
 }));
 
@@ -67,7 +68,7 @@ export interface DeleteRequest {
   readonly execId: string;
 }
 
-export const DeleteRequest = new Message<DeleteRequest>("containerd.task.v2.DeleteRequest", () => ({
+export const DeleteRequest = new Message<DeleteRequest>("containerd.task.v2.DeleteRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
 }));
@@ -79,7 +80,7 @@ export interface DeleteResponse {
   readonly exitedAt?: Timestamp;
 }
 
-export const DeleteResponse = new Message<DeleteResponse>("containerd.task.v2.DeleteResponse", () => ({
+export const DeleteResponse = new Message<DeleteResponse>("containerd.task.v2.DeleteResponse", load, () => ({
   pid: ["uint32"],
   exitStatus: ["uint32"],
   exitedAt: [Timestamp],
@@ -96,7 +97,7 @@ export interface ExecProcessRequest {
   readonly spec?: Any;
 }
 
-export const ExecProcessRequest = new Message<ExecProcessRequest>("containerd.task.v2.ExecProcessRequest", () => ({
+export const ExecProcessRequest = new Message<ExecProcessRequest>("containerd.task.v2.ExecProcessRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
   terminal: ["bool"],
@@ -114,7 +115,7 @@ export interface ResizePtyRequest {
   readonly height: number;
 }
 
-export const ResizePtyRequest = new Message<ResizePtyRequest>("containerd.task.v2.ResizePtyRequest", () => ({
+export const ResizePtyRequest = new Message<ResizePtyRequest>("containerd.task.v2.ResizePtyRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
   width: ["uint32"],
@@ -127,7 +128,7 @@ export interface StateRequest {
   readonly execId: string;
 }
 
-export const StateRequest = new Message<StateRequest>("containerd.task.v2.StateRequest", () => ({
+export const StateRequest = new Message<StateRequest>("containerd.task.v2.StateRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
 }));
@@ -147,7 +148,7 @@ export interface StateResponse {
   readonly execId: string;
 }
 
-export const StateResponse = new Message<StateResponse>("containerd.task.v2.StateResponse", () => ({
+export const StateResponse = new Message<StateResponse>("containerd.task.v2.StateResponse", load, () => ({
   id: ["string"],
   bundle: ["string"],
   pid: ["uint32"],
@@ -169,7 +170,7 @@ export interface KillRequest {
   readonly all: boolean;
 }
 
-export const KillRequest = new Message<KillRequest>("containerd.task.v2.KillRequest", () => ({
+export const KillRequest = new Message<KillRequest>("containerd.task.v2.KillRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
   signal: ["uint32"],
@@ -183,7 +184,7 @@ export interface CloseIORequest {
   readonly stdin: boolean;
 }
 
-export const CloseIORequest = new Message<CloseIORequest>("containerd.task.v2.CloseIORequest", () => ({
+export const CloseIORequest = new Message<CloseIORequest>("containerd.task.v2.CloseIORequest", load, () => ({
   id: ["string"],
   execId: ["string"],
   stdin: ["bool"],
@@ -194,7 +195,7 @@ export interface PidsRequest {
   readonly id: string;
 }
 
-export const PidsRequest = new Message<PidsRequest>("containerd.task.v2.PidsRequest", () => ({
+export const PidsRequest = new Message<PidsRequest>("containerd.task.v2.PidsRequest", load, () => ({
   id: ["string"],
 }));
 
@@ -203,7 +204,7 @@ export interface PidsResponse {
   readonly processes: readonly ProcessInfo[];
 }
 
-export const PidsResponse = new Message<PidsResponse>("containerd.task.v2.PidsResponse", () => ({
+export const PidsResponse = new Message<PidsResponse>("containerd.task.v2.PidsResponse", load, () => ({
   processes: [ProcessInfo, "repeated"],
 }));
 
@@ -214,7 +215,7 @@ export interface CheckpointTaskRequest {
   readonly options?: Any;
 }
 
-export const CheckpointTaskRequest = new Message<CheckpointTaskRequest>("containerd.task.v2.CheckpointTaskRequest", () => ({
+export const CheckpointTaskRequest = new Message<CheckpointTaskRequest>("containerd.task.v2.CheckpointTaskRequest", load, () => ({
   id: ["string"],
   path: ["string"],
   options: [Any],
@@ -227,7 +228,7 @@ export interface UpdateTaskRequest {
   readonly annotations: ReadonlyMap<string, string>;
 }
 
-export const UpdateTaskRequest = new Message<UpdateTaskRequest>("containerd.task.v2.UpdateTaskRequest", () => ({
+export const UpdateTaskRequest = new Message<UpdateTaskRequest>("containerd.task.v2.UpdateTaskRequest", load, () => ({
   id: ["string"],
   resources: [Any],
   annotations: ["string", "map"],
@@ -239,7 +240,7 @@ export interface WaitRequest {
   readonly execId: string;
 }
 
-export const WaitRequest = new Message<WaitRequest>("containerd.task.v2.WaitRequest", () => ({
+export const WaitRequest = new Message<WaitRequest>("containerd.task.v2.WaitRequest", load, () => ({
   id: ["string"],
   execId: ["string"],
 }));
@@ -250,7 +251,7 @@ export interface WaitResponse {
   readonly exitedAt?: Timestamp;
 }
 
-export const WaitResponse = new Message<WaitResponse>("containerd.task.v2.WaitResponse", () => ({
+export const WaitResponse = new Message<WaitResponse>("containerd.task.v2.WaitResponse", load, () => ({
   exitStatus: ["uint32"],
   exitedAt: [Timestamp],
 }));
@@ -260,7 +261,7 @@ export interface StatsRequest {
   readonly id: string;
 }
 
-export const StatsRequest = new Message<StatsRequest>("containerd.task.v2.StatsRequest", () => ({
+export const StatsRequest = new Message<StatsRequest>("containerd.task.v2.StatsRequest", load, () => ({
   id: ["string"],
 }));
 
@@ -269,7 +270,7 @@ export interface StatsResponse {
   readonly stats?: Any;
 }
 
-export const StatsResponse = new Message<StatsResponse>("containerd.task.v2.StatsResponse", () => ({
+export const StatsResponse = new Message<StatsResponse>("containerd.task.v2.StatsResponse", load, () => ({
   stats: [Any],
 }));
 
@@ -278,7 +279,7 @@ export interface ConnectRequest {
   readonly id: string;
 }
 
-export const ConnectRequest = new Message<ConnectRequest>("containerd.task.v2.ConnectRequest", () => ({
+export const ConnectRequest = new Message<ConnectRequest>("containerd.task.v2.ConnectRequest", load, () => ({
   id: ["string"],
 }));
 
@@ -289,7 +290,7 @@ export interface ConnectResponse {
   readonly version: string;
 }
 
-export const ConnectResponse = new Message<ConnectResponse>("containerd.task.v2.ConnectResponse", () => ({
+export const ConnectResponse = new Message<ConnectResponse>("containerd.task.v2.ConnectResponse", load, () => ({
   shimPid: ["uint32"],
   taskPid: ["uint32"],
   version: ["string"],
@@ -301,7 +302,7 @@ export interface ShutdownRequest {
   readonly now: boolean;
 }
 
-export const ShutdownRequest = new Message<ShutdownRequest>("containerd.task.v2.ShutdownRequest", () => ({
+export const ShutdownRequest = new Message<ShutdownRequest>("containerd.task.v2.ShutdownRequest", load, () => ({
   id: ["string"],
   now: ["bool"],
 }));
@@ -311,7 +312,7 @@ export interface PauseRequest {
   readonly id: string;
 }
 
-export const PauseRequest = new Message<PauseRequest>("containerd.task.v2.PauseRequest", () => ({
+export const PauseRequest = new Message<PauseRequest>("containerd.task.v2.PauseRequest", load, () => ({
   id: ["string"],
 }));
 
@@ -320,7 +321,7 @@ export interface ResumeRequest {
   readonly id: string;
 }
 
-export const ResumeRequest = new Message<ResumeRequest>("containerd.task.v2.ResumeRequest", () => ({
+export const ResumeRequest = new Message<ResumeRequest>("containerd.task.v2.ResumeRequest", load, () => ({
   id: ["string"],
 }));
 

@@ -2,6 +2,7 @@
 
 import { Message } from "./codec.ts";
 import { Any, Timestamp } from "./protobuf.ts";
+import { load } from "./static/types.ts";
 
 /** containerd.types.Mount */
 export interface Mount {
@@ -11,7 +12,7 @@ export interface Mount {
   readonly options: readonly string[];
 }
 
-export const Mount = new Message<Mount>("containerd.types.Mount", () => ({
+export const Mount = new Message<Mount>("containerd.types.Mount", load, () => ({
   type: ["string"],
   source: ["string"],
   target: ["string"],
@@ -26,7 +27,7 @@ export interface Envelope {
   readonly event?: Any;
 }
 
-export const Envelope = new Message<Envelope>("containerd.types.Envelope", () => ({
+export const Envelope = new Message<Envelope>("containerd.types.Envelope", load, () => ({
   timestamp: [Timestamp],
   namespace: ["string"],
   topic: ["string"],

@@ -1,0 +1,642 @@
+// @ts-nocheck: what pbjs writes is JavaScript.
+// Written by tools/proto.ts with protobufjs-cli. Not to be edited.
+
+import $protobuf from "protobufjs/minimal.js";
+import type { StaticNamespace } from "../codec.ts";
+
+let loaded: StaticNamespace | undefined;
+
+/** The messages are made when the first of them is used. */
+export function load(): StaticNamespace {
+  loaded ??= make();
+  return loaded;
+}
+
+function make(): StaticNamespace {
+  var $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
+  var $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
+
+  var $root = $protobuf.roots["containerd/events.proto"] || ($protobuf.roots["containerd/events.proto"] = {});
+
+  $root.containerd = (function() {
+
+      var containerd = {};
+
+      containerd.services = (function() {
+
+          var services = {};
+
+          services.events = (function() {
+
+              var events = {};
+
+              events.ttrpc = (function() {
+
+                  var ttrpc = {};
+
+                  ttrpc.v1 = (function() {
+
+                      var v1 = {};
+
+                      v1.ForwardRequest = (function() {
+
+                          var ForwardRequest = function (p) {
+                              if (p)
+                                  for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                                      if (p[ks[i]] != null && ks[i] !== "__proto__")
+                                          this[ks[i]] = p[ks[i]];
+                          };
+
+                          ForwardRequest.prototype.envelope = null;
+
+                          ForwardRequest.encode = function (m, w, q) {
+                              if (!w)
+                                  w = $Writer.create();
+                              if (q === $undefined)
+                                  q = 0;
+                              if (q > $util.recursionLimit)
+                                  throw $Error("max depth exceeded");
+                              if (m.envelope != null && $Object.hasOwnProperty.call(m, "envelope"))
+                                  $root.containerd.types.Envelope.encode(m.envelope, w.uint32(10).fork(), q + 1).ldelim();
+                              if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                                  for (var i = 0; i < m.$unknowns.length; ++i)
+                                      w.raw(m.$unknowns[i]);
+                              return w;
+                          };
+
+                          ForwardRequest.decode = function (r, l, z, q, g) {
+                              if (!(r instanceof $Reader))
+                                  r = $Reader.create(r);
+                              if (q === $undefined)
+                                  q = 0;
+                              if (q > $Reader.recursionLimit)
+                                  throw $Error("max depth exceeded");
+                              var c, m, v;
+                              if (l === $undefined)
+                                  c = r.len;
+                              else {
+                                  c = r.pos + l;
+                                  if (c > r.len)
+                                      throw $RangeError("index out of range");
+                                  l = r.len;
+                                  r.len = c;
+                              }
+                              m = g || new $root.containerd.services.events.ttrpc.v1.ForwardRequest();
+                              while (r.pos < c) {
+                                  var s = r.pos;
+                                  var t = r.tag();
+                                  if (t === z) {
+                                      z = $undefined;
+                                      break;
+                                  }
+                                  var u = t & 7;
+                                  switch (t >>>= 3) {
+                                  case 1: {
+                                          if (u !== 2)
+                                              break;
+                                          m.envelope = $root.containerd.types.Envelope.decode(r, r.size(), $undefined, q + 1, m.envelope);
+                                          continue;
+                                      }
+                                  }
+                                  r.skipType(u, q, t);
+                                  if (!r.discardUnknown) {
+                                      $util.makeProp(m, "$unknowns", false);
+                                      (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                                  }
+                              }
+                              if (l !== $undefined) {
+                                  if (r.pos !== c)
+                                      throw $RangeError("index out of range");
+                                  r.len = l;
+                              }
+                              if (z !== $undefined)
+                                  throw $Error("missing end group");
+                              return m;
+                          };
+
+                          return ForwardRequest;
+                      })();
+
+                      return v1;
+                  })();
+
+                  return ttrpc;
+              })();
+
+              return events;
+          })();
+
+          return services;
+      })();
+
+      containerd.types = (function() {
+
+          var types = {};
+
+          types.Mount = (function() {
+
+              var Mount = function (p) {
+                  this.options = [];
+                  if (p)
+                      for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                          if (p[ks[i]] != null && ks[i] !== "__proto__")
+                              this[ks[i]] = p[ks[i]];
+              };
+
+              Mount.prototype.type = "";
+              Mount.prototype.source = "";
+              Mount.prototype.target = "";
+              Mount.prototype.options = $util.emptyArray;
+
+              Mount.encode = function (m, w, q) {
+                  if (!w)
+                      w = $Writer.create();
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $util.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  if (m.type != null && $Object.hasOwnProperty.call(m, "type") && m.type !== "")
+                      w.uint32(10).string(m.type);
+                  if (m.source != null && $Object.hasOwnProperty.call(m, "source") && m.source !== "")
+                      w.uint32(18).string(m.source);
+                  if (m.target != null && $Object.hasOwnProperty.call(m, "target") && m.target !== "")
+                      w.uint32(26).string(m.target);
+                  if (m.options != null && m.options.length) {
+                      for (var i = 0; i < m.options.length; ++i)
+                          w.uint32(34).string(m.options[i]);
+                  }
+                  if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                      for (var i = 0; i < m.$unknowns.length; ++i)
+                          w.raw(m.$unknowns[i]);
+                  return w;
+              };
+
+              Mount.decode = function (r, l, z, q, g) {
+                  if (!(r instanceof $Reader))
+                      r = $Reader.create(r);
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $Reader.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  var c, m, v;
+                  if (l === $undefined)
+                      c = r.len;
+                  else {
+                      c = r.pos + l;
+                      if (c > r.len)
+                          throw $RangeError("index out of range");
+                      l = r.len;
+                      r.len = c;
+                  }
+                  m = g || new $root.containerd.types.Mount();
+                  while (r.pos < c) {
+                      var s = r.pos;
+                      var t = r.tag();
+                      if (t === z) {
+                          z = $undefined;
+                          break;
+                      }
+                      var u = t & 7;
+                      switch (t >>>= 3) {
+                      case 1: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.stringVerify()).length)
+                                  m.type = v;
+                              else
+                                  delete m.type;
+                              continue;
+                          }
+                      case 2: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.stringVerify()).length)
+                                  m.source = v;
+                              else
+                                  delete m.source;
+                              continue;
+                          }
+                      case 3: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.stringVerify()).length)
+                                  m.target = v;
+                              else
+                                  delete m.target;
+                              continue;
+                          }
+                      case 4: {
+                              if (u !== 2)
+                                  break;
+                              if (!(m.options && m.options.length))
+                                  m.options = [];
+                              m.options.push(r.stringVerify());
+                              continue;
+                          }
+                      }
+                      r.skipType(u, q, t);
+                      if (!r.discardUnknown) {
+                          $util.makeProp(m, "$unknowns", false);
+                          (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                      }
+                  }
+                  if (l !== $undefined) {
+                      if (r.pos !== c)
+                          throw $RangeError("index out of range");
+                      r.len = l;
+                  }
+                  if (z !== $undefined)
+                      throw $Error("missing end group");
+                  return m;
+              };
+
+              return Mount;
+          })();
+
+          types.Envelope = (function() {
+
+              var Envelope = function (p) {
+                  if (p)
+                      for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                          if (p[ks[i]] != null && ks[i] !== "__proto__")
+                              this[ks[i]] = p[ks[i]];
+              };
+
+              Envelope.prototype.timestamp = null;
+              Envelope.prototype.namespace = "";
+              Envelope.prototype.topic = "";
+              Envelope.prototype.event = null;
+
+              Envelope.encode = function (m, w, q) {
+                  if (!w)
+                      w = $Writer.create();
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $util.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  if (m.timestamp != null && $Object.hasOwnProperty.call(m, "timestamp"))
+                      $root.google.protobuf.Timestamp.encode(m.timestamp, w.uint32(10).fork(), q + 1).ldelim();
+                  if (m.namespace != null && $Object.hasOwnProperty.call(m, "namespace") && m.namespace !== "")
+                      w.uint32(18).string(m.namespace);
+                  if (m.topic != null && $Object.hasOwnProperty.call(m, "topic") && m.topic !== "")
+                      w.uint32(26).string(m.topic);
+                  if (m.event != null && $Object.hasOwnProperty.call(m, "event"))
+                      $root.google.protobuf.Any.encode(m.event, w.uint32(34).fork(), q + 1).ldelim();
+                  if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                      for (var i = 0; i < m.$unknowns.length; ++i)
+                          w.raw(m.$unknowns[i]);
+                  return w;
+              };
+
+              Envelope.decode = function (r, l, z, q, g) {
+                  if (!(r instanceof $Reader))
+                      r = $Reader.create(r);
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $Reader.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  var c, m, v;
+                  if (l === $undefined)
+                      c = r.len;
+                  else {
+                      c = r.pos + l;
+                      if (c > r.len)
+                          throw $RangeError("index out of range");
+                      l = r.len;
+                      r.len = c;
+                  }
+                  m = g || new $root.containerd.types.Envelope();
+                  while (r.pos < c) {
+                      var s = r.pos;
+                      var t = r.tag();
+                      if (t === z) {
+                          z = $undefined;
+                          break;
+                      }
+                      var u = t & 7;
+                      switch (t >>>= 3) {
+                      case 1: {
+                              if (u !== 2)
+                                  break;
+                              m.timestamp = $root.google.protobuf.Timestamp.decode(r, r.size(), $undefined, q + 1, m.timestamp);
+                              continue;
+                          }
+                      case 2: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.stringVerify()).length)
+                                  m.namespace = v;
+                              else
+                                  delete m.namespace;
+                              continue;
+                          }
+                      case 3: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.stringVerify()).length)
+                                  m.topic = v;
+                              else
+                                  delete m.topic;
+                              continue;
+                          }
+                      case 4: {
+                              if (u !== 2)
+                                  break;
+                              m.event = $root.google.protobuf.Any.decode(r, r.size(), $undefined, q + 1, m.event);
+                              continue;
+                          }
+                      }
+                      r.skipType(u, q, t);
+                      if (!r.discardUnknown) {
+                          $util.makeProp(m, "$unknowns", false);
+                          (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                      }
+                  }
+                  if (l !== $undefined) {
+                      if (r.pos !== c)
+                          throw $RangeError("index out of range");
+                      r.len = l;
+                  }
+                  if (z !== $undefined)
+                      throw $Error("missing end group");
+                  return m;
+              };
+
+              return Envelope;
+          })();
+
+          return types;
+      })();
+
+      return containerd;
+  })();
+
+  $root.google = (function() {
+
+      var google = {};
+
+      google.protobuf = (function() {
+
+          var protobuf = {};
+
+          protobuf.Any = (function() {
+
+              var Any = function (p) {
+                  if (p)
+                      for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                          if (p[ks[i]] != null && ks[i] !== "__proto__")
+                              this[ks[i]] = p[ks[i]];
+              };
+
+              Any.prototype.typeUrl = "";
+              Any.prototype.value = $util.newBuffer([]);
+
+              Any.encode = function (m, w, q) {
+                  if (!w)
+                      w = $Writer.create();
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $util.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  if (m.typeUrl != null && $Object.hasOwnProperty.call(m, "typeUrl") && m.typeUrl !== "")
+                      w.uint32(10).string(m.typeUrl);
+                  if (m.value != null && $Object.hasOwnProperty.call(m, "value") && m.value.length)
+                      w.uint32(18).bytes(m.value);
+                  if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                      for (var i = 0; i < m.$unknowns.length; ++i)
+                          w.raw(m.$unknowns[i]);
+                  return w;
+              };
+
+              Any.decode = function (r, l, z, q, g) {
+                  if (!(r instanceof $Reader))
+                      r = $Reader.create(r);
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $Reader.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  var c, m, v;
+                  if (l === $undefined)
+                      c = r.len;
+                  else {
+                      c = r.pos + l;
+                      if (c > r.len)
+                          throw $RangeError("index out of range");
+                      l = r.len;
+                      r.len = c;
+                  }
+                  m = g || new $root.google.protobuf.Any();
+                  while (r.pos < c) {
+                      var s = r.pos;
+                      var t = r.tag();
+                      if (t === z) {
+                          z = $undefined;
+                          break;
+                      }
+                      var u = t & 7;
+                      switch (t >>>= 3) {
+                      case 1: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.stringVerify()).length)
+                                  m.typeUrl = v;
+                              else
+                                  delete m.typeUrl;
+                              continue;
+                          }
+                      case 2: {
+                              if (u !== 2)
+                                  break;
+                              if ((v = r.bytes()).length)
+                                  m.value = v;
+                              else
+                                  delete m.value;
+                              continue;
+                          }
+                      }
+                      r.skipType(u, q, t);
+                      if (!r.discardUnknown) {
+                          $util.makeProp(m, "$unknowns", false);
+                          (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                      }
+                  }
+                  if (l !== $undefined) {
+                      if (r.pos !== c)
+                          throw $RangeError("index out of range");
+                      r.len = l;
+                  }
+                  if (z !== $undefined)
+                      throw $Error("missing end group");
+                  return m;
+              };
+
+              return Any;
+          })();
+
+          protobuf.Empty = (function() {
+
+              var Empty = function (p) {
+                  if (p)
+                      for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                          if (p[ks[i]] != null && ks[i] !== "__proto__")
+                              this[ks[i]] = p[ks[i]];
+              };
+
+              Empty.encode = function (m, w, q) {
+                  if (!w)
+                      w = $Writer.create();
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $util.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                      for (var i = 0; i < m.$unknowns.length; ++i)
+                          w.raw(m.$unknowns[i]);
+                  return w;
+              };
+
+              Empty.decode = function (r, l, z, q, g) {
+                  if (!(r instanceof $Reader))
+                      r = $Reader.create(r);
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $Reader.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  var c, m;
+                  if (l === $undefined)
+                      c = r.len;
+                  else {
+                      c = r.pos + l;
+                      if (c > r.len)
+                          throw $RangeError("index out of range");
+                      l = r.len;
+                      r.len = c;
+                  }
+                  m = g || new $root.google.protobuf.Empty();
+                  while (r.pos < c) {
+                      var s = r.pos;
+                      var t = r.tag();
+                      if (t === z) {
+                          z = $undefined;
+                          break;
+                      }
+                      r.skipType(t & 7, q, t);
+                      if (!r.discardUnknown) {
+                          $util.makeProp(m, "$unknowns", false);
+                          (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                      }
+                  }
+                  if (l !== $undefined) {
+                      if (r.pos !== c)
+                          throw $RangeError("index out of range");
+                      r.len = l;
+                  }
+                  if (z !== $undefined)
+                      throw $Error("missing end group");
+                  return m;
+              };
+
+              return Empty;
+          })();
+
+          protobuf.Timestamp = (function() {
+
+              var Timestamp = function (p) {
+                  if (p)
+                      for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                          if (p[ks[i]] != null && ks[i] !== "__proto__")
+                              this[ks[i]] = p[ks[i]];
+              };
+
+              Timestamp.prototype.seconds = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+              Timestamp.prototype.nanos = 0;
+
+              Timestamp.encode = function (m, w, q) {
+                  if (!w)
+                      w = $Writer.create();
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $util.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  if (m.seconds != null && $Object.hasOwnProperty.call(m, "seconds") && (typeof m.seconds === "object" ? m.seconds.low || m.seconds.high : m.seconds !== 0))
+                      w.uint32(8).int64(m.seconds);
+                  if (m.nanos != null && $Object.hasOwnProperty.call(m, "nanos") && m.nanos !== 0)
+                      w.uint32(16).int32(m.nanos);
+                  if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                      for (var i = 0; i < m.$unknowns.length; ++i)
+                          w.raw(m.$unknowns[i]);
+                  return w;
+              };
+
+              Timestamp.decode = function (r, l, z, q, g) {
+                  if (!(r instanceof $Reader))
+                      r = $Reader.create(r);
+                  if (q === $undefined)
+                      q = 0;
+                  if (q > $Reader.recursionLimit)
+                      throw $Error("max depth exceeded");
+                  var c, m, v;
+                  if (l === $undefined)
+                      c = r.len;
+                  else {
+                      c = r.pos + l;
+                      if (c > r.len)
+                          throw $RangeError("index out of range");
+                      l = r.len;
+                      r.len = c;
+                  }
+                  m = g || new $root.google.protobuf.Timestamp();
+                  while (r.pos < c) {
+                      var s = r.pos;
+                      var t = r.tag();
+                      if (t === z) {
+                          z = $undefined;
+                          break;
+                      }
+                      var u = t & 7;
+                      switch (t >>>= 3) {
+                      case 1: {
+                              if (u !== 0)
+                                  break;
+                              if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                  m.seconds = v;
+                              else
+                                  delete m.seconds;
+                              continue;
+                          }
+                      case 2: {
+                              if (u !== 0)
+                                  break;
+                              if (v = r.int32())
+                                  m.nanos = v;
+                              else
+                                  delete m.nanos;
+                              continue;
+                          }
+                      }
+                      r.skipType(u, q, t);
+                      if (!r.discardUnknown) {
+                          $util.makeProp(m, "$unknowns", false);
+                          (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                      }
+                  }
+                  if (l !== $undefined) {
+                      if (r.pos !== c)
+                          throw $RangeError("index out of range");
+                      r.len = l;
+                  }
+                  if (z !== $undefined)
+                      throw $Error("missing end group");
+                  return m;
+              };
+
+              return Timestamp;
+          })();
+
+          return protobuf;
+      })();
+
+      return google;
+  })();
+  return $root;
+}
