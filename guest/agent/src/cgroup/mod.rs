@@ -195,8 +195,11 @@ impl Cgroup {
     }
 
     async fn wait_for_event(&self, key: &str, value: &str) -> Result<()> {
-        let events = EventFile::open(&self.directory.join("cgroup.events"))
-            .map_err(|error| Error::os("cannot open cgroup.events", error))?;
+        let events = match EventFile::open(&self.directory.join("cgroup.events")) {
+            Ok(events) => events,
+            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) => return Err(Error::os("cannot open cgroup.events", error)),
+        };
         let wait = async {
             loop {
                 let text = events.read()?;
