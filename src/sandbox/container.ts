@@ -136,7 +136,7 @@ export class Container {
   }
 
   async closeStdin(execId: string): Promise<void> {
-    await this.process(execId).io?.closeStdin();
+    await this.process(execId).closeStdin();
   }
 
   async pause(): Promise<void> {
@@ -240,12 +240,11 @@ export class Container {
 
   async #runExec(process: Process): Promise<void> {
     const io = await openProcessIo(this.machine, process.stdio);
-    process.io = io;
     try {
+      await process.attach(io);
       const ports = process.terminalSize === undefined ? io.ports : { ...io.ports, size: process.terminalSize };
       process.guestPid = await this.machine.agent.execProcess(this.id, process.execId, process.specJson ?? "", ports);
     } catch (error) {
-      process.io = undefined;
       await io.close();
       process.settle(EXEC_FAILED_STATUS);
       throw error;

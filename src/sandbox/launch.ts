@@ -1,9 +1,7 @@
 /** From configuration and spec to a running machine: the one place where the sandbox meets a hypervisor. */
 
-import { mkdir } from "node:fs/promises";
 import { Socket } from "node:net";
 import { totalmem } from "node:os";
-import { join } from "node:path";
 
 import { TtrpcAgent } from "../agent/ttrpc-agent.ts";
 import { type Config, withAnnotations } from "../config/config.ts";
@@ -39,25 +37,16 @@ export async function launchMachine(options: LaunchOptions, configured: Config, 
   ]);
   log.info({ kernel: image.kernel.kind }, explanation);
 
-  const shares = hostShares(stateDir);
-  for (const { path } of shares) {
-    await journal.add({ kind: "directory", path });
-    await mkdir(path, { recursive: true });
-  }
-  const vmDirectory = join(stateDir, "vm");
-  await journal.add({ kind: "directory", path: vmDirectory });
-  await mkdir(vmDirectory, { recursive: true });
-
   const size = sizeMachine(spec, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, {
     vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus),
     memoryMiB: Math.floor(totalmem() / MIB),
   });
   const vm: VmConfig = {
-    directory: vmDirectory,
+    directory: stateDir,
     ...size,
     ...image,
     kernelParameters: config.kernelParameters,
-    shares,
+    shares: hostShares(stateDir),
     netns: networkNamespace(spec),
     onConsoleLine: (line) => log.debug({ line }, "guest console"),
     onProcess: async (pid, role) => {

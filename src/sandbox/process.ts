@@ -33,13 +33,14 @@ export class Process {
 
   /** Guest pid; 0 until the process exists. */
   guestPid = 0;
-  io: ProcessIo | undefined;
   /** Set by a resize that came before the start. */
   terminalSize: TerminalSize | undefined;
 
   #state: ProcessState = "created";
   #exit: Exit | undefined;
   readonly #exited = Promise.withResolvers<Exit>();
+  #io: ProcessIo | undefined;
+  #stdinClosed = false;
   #startSettled: Promise<void> = Promise.resolve();
 
   constructor(containerId: string, execId: string, stdio: StdioRequest, specJson?: string) {
@@ -60,6 +61,24 @@ export class Process {
   /** Fulfilled with the exit, before or after; never rejects. */
   get exited(): Promise<Exit> {
     return this.#exited.promise;
+  }
+
+  get io(): ProcessIo | undefined {
+    return this.#io;
+  }
+
+  /** Gives the process its open standard I/O, which stays the caller's to close until the process runs. */
+  async attach(io: ProcessIo): Promise<void> {
+    this.#io = io;
+    if (this.#stdinClosed) {
+      await io.closeStdin();
+    }
+  }
+
+  /** Takes effect at once or, as a client may have sent its last byte while the process is being started, then. */
+  async closeStdin(): Promise<void> {
+    this.#stdinClosed = true;
+    await this.#io?.closeStdin();
   }
 
   get name(): string {

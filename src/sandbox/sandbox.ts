@@ -6,12 +6,14 @@
  * root file system is being mounted.
  */
 
+import { mkdir, rmdir } from "node:fs/promises";
+
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
-import type { Machine } from "./machine.ts";
+import { hostShares, type Machine } from "./machine.ts";
 import type { Spec } from "./oci.ts";
 import { planContainer } from "./plan.ts";
 import { type Exit, Process } from "./process.ts";
@@ -50,6 +52,7 @@ export class Sandbox implements AsyncDisposable {
   #machine: { readonly started: Promise<Machine>; readonly abort: AbortController } | undefined;
   /** The end of the VM before; two VMs of a pod never exist at once. */
   #stopped: Promise<void> = Promise.resolve();
+  #shares: Promise<void> | undefined;
   #nextSlot = 1;
 
   constructor(options: SandboxOptions) {
@@ -115,6 +118,12 @@ export class Sandbox implements AsyncDisposable {
       await container.abandon();
     }
     this.#containers.clear();
+    if (this.#shares !== undefined) {
+      for (const { path } of hostShares(this.#options.stateDir)) {
+        await rmdir(path);
+        await this.#options.journal.remove({ kind: "directory", path });
+      }
+    }
   }
 
   async #create(request: CreateContainer, signal: AbortSignal): Promise<Container> {
@@ -123,6 +132,7 @@ export class Sandbox implements AsyncDisposable {
     log.debug({ container: request.id, slot }, "creating a container");
     await using undo = new AsyncDisposableStack();
 
+    await this.#makeShares();
     // Booting takes longest, so it starts first; a failure of the rest must not leave it unobserved.
     const booting = this.#machineFor(request.spec);
     booting.catch(() => {});
@@ -145,7 +155,7 @@ export class Sandbox implements AsyncDisposable {
     const io = await openProcessIo(machine, request.stdio);
     undo.defer(() => io.close());
     const init = new Process(request.id, "", request.stdio);
-    init.io = io;
+    await init.attach(io);
     try {
       init.guestPid = await machine.agent.createContainer(request.id, JSON.stringify(plan.guestSpec), io.ports);
     } catch (error) {
@@ -158,6 +168,17 @@ export class Sandbox implements AsyncDisposable {
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
     return new Container({ id: request.id, bundle: request.bundle, init, machine, storage, observer, log });
+  }
+
+  /** The directories that every VM of the pod shares with its guest; the first container makes them. */
+  #makeShares(): Promise<void> {
+    this.#shares ??= (async () => {
+      for (const { path } of hostShares(this.#options.stateDir)) {
+        await this.#options.journal.add({ kind: "directory", path });
+        await mkdir(path);
+      }
+    })();
+    return this.#shares;
   }
 
   /** The process behind /proc/VM/ns: that of the pod's own container, else of the oldest. */

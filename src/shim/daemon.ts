@@ -3,7 +3,6 @@
  * it is released: server, sandbox, events, journal and directory, log.
  */
 
-import { existsSync } from "node:fs";
 import { mkdir, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -144,11 +143,6 @@ class Daemon implements AsyncDisposable {
 
   async #removeState(): Promise<void> {
     const { state } = this.#args;
-    for (const name of ["rootfs", "volumes", "vm"]) {
-      if (existsSync(join(state, name))) {
-        await rmdir(join(state, name));
-      }
-    }
     await rm(join(state, "journal"), { force: true });
     await rmdir(state).catch(ignoreMissing);
   }
