@@ -1,30 +1,29 @@
 //! A container: its states and what may be asked of it in which.
 
+mod create;
+mod exec;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
 use std::os::fd::AsRawFd;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use libcontainer::oci_spec::runtime::{Linux, LinuxResources, LinuxSeccomp};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use libcontainer::oci_spec::runtime::{Linux, LinuxResources};
 use tokio::sync::mpsc::Sender;
 
 use crate::cgroup::Cgroup;
 use crate::cgroup::oom::OomWatch;
 use crate::cgroup::update;
 use crate::error::{Code, Error, Result};
-use crate::helper::exec::{ExecPlan, exec};
-use crate::helper::init::{InitPlan, create};
 use crate::helper::{Helper, null};
 use crate::process::Process;
 use crate::reaper::{Reaper, exited};
-use crate::spec::{self, Prepared};
-use crate::stdio::{Ports, Streams};
-use crate::terminal::{Size, accept_master, give_to, receive_master};
+use crate::stdio::Ports;
+use crate::terminal::Size;
 use crate::transport::Connector;
 
 /// How long the init process may take to die of SIGKILL.
@@ -99,128 +98,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Container {
-    /// OCI "create". `number` is used once in the life of the guest.
-    pub async fn create(
-        context: &Context,
-        id: &str,
-        number: u64,
-        config: &[u8],
-        stdio: Stdio,
-    ) -> Result<Self> {
-        let prepared = spec::prepare(id, config)?;
-        check_ports(stdio.ports, prepared.terminal)?;
-        let streams = Streams::connect(&context.connector, stdio.ports).await?;
-        let bundle = context.directory.join(number.to_string());
-        let cgroup = Cgroup::new(&prepared.cgroup_path);
-        if cgroup.directory().exists() {
-            return Err(Error::invalid(format!(
-                "the cgroup {} exists already; two containers cannot share one",
-                prepared.cgroup_path.display()
-            )));
-        }
-        let made = Self::make(context, id, &bundle, &cgroup, prepared, streams, stdio.size).await;
-        if made.is_err() {
-            // libcontainer has cleaned up what it could; its failed process may still be on its way out.
-            if let Err(error) = cgroup.destroy().await {
-                log::warn!("cgroup of container {id}, which was not made: {error}");
-            }
-            remove_bundle(&bundle);
-        }
-        made
-    }
-
-    async fn make(
-        context: &Context,
-        id: &str,
-        bundle: &Path,
-        cgroup: &Cgroup,
-        prepared: Prepared,
-        streams: Streams,
-        size: Size,
-    ) -> Result<Self> {
-        let io = |error| Error::os("cannot make the container's bundle", error);
-        std::fs::create_dir(bundle).map_err(io)?;
-        let config = serde_json::to_vec(&prepared.spec)
-            .map_err(|error| Error::internal(format!("cannot write config.json: {error}")))?;
-        std::fs::write(bundle.join("config.json"), config).map_err(io)?;
-        let Some(linux) = prepared.spec.linux().clone() else {
-            return Err(Error::invalid("config.json has no \"linux\" section"));
-        };
-        let root = prepared
-            .spec
-            .root()
-            .as_ref()
-            .map(|root| root.path().clone());
-        let cwd = prepared
-            .spec
-            .process()
-            .as_ref()
-            .map(|process| process.cwd().clone());
-        let mut plan = InitPlan {
-            id: id.to_string(),
-            bundle: bundle.to_path_buf(),
-            state: bundle.join("state"),
-            console_socket: None,
-            make_directory: root.zip(cwd),
-        };
-        let reaper = &context.reaper;
-        let (uid, gid) = prepared.owner;
-        let (process, helper) = if prepared.terminal {
-            let path = bundle.join("console");
-            let listener = UnixListener::bind(&path).map_err(io)?;
-            listener.set_nonblocking(true).map_err(io)?;
-            plan.console_socket = Some(path);
-            let null = null()?;
-            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &[], |report| {
-                create(report, plan)
-            })?;
-            let (pid, exit) = helper.result().await?;
-            let mut process = Process {
-                pid,
-                exit,
-                terminal: None,
-            };
-            let attached = accept_master(&listener).and_then(|master| {
-                if let Some(size) = size.given() {
-                    size.set(master.as_raw_fd())
-                        .map_err(|error| Error::os("cannot size the terminal", error))?;
-                }
-                give_to(&master, uid)?;
-                streams.run_terminal(&master)?;
-                Ok(master)
-            });
-            process.terminal = Some(attached?);
-            (process, helper)
-        } else {
-            let pipes = streams.pipes(uid, gid)?;
-            let child = pipes.child_fds();
-            let mut helper = Helper::spawn(reaper, child, &[], |report| create(report, plan))?;
-            let pipes = pipes.close_child();
-            let (pid, exit) = helper.result().await?;
-            streams.run(pipes)?;
-            (
-                Process {
-                    pid,
-                    exit,
-                    terminal: None,
-                },
-                helper,
-            )
-        };
-        Ok(Self {
-            id: id.to_string(),
-            bundle: bundle.to_path_buf(),
-            oom: OomWatch::start(id, cgroup, context.oom.clone()),
-            cgroup: cgroup.clone(),
-            linux,
-            init: Arc::new(process),
-            state: Mutex::new(State::Created),
-            waiting: Mutex::new(Some(helper)),
-            execs: Mutex::default(),
-            freezing: tokio::sync::Mutex::default(),
-        })
-    }
-
     /// OCI "start"; answers when the program runs, or with the reason why it does not.
     pub async fn start(&self) -> Result<()> {
         self.require("started", State::Created)?;
@@ -282,105 +159,6 @@ impl Container {
             })?;
         remove_bundle(&self.bundle);
         Ok(())
-    }
-
-    /// An additional process, created and started.
-    pub async fn exec(
-        &self,
-        context: &Context,
-        exec_id: &str,
-        json: &[u8],
-        stdio: Stdio,
-    ) -> Result<i32> {
-        if exec_id.is_empty() {
-            return Err(Error::invalid(
-                "exec_id must not be empty: that is the init process",
-            ));
-        }
-        self.require("entered", State::Running)?;
-        {
-            let mut execs = lock(&self.execs);
-            if execs.contains_key(exec_id) {
-                return Err(Error::new(
-                    Code::ALREADY_EXISTS,
-                    format!("container {} has a process {exec_id} already", self.id),
-                ));
-            }
-            execs.insert(exec_id.to_string(), Slot::Reserved);
-        }
-        let made = self.make_process(context, json, stdio).await;
-        let mut execs = lock(&self.execs);
-        match made {
-            Ok(process) => {
-                let pid = process.pid;
-                execs.insert(exec_id.to_string(), Slot::Process(Arc::new(process)));
-                Ok(pid)
-            }
-            Err(error) => {
-                execs.remove(exec_id);
-                Err(error)
-            }
-        }
-    }
-
-    async fn make_process(&self, context: &Context, json: &[u8], stdio: Stdio) -> Result<Process> {
-        let process = spec::prepare_process(json)?;
-        let terminal = process.terminal().unwrap_or(false);
-        check_ports(stdio.ports, terminal)?;
-        let streams = Streams::connect(&context.connector, stdio.ports).await?;
-        self.require("entered", State::Running)?;
-        let uid = spec::root_id(process.user().uid(), self.linux.uid_mappings());
-        let gid = spec::root_id(process.user().gid(), self.linux.gid_mappings());
-        let mut plan = ExecPlan {
-            init_pid: self.init.pid,
-            cgroup: self.cgroup.directory().to_path_buf(),
-            process,
-            seccomp: self.seccomp(),
-            terminal: None,
-        };
-        let reaper = &context.reaper;
-        if terminal {
-            let (ours, theirs) = socketpair(
-                AddressFamily::Unix,
-                SockType::Stream,
-                None,
-                SockFlag::SOCK_CLOEXEC,
-            )
-            .map_err(|errno| Error::os("cannot make a socket for the terminal", errno))?;
-            plan.terminal = Some((theirs.as_raw_fd(), stdio.size));
-            let null = null()?;
-            let keep = [theirs.as_raw_fd()];
-            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &keep, |report| {
-                exec(report, plan)
-            })?;
-            drop(theirs);
-            let (pid, exit) = helper.result().await?;
-            helper.program_runs().await?;
-            let master = receive_master(ours.as_raw_fd())?;
-            give_to(&master, uid)?;
-            streams.run_terminal(&master)?;
-            return Ok(Process {
-                pid,
-                exit,
-                terminal: Some(master),
-            });
-        }
-        let pipes = streams.pipes(uid, gid)?;
-        let child = pipes.child_fds();
-        let mut helper = Helper::spawn(reaper, child, &[], |report| exec(report, plan))?;
-        let pipes = pipes.close_child();
-        let (pid, exit) = helper.result().await?;
-        helper.program_runs().await?;
-        streams.run(pipes)?;
-        Ok(Process {
-            pid,
-            exit,
-            terminal: None,
-        })
-    }
-
-    fn seccomp(&self) -> Option<LinuxSeccomp> {
-        self.linux.seccomp().clone()
     }
 
     /// "" is the init process.
