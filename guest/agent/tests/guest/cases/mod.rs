@@ -51,7 +51,7 @@ tests! {
         every_waiter_is_answered created_but_never_started signals_to_all execs ten_execs_at_once
         exec_into_a_stopped_container pause_and_resume without_a_pid_namespace shared_namespaces
         five_containers_beside_each_other;
-    streams: stdout_and_stderr_stay_apart many_bytes_arrive_in_order a_thousand_short_lines
+    streams: stdout_and_stderr_stay_apart many_bytes_arrive_in_order a_hundred_short_lines
         stdin_to_its_end stdin_that_nobody_reads a_slow_reader_slows_the_writer
         standard_streams_can_be_opened_again output_of_a_process_that_outlives_its_container
         a_reader_that_goes_away;

@@ -31,7 +31,7 @@ pub async fn many_bytes_arrive_in_order(guest: &Guest) {
     assert!(output.stdout == expected.as_bytes());
 }
 
-pub async fn a_thousand_short_lines(guest: &Guest) {
+pub async fn a_hundred_short_lines(guest: &Guest) {
     let id = guest.sleeper(|_| {}).await;
     let process = process_json(&["echo", "line"]);
     for _ in 0..100 {
