@@ -4,21 +4,12 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
-import { processes } from "../harness/processes.ts";
 import { startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { parts } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
 const SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
-
-/** How many VMs the daemon's pods have. */
-async function machines(daemon: Containerd): Promise<number> {
-  let count = 0;
-  for (const process of await processes()) {
-    if (process.exe.includes("qemu-system") && (await process.environment()).some((entry) => entry.endsWith(daemon.directory))) count += 1;
-  }
-  return count;
-}
 
 async function taskPid(daemon: Containerd, id: string): Promise<string> {
   const line = (await daemon.mustCtr(["tasks", "list"])).split("\n").find((row) => row.startsWith(id));
@@ -34,13 +25,13 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
     const second = await startContainer(daemon(), SLEEP, { annotations });
     const third = await startContainer(daemon(), SLEEP, { annotations });
-    expect(await machines(daemon())).toBe(1);
+    expect(await parts(daemon(), "qemu")).toHaveLength(1);
 
     await second[Symbol.asyncDispose]();
     expect((await third.exec(["echo", "still here"])).stdout).toBe("still here\n");
     await third[Symbol.asyncDispose]();
     expect((await first.exec(["echo", "me too"])).stdout).toBe("me too\n");
-    expect(await machines(daemon())).toBe(1);
+    expect(await parts(daemon(), "qemu")).toHaveLength(1);
   });
 
   test("can have five containers that start and end at once", async () => {
@@ -48,7 +39,7 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     const annotations = { [SANDBOX_ID]: pod };
     await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
     const others = await Promise.all([1, 2, 3, 4].map(async () => await startContainer(daemon(), SLEEP, { annotations })));
-    expect(await machines(daemon())).toBe(1);
+    expect(await parts(daemon(), "qemu")).toHaveLength(1);
     const names = await Promise.all([first, ...others].map(async (container) => (await container.exec(["cat", "/proc/1/comm"])).stdout));
     expect(names).toEqual(Array.from({ length: 5 }, () => "sleep\n"));
     await Promise.all(others.map(async (container) => await container[Symbol.asyncDispose]()));

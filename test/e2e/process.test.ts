@@ -5,6 +5,7 @@ import { containerdVersions } from "../harness/containerd.ts";
 import { runContainer, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
+import { refusal, TaskClient } from "./task-client.ts";
 
 const SLEEP = ["sleep", "600"];
 const MIB = 1024 * 1024;
@@ -45,7 +46,9 @@ describe.each(containerdVersions)("containerd %s: exec", (version) => {
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toMatch(/is stopped, not running/);
-    expect(result.stderr).toMatch(/failed precondition/i);
+    await using shim = await TaskClient.connect(daemon(), container.id);
+    const spec = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/Process", value: Buffer.from('{"cwd":"/","args":["true"]}') };
+    expect(await refusal(shim.task.exec({ id: container.id, execId: "late", spec }))).toMatchObject({ code: 9 });
   });
 
   test("can be killed alone", async () => {
@@ -73,7 +76,10 @@ describe.each(containerdVersions)("containerd %s: signals", (version) => {
     await expect.poll(() => container.status()).toBe("STOPPED");
     const result = await container.kill("SIGTERM");
     expect(result.exitCode).not.toBe(0);
-    expect(result.stderr).toMatch(/process already finished.*not found|not found/);
+    expect(result.stderr).toMatch(/process already finished/);
+    await using shim = await TaskClient.connect(daemon(), container.id);
+    expect(await refusal(shim.task.kill({ id: container.id, signal: 15 }))).toMatchObject({ code: 5 });
+    expect(await refusal(shim.task.kill({ id: "nosuch", signal: 15 }))).toMatchObject({ code: 5 });
   });
 });
 
@@ -96,9 +102,8 @@ describe.each(containerdVersions)("containerd %s: a running task", (version) => 
   });
 
   test("shows its processes", async () => {
-    await using container = await startContainer(daemon(), ["sh", "-c", "sleep 601 & wait"]);
-    const table = await daemon().mustCtr(["tasks", "ps", container.id]);
-    expect(table.trim().split("\n").length).toBeGreaterThanOrEqual(3);
+    await using container = await startContainer(daemon(), ["sh", "-c", "sleep 601 & sleep 602 & wait"]);
+    await expect.poll(async () => (await daemon().mustCtr(["tasks", "ps", container.id])).trim().split("\n").length).toBe(1 + 3);
   });
 
   test("has metrics that move", async () => {
@@ -115,14 +120,19 @@ describe.each(containerdVersions)("containerd %s: a running task", (version) => 
   });
 
   test("takes new limits while it runs", async () => {
-    await using container = await startContainer(daemon(), SLEEP, { flags: ["--memory-limit", String(64 * MIB)] });
-    const limits = ["sh", "-c", "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max"];
-    const before = await container.exec(limits);
-    expect(before.stdout, before.stderr).toMatch(new RegExp(`^${64 * MIB}\n`));
-    await daemon().mustCtr(["tasks", "update", "--memory-limit", String(128 * MIB), "--cpus", "0.5", container.id]).catch(async () => {
-      // ctr of 1.6 has no `tasks update`.
-      await container.exec(["true"]);
+    await using container = await startContainer(daemon(), SLEEP, {
+      flags: ["--memory-limit", String(64 * MIB)],
+      mounts: ["type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=ro"],
     });
+    const limits = ["sh", "-c", "cd /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup) && cat memory.max cpu.max pids.max"];
+    const before = await container.exec(limits);
+    expect(before.stdout, before.stderr).toBe(`${64 * MIB}\nmax 100000\nmax\n`);
+    await using shim = await TaskClient.connect(daemon(), container.id);
+    const resources = { memory: { limit: 128 * MIB }, cpu: { quota: 50_000, period: 100_000 }, pids: { limit: 77 } };
+    const typeUrl = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
+    await shim.task.update({ id: container.id, resources: { typeUrl, value: Buffer.from(JSON.stringify(resources)) } });
+    const after = await container.exec(limits);
+    expect(after.stdout).toBe(`${128 * MIB}\n50000 100000\n77\n`);
   });
 
   test("that takes more memory than its limit is killed, and containerd hears of it", async () => {

@@ -9,9 +9,9 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
-import { processes } from "../harness/processes.ts";
 import { runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { parts } from "./parts.ts";
 
 const MIB = 1024 * 1024;
 
@@ -102,12 +102,10 @@ async function hashOutput(daemon: Containerd, mounts: string[], command: string[
   return { digest: hash.digest("hex"), bytes, exitCode };
 }
 
-/** Resident bytes, QEMU's guest memory aside, of the daemon and the vsock process of all pods. */
+/** Anonymous resident bytes of the daemons and the vsock processes of all pods. */
 async function memoryOfPods(daemon: Containerd): Promise<number> {
   let total = 0;
-  for (const process of await processes()) {
-    const ours = process.args.some((arg) => arg.includes("/run/hadron/")) && (await process.environment()).some((entry) => entry.endsWith(daemon.directory));
-    if (!ours || process.exe.includes("qemu")) continue;
+  for (const process of [...(await parts(daemon, "daemon")), ...(await parts(daemon, "hadron-vsock"))]) {
     const status = await readFile(`/proc/${process.pid}/status`, "utf8").catch(() => "");
     total += Number(/^RssAnon:\s+([0-9]+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   }

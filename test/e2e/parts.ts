@@ -1,0 +1,17 @@
+/** The processes of a containerd's pods, told apart by what they are and by whose child they are. */
+import type { Containerd } from "../harness/containerd.ts";
+import { type Process, processes } from "../harness/processes.ts";
+
+export type Part = "daemon" | "hadron-vsock" | "qemu";
+
+/** Every living process of that kind, of all pods of this containerd. */
+export async function parts(containerd: Containerd, part: Part): Promise<Process[]> {
+  const all = (await processes()).filter(({ state }) => state !== "Z");
+  // The daemon's children have nothing of its environment, but they are its children.
+  const daemons = all.filter(({ args }) => args.includes(containerd.address) && args.some((arg) => arg.endsWith("/shim.js")));
+  if (part === "daemon") {
+    return daemons;
+  }
+  const pids = new Set(daemons.map(({ pid }) => pid));
+  return all.filter(({ parent, exe }) => pids.has(parent) && exe.includes(part === "qemu" ? "/qemu-system" : "/hadron-vsock"));
+}
