@@ -1,8 +1,10 @@
 //! A container's OCI specification: what the agent refuses, completes or takes out before libcontainer
 //! sees it.
 
+use std::collections::HashMap;
+
 use libcontainer::oci_spec::runtime::{
-    Hook, LinuxIdMapping, LinuxNamespaceType, LinuxSeccomp, LinuxSeccompAction, Process, Spec,
+    Hook, Linux, LinuxIdMapping, LinuxNamespaceType, LinuxSeccomp, LinuxSeccompAction, Process, Spec,
 };
 
 use crate::cgroup;
@@ -20,6 +22,9 @@ pub struct Prepared {
     pub owner: (u32, u32),
     /// Whether the init process has one.
     pub terminal: bool,
+    /// Sysctls of the pod's network, which is the guest's own: not in `spec`, as libcontainer sets them in a
+    /// container's network namespace only.
+    pub network_sysctls: HashMap<String, String>,
 }
 
 /// Reads and checks config.json.
@@ -68,6 +73,7 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
     linux.set_cgroups_path(Some(cgroup_path.clone()));
     // The guest kernel has no SELinux.
     linux.set_mount_label(None);
+    let network_sysctls = take_network_sysctls(&mut linux);
     let owner = (
         root_id(process.user().uid(), linux.uid_mappings()),
         root_id(process.user().gid(), linux.gid_mappings()),
@@ -79,7 +85,28 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
         cgroup_path,
         owner,
         terminal,
+        network_sysctls,
     })
+}
+
+/// Those that belong to the guest's network namespace, if the container shares it.
+fn take_network_sysctls(linux: &mut Linux) -> HashMap<String, String> {
+    let own_network = linux
+        .namespaces()
+        .iter()
+        .flatten()
+        .any(|namespace| namespace.typ() == LinuxNamespaceType::Network);
+    if own_network {
+        return HashMap::new();
+    }
+    let (network, others): (HashMap<_, _>, HashMap<_, _>) = linux
+        .sysctl()
+        .clone()
+        .unwrap_or_default()
+        .into_iter()
+        .partition(|(key, _)| key.starts_with("net.") || key.starts_with("net/"));
+    linux.set_sysctl(Some(others));
+    network
 }
 
 /// Reads and checks the `process` object of an additional process.

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::helper::init::{InitPlan, create};
 use crate::helper::{Helper, null};
 use crate::process::Process;
+use crate::sandbox::set_sysctls;
 use crate::spec::{self, Prepared};
 use crate::stdio::Streams;
 use crate::terminal::{Size, accept_master, give_to};
@@ -26,6 +27,7 @@ impl Container {
         stdio: Stdio,
     ) -> Result<Self> {
         let prepared = spec::prepare(id, config)?;
+        set_sysctls(&prepared.network_sysctls)?;
         check_ports(stdio.ports, prepared.terminal)?;
         let streams = Streams::connect(&context.connector, stdio.ports).await?;
         let bundle = context.directory.join(number.to_string());
