@@ -5,9 +5,9 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type Client, connect } from "ttrpc-ts";
+import { type Client, connect, TtrpcError } from "ttrpc-ts";
 
-import { messageOf } from "../errors.ts";
+import { Code, messageOf } from "../errors.ts";
 import type { Init, Message } from "../gen/codec.ts";
 import { Events } from "../gen/methods.ts";
 import type { Any } from "../gen/protobuf.ts";
@@ -88,6 +88,7 @@ export class EventPublisher {
 
   async #deliver(queued: QueuedEvent): Promise<void> {
     const giveUpAt = Date.now() + GIVE_UP_MS;
+    let refusal: unknown;
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
       try {
         await this.#forward(queued);
@@ -95,7 +96,15 @@ export class EventPublisher {
       } catch (error) {
         await this.#client?.close();
         this.#client = undefined;
-        if (this.#stopping.signal.aborted || Date.now() + wait > giveUpAt) {
+        if (this.#stopping.signal.aborted) {
+          // That it was cut short says nothing; why there had to be another try does.
+          throw refusal ?? error;
+        }
+        refusal = error;
+        this.#log.debug({ err: messageOf(error), topic: queued.topic, retryMs: wait }, "containerd has not taken an event yet");
+        // An event that containerd calls invalid will not get better, and must not hold up those behind it.
+        const invalid = error instanceof TtrpcError && error.code === Code.INVALID_ARGUMENT;
+        if (invalid || Date.now() + wait > giveUpAt) {
           throw error;
         }
       }
