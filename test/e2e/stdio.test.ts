@@ -9,7 +9,7 @@ import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
-import { runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
+import { runArgs, runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { parts } from "./parts.ts";
 
@@ -49,8 +49,8 @@ describe.each(containerdVersions)("containerd %s: stdio", (version) => {
   });
 
   test("without stdin the program reads the end at once", async () => {
-    const result = await runContainer(daemon(), ["sh", "-c", "cat; echo done"]);
-    expect(result).toMatchObject({ stdout: "done\n", exitCode: 0 });
+    await using container = await startContainer(daemon(), ["cat"]);
+    await expect.poll(() => container.status(), { timeout: 10_000 }).toBe("STOPPED");
   });
 
   test("a slow reader slows the writer, and no memory grows", async () => {
