@@ -103,6 +103,7 @@ export class Sandbox implements AsyncDisposable {
   async delete(id: string): Promise<Exit> {
     const container = this.container(id);
     const last = this.#containers.size === 1 && this.#creating.size === 0;
+    this.#options.log.debug({ container: id, last }, "deleting a container");
     const exit = await container.delete(last ? () => this.#stopMachine() : undefined);
     this.#containers.delete(id);
     await this.#stopWhenEmpty();
