@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { Server } from "ttrpc-ts";
 
-import { type Config, loadConfig } from "../config/config.ts";
+import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
 import { configSourceOf } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "../gen/methods.ts";
@@ -25,6 +25,9 @@ import { createObserver, createTaskService } from "./task-service.ts";
 
 /** What containerd is given to take the last events, before the daemon exits. It waits 3 s for Shutdown. */
 const LAST_EVENTS_TIMEOUT_MS = 2_000;
+
+/** What calls that still run are given, the Shutdown that ends us among them. */
+const LAST_ANSWERS_TIMEOUT_MS = 500;
 
 /** Serves the pod until containerd is done with it. `libraryDirectory`: PREFIX/lib/hadron. */
 export async function runDaemon(args: DaemonArguments, libraryDirectory: string): Promise<void> {
@@ -45,6 +48,7 @@ class Daemon implements AsyncDisposable {
   readonly #server: Server;
   readonly #finish: () => void;
   #config: Config | undefined;
+  #idleTimeoutS = DEFAULTS.idleTimeoutS;
   #idleTimer: NodeJS.Timeout | undefined;
 
   static async start(args: DaemonArguments, libraryDirectory: string): Promise<Daemon> {
@@ -92,8 +96,25 @@ class Daemon implements AsyncDisposable {
     await this.#journal.add({ kind: "process", pid: process.pid, startTime: await processStartTime(process.pid), role: "daemon" });
     await this.#server.listen({ fd: 0 });
     process.once("SIGTERM", this.#finish);
+    await this.#readDefaults();
     this.#watchIdle();
     this.#log.debug({ pod: this.#args.id, pid: process.pid, ms: Math.round(performance.now()) }, "the shim daemon serves");
+  }
+
+  /** A configuration that does not hold is told at once, though only a Create can be refused for it. */
+  async #readDefaults(): Promise<void> {
+    try {
+      const { idleTimeoutS, debugLevel } = await loadConfig();
+      this.#idleTimeoutS = idleTimeoutS;
+      this.#setLogLevel(debugLevel);
+    } catch (error) {
+      this.#log.error({ err: messageOf(error) }, "containers will be refused");
+    }
+  }
+
+  /** containerd's own debug level makes ours at least Debug. */
+  #setLogLevel(level: Config["debugLevel"]): void {
+    this.#log.setLevel(this.#args.debug && level !== "Trace" ? "Debug" : level);
   }
 
   /** The first container's configuration is the pod's; what does not hold is told to every Create. */
@@ -102,7 +123,8 @@ class Daemon implements AsyncDisposable {
       return;
     }
     this.#config = await loadConfig(configSourceOf(options));
-    this.#log.setLevel(this.#args.debug && this.#config.debugLevel === "Info" ? "Debug" : this.#config.debugLevel);
+    this.#idleTimeoutS = this.#config.idleTimeoutS;
+    this.#setLogLevel(this.#config.debugLevel);
   }
 
   #configured(): Config {
@@ -118,7 +140,7 @@ class Daemon implements AsyncDisposable {
     if (!this.#sandbox.empty) {
       return;
     }
-    const seconds = this.#config?.idleTimeoutS ?? DEFAULT_IDLE_TIMEOUT_S;
+    const seconds = this.#idleTimeoutS;
     this.#idleTimer = setTimeout(() => {
       this.#log.info({ seconds }, "nobody needs this shim daemon; it exits");
       this.#finish();
@@ -127,12 +149,12 @@ class Daemon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#idleTimer);
-    // From here on a new `start` of this pod makes a daemon of its own, and `delete` does not wait for us.
+    // From here on a new `start` of this pod makes a daemon of its own, and `delete` waits for our end.
     await unlink(this.#args.socket).catch(ignoreMissing);
     try {
       await this.#sandbox[Symbol.asyncDispose]();
       await this.#events.close(LAST_EVENTS_TIMEOUT_MS);
-      await this.#server[Symbol.asyncDispose]();
+      await this.#server.shutdown(AbortSignal.timeout(LAST_ANSWERS_TIMEOUT_MS));
       await this.#removeState();
     } catch (error) {
       this.#log.error({ err: messageOf(error) }, "the end of the pod left something behind; its journal says what");
@@ -147,9 +169,6 @@ class Daemon implements AsyncDisposable {
     await rmdir(state).catch(ignoreMissing);
   }
 }
-
-/** Until a Create brings a configuration. */
-const DEFAULT_IDLE_TIMEOUT_S = 60;
 
 function ignoreMissing(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") {

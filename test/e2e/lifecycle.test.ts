@@ -9,7 +9,7 @@ import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
 
 describe.each(containerdVersions)("containerd %s: a container", (version) => {
-  const daemon = useContainerd(version, { images: ["busybox", "busybox-no-proc"] });
+  const daemon = useContainerd(version, { images: ["busybox", "busybox-no-proc", "python"] });
 
   test.each([0, 1, 42])("exits with %i", async (code) => {
     const result = await runContainer(daemon(), ["sh", "-c", `exit ${code}`]);
@@ -83,6 +83,13 @@ describe.each(containerdVersions)("containerd %s: a container", (version) => {
   test("runs from an image without /proc, /sys and /dev", async () => {
     const result = await runContainer(daemon(), ["ls", "-d", "/proc/1", "/sys/kernel", "/dev/null"], { image: "busybox-no-proc" });
     expect(result, result.stderr).toMatchObject({ stdout: "/dev/null\n/proc/1\n/sys/kernel\n", exitCode: 0 });
+  });
+
+  test("runs what is more than a shell", async () => {
+    const program = "import threading, os; t = threading.Thread(target=lambda: print(sum(range(10**6)), os.uname().release)); t.start(); t.join()";
+    const result = await runContainer(daemon(), ["python3", "-c", program], { image: "python" });
+    expect(result, result.stderr).toMatchObject({ exitCode: 0 });
+    expect(result.stdout).toMatch(/^499999500000 .*-(hadron|amd64)\n$/);
   });
 
   test("that was created and never started can be deleted", async () => {

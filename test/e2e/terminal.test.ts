@@ -70,8 +70,10 @@ describe.each(containerdVersions)("containerd %s: a terminal", (version) => {
     await screen.shows(/^\/dev\/(pts\/0|console)$/m);
 
     await screen.resize(100, 40);
-    await screen.type("stty size\n");
-    await screen.shows(/^40 100$/m);
+    // The news of the resize and the typed line take different ways into the container.
+    await expect
+      .poll(async () => (await screen.type("stty size\n"), await screen.text()), { timeout: 30_000, interval: 300 })
+      .toMatch(/^40 100$/m);
 
     await screen.type("sleep 600; echo status $?\n");
     await screen.shows(/sleep 600/);

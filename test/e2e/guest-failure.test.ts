@@ -1,0 +1,159 @@
+/** A guest may die, hang or run out of memory: its containers end in a defined way, and nothing is left. */
+import { rm, writeFile } from "node:fs/promises";
+
+import { describe, expect, test } from "vitest";
+
+import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { runArgs, runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+import { Attached } from "./attached.ts";
+import { DaemonLog } from "./daemon-log.ts";
+import { EventStream } from "./event-stream.ts";
+import { parts } from "./parts.ts";
+
+const SLEEP = ["sleep", "600"];
+const SOON = { timeout: 15_000 };
+const SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
+/** The container's own /proc has a read-only sysrq-trigger; another one has not. */
+const SYSRQ = ["--mount", "type=proc,src=proc,dst=/sys-proc,options=nosuid"];
+
+/** The agent is PID 1 of the guest: its end, a panic and a reboot are the same for a pod. */
+const DEATHS = [
+  ["a panic", "c", /panic/],
+  ["a reboot", "b", /reboot/],
+  ["a power-off", "o", /switched itself off|reboot|panic/],
+] as const;
+
+async function configFile(containerd: Containerd, config: Readonly<Record<string, unknown>>): Promise<{ readonly flags: string[] } & AsyncDisposable> {
+  const path = `${containerd.directory}/${uniqueId("config")}.json`;
+  await writeFile(path, JSON.stringify(config));
+  return { flags: ["--runtime-config-path", path], [Symbol.asyncDispose]: async () => await rm(path) };
+}
+
+describe.each(containerdVersions)("containerd %s: a guest", (version) => {
+  const daemon = useContainerd(version);
+
+  test.each(DEATHS)("that ends by %s ends its containers with 137", async (_, key, reason) => {
+    await using stream = await EventStream.open(daemon());
+    const log = await DaemonLog.from(daemon());
+    const id = uniqueId();
+    const result = await runContainer(daemon(), ["sh", "-c", `echo before; echo ${key} > /sys-proc/sysrq-trigger; sleep 600`], { id, flags: SYSRQ });
+    expect(result).toMatchObject({ exitCode: 137, stdout: "before\n" });
+    await log.line(new RegExp(`the VM is gone.*${reason.source}`));
+    const exits = (await stream.ofTask(id)).filter(({ topic }) => topic === "/tasks/exit");
+    expect(exits.map(({ body }) => body)).toMatchObject([{ id, exit_status: 137 }]);
+  });
+
+  test("that dies by an exec ends the exec and the container", async () => {
+    await using container = await startContainer(daemon(), SLEEP, { flags: SYSRQ });
+    await using other = new Attached(daemon(), ["tasks", "exec", "--exec-id", "other", container.id, "sh", "-c", "echo up; sleep 600"]);
+    await other.output(/up/);
+    const result = await container.exec(["sh", "-c", "echo c > /sys-proc/sysrq-trigger; sleep 600"]);
+    expect(result.exitCode).toBe(137);
+    expect(await other.exit()).toBe(137);
+    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    expect((await container.remove()).exitCode).toBe(137);
+  });
+
+  test("that dies while a second container is created is a clear error, and the first one's exit", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations, flags: SYSRQ });
+    const log = await DaemonLog.from(daemon());
+    const creating = runContainer(daemon(), SLEEP, { annotations });
+    await log.line(/creating a container/);
+    await first.exec(["sh", "-c", "echo c > /sys-proc/sysrq-trigger; sleep 600"]);
+    // Whichever of the two was quicker: the second container was not made, or it was and died.
+    const result = await creating;
+    if (result.exitCode !== 137) {
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toMatch(/panic/);
+      expect(result.stderr).not.toMatch(/: unknown$/m);
+    }
+    await expect.poll(() => first.status(), SOON).toBe("STOPPED");
+  });
+
+  test("that dies while a container is deleted lets it be deleted", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations, flags: SYSRQ });
+    const id = uniqueId();
+    {
+      await using attached = new Attached(daemon(), [...runArgs({ id, annotations }), "sh", "-c", "echo up; yes"]);
+      await attached.output(/up/);
+    }
+    await daemon().mustCtr(["tasks", "kill", "--signal", "SIGKILL", id]);
+    const log = await DaemonLog.from(daemon());
+    // Delete waits for output that nobody reads: long enough for the guest to die meanwhile.
+    const removing = daemon().ctr(["tasks", "rm", "--force", id]);
+    await log.line(/deleting a container/);
+    await first.exec(["sh", "-c", "echo c > /sys-proc/sysrq-trigger; sleep 600"]);
+    expect((await removing).exitCode).toBe(137);
+    await daemon().mustCtr(["containers", "rm", id]);
+    expect((await first.remove()).exitCode).toBe(137);
+  });
+
+  test("that never answers is killed when its time is over", async () => {
+    await using config = await configFile(daemon(), { agent_timeout_s: 2 });
+    await using container = await startContainer(daemon(), SLEEP, { flags: config.flags });
+    const [qemu] = await parts(daemon(), "qemu");
+    process.kill(qemu?.pid ?? Number.NaN, "SIGSTOP");
+    const result = await container.exec(["true"]);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/did not start a process within 2 s/);
+    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    expect((await container.remove()).exitCode).toBe(137);
+  });
+
+  test("that never answers while it is deleted is killed when its time is over", async () => {
+    await using config = await configFile(daemon(), { agent_timeout_s: 2 });
+    await using container = await startContainer(daemon(), ["true"], { flags: config.flags });
+    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    const [qemu] = await parts(daemon(), "qemu");
+    process.kill(qemu?.pid ?? Number.NaN, "SIGSTOP");
+    // The exit was told already, and stands.
+    expect((await container.remove()).exitCode).toBe(0);
+  });
+
+  test("that stops answering while it boots is an error when its time is over", async () => {
+    await using config = await configFile(daemon(), { boot_timeout_s: 3 });
+    const log = await DaemonLog.from(daemon());
+    const running = runContainer(daemon(), SLEEP, { flags: config.flags });
+    await log.line(/guest console/);
+    const [qemu] = await parts(daemon(), "qemu");
+    process.kill(qemu?.pid ?? Number.NaN, "SIGSTOP");
+    const result = await running;
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/did not answer within 3 s/);
+  });
+
+  test("that never boots is an error which says what to do", async () => {
+    await using config = await configFile(daemon(), { boot_timeout_s: 5, kernel_parameters: ["rdinit=/no/such/init"] });
+    const result = await runContainer(daemon(), ["true"], { flags: config.flags });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toMatch(/panic|did not answer within 5 s/i);
+    expect(result.stderr).not.toMatch(/: unknown$/m);
+  });
+
+  test("that runs out of memory loses its hungriest process, nothing else", async () => {
+    await using container = await startContainer(daemon(), SLEEP);
+    expect((await container.exec(["tail", "/dev/zero"])).exitCode).toBe(137);
+    expect((await container.exec(["echo", "alive"])).stdout).toBe("alive\n");
+    expect(await container.status()).toBe("RUNNING");
+  });
+
+  test("that runs out of memory by a container's init process ends this container with 137", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using other = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    expect((await runContainer(daemon(), ["tail", "/dev/zero"], { annotations })).exitCode).toBe(137);
+    expect((await other.exec(["echo", "alive"])).stdout).toBe("alive\n");
+  });
+
+  test("whose memory many small processes want keeps its agent", async () => {
+    await using container = await startContainer(daemon(), SLEEP);
+    // busybox's tail keeps what it reads; twenty of them share the guest's memory.
+    await container.exec(["sh", "-c", "for i in $(seq 20); do tail /dev/zero & done; wait"]);
+    expect((await container.exec(["echo", "alive"])).stdout).toBe("alive\n");
+  });
+});
