@@ -73,6 +73,19 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     expect(new Set([a[4], b[4], c[4]]).size).toBe(1);
   });
 
+  test("has one /dev/shm for the containers that mount the pod's, in the guest's own memory", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    const mounts = ["type=bind,src=/dev/shm,dst=/dev/shm,options=rbind:rw"];
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations, mounts });
+    await using second = await startContainer(daemon(), SLEEP, { annotations, mounts });
+    await using apart = await startContainer(daemon(), SLEEP, { annotations });
+    await first.exec(["sh", "-c", "echo shared > /dev/shm/note"]);
+    expect((await second.exec(["cat", "/dev/shm/note"])).stdout).toBe("shared\n");
+    expect((await second.exec(["stat", "-f", "-c", "%T", "/dev/shm"])).stdout).toBe("tmpfs\n");
+    expect((await apart.exec(["ls", "/dev/shm"])).stdout).toBe("");
+  });
+
   test("lets a container share the pid namespace of another", async () => {
     const pod = uniqueId("pod");
     const annotations = { [SANDBOX_ID]: pod };
