@@ -16,6 +16,7 @@ class FakeAgent {
   readonly calls: string[] = [];
   startGate: Promise<void> = Promise.resolve();
   execError: Error | undefined;
+  syncError: Error | undefined;
   readonly closed = new Promise<void>(() => {});
 
   exitOf(execId: string): PromiseWithResolvers<number> {
@@ -64,6 +65,7 @@ class FakeAgent {
 
   async sync(): Promise<void> {
     this.calls.push("sync");
+    if (this.syncError !== undefined) throw this.syncError;
   }
 }
 
@@ -81,7 +83,7 @@ beforeEach(() => {
     id: "c1",
     bundle: "/b",
     init: new Process("c1", "", NO_STDIO),
-    machine: { agent: agent as unknown as Agent, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")) } as unknown as Machine,
+    machine: { agent: agent as unknown as Agent, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
     storage: { async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
     observer: {
       started: (process) => told.push(`started ${name(process)}`),
@@ -228,6 +230,15 @@ describe("delete", () => {
       agent.calls.push("machine stopped");
     });
     expect(agent.calls).toEqual(["start", "sync", "machine stopped"]);
+  });
+
+  it("is not held up by a guest that does not answer", async () => {
+    agent.syncError = new HadronError(Code.DEADLINE_EXCEEDED, "the guest did not write its file systems back within 30 s");
+    await container.start("");
+    agent.exitOf("").resolve(3);
+    await container.init.exited;
+    expect(await container.delete(async () => undefined)).toMatchObject({ status: 3 });
+    expect(storageReleased).toBe(true);
   });
 });
 

@@ -85,17 +85,16 @@ export class Container {
 
   async start(execId: string): Promise<Process> {
     const process = this.process(execId);
-    if (execId === "") {
-      await process.start(
-        () => this.machine.agent.startContainer(this.id),
-        () => this.#started(process),
-      );
-    } else {
+    if (execId !== "") {
       this.#requireRunning(`start exec ${execId}`);
+    }
+    try {
       await process.start(
-        () => this.#runExec(process),
+        () => (execId === "" ? this.machine.agent.startContainer(this.id) : this.#runExec(process)),
         () => this.#started(process),
       );
+    } catch (error) {
+      throw await this.machine.explain(error, `${process.name} was being started`);
     }
     return process;
   }
@@ -301,9 +300,13 @@ export class Container {
 /** What a shell says of a program that could not be executed; containerd shows it for a failed exec. */
 const EXEC_FAILED_STATUS = 255;
 
-/** A thing that the guest does not know any more, or a guest that is gone, has nothing left to remove. */
+/**
+ * A thing that the guest does not know any more, or a guest that is gone, has nothing left to remove. One that did not
+ * answer in time is being killed, which the log says as an error: what is to be deleted goes all the same.
+ */
 function ignoreGone(error: unknown): void {
-  if (error instanceof HadronError && (error.code === Code.NOT_FOUND || error.code === Code.UNAVAILABLE)) {
+  const codes: readonly Code[] = [Code.NOT_FOUND, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED];
+  if (error instanceof HadronError && codes.includes(error.code)) {
     return;
   }
   throw error;

@@ -16,6 +16,8 @@ const AGENT_PORT = 1024;
 
 /** How long a VM may outlive the connection to its agent: a dead agent is a kernel panic, and that an exit. */
 const CONNECTION_LOST_TIMEOUT_MS = 3_000;
+/** By then a VM that has lost its connection was killed. */
+const EXPLAIN_TIMEOUT_MS = CONNECTION_LOST_TIMEOUT_MS + 2_000;
 
 export interface MachineOptions {
   readonly hostname: string;
@@ -135,16 +137,30 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
-   * Why an agent's call failed, if that was the end of the VM: waits until it is known, as the connection may be
-   * lost a moment before. Undefined when the VM lives and `error` is the agent's own word.
+   * What to say of a failed call of the agent or the vsock: if it failed because the VM was lost, why that was. Waits until
+   * it is known, as the connection may be lost a moment before. `error` itself when the VM lives on.
+   *
+   * @param during "container c1 was being created"
    */
-  async lossReason(error: unknown): Promise<string | undefined> {
-    const lost = error instanceof HadronError && (error.code === Code.UNAVAILABLE || error.code === Code.DEADLINE_EXCEEDED);
-    if (!lost && this.#exit === undefined) {
-      return undefined;
+  async explain(error: unknown, during: string): Promise<unknown> {
+    if (!(error instanceof HadronError) || error.code !== Code.UNAVAILABLE) {
+      return error;
     }
-    const exit = await this.vm.exited;
-    return this.#failure ?? exit.reason;
+    const exit = await this.#exitWithin(EXPLAIN_TIMEOUT_MS);
+    if (exit === undefined) {
+      return error;
+    }
+    const reason = this.#failure ?? exit.reason;
+    return new HadronError(Code.UNAVAILABLE, `the VM was lost while ${during}: ${reason}`, { cause: error });
+  }
+
+  /** Undefined when the VM lives on: a guest may claim anything, also that it is unavailable. */
+  async #exitWithin(ms: number): Promise<VmExit | undefined> {
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => late.resolve(undefined), ms);
+    const exit = await Promise.race([this.vm.exited, late.promise]);
+    clearTimeout(timer);
+    return exit;
   }
 
   async #outlivedConnection(): Promise<void> {

@@ -160,11 +160,7 @@ export class Sandbox implements AsyncDisposable {
     try {
       init.guestPid = await machine.agent.createContainer(request.id, JSON.stringify(plan.guestSpec), io.ports);
     } catch (error) {
-      const reason = await machine.lossReason(error);
-      if (reason === undefined) {
-        throw error;
-      }
-      throw new HadronError(Code.UNAVAILABLE, `the VM was lost while container ${request.id} was being created: ${reason}`, { cause: error });
+      throw await machine.explain(error, `container ${request.id} was being created`);
     }
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
