@@ -45,7 +45,8 @@ export async function hostState(daemon: Containerd): Promise<HostState> {
   for (const path of await cgroups(daemon)) add(state, "cgroup", path);
   for (const directory of ["/tmp", "/var/tmp", "/dev/shm"]) {
     for (const name of await list(directory)) {
-      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !name.startsWith("hadron-test-")) add(state, "file", join(directory, name));
+      // Those of tests and of the lab (tools/lab) are no pod's.
+      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !/^hadron-(test|lab)-/.test(name)) add(state, "file", join(directory, name));
     }
   }
   return state;
