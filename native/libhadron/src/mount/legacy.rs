@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::os::fd::AsFd;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::mount::UnmountFlags;
 
 use super::attach::{open_target, proc_path, set_attributes, set_propagation};
@@ -49,9 +50,13 @@ pub fn mount_data(
         return Err(OpError::invalid(message));
     }
     let failed = |errno| {
+        let hint = match errno {
+            Errno::INVAL => " (dmesg may say why)",
+            _ => "",
+        };
         OpError::os(
             errno,
-            format!("The {kind} file system cannot be mounted on {target:?}"),
+            format!("The {kind} file system cannot be mounted on {target:?}{hint}"),
         )
     };
     let data =

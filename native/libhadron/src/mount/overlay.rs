@@ -4,7 +4,8 @@
 //!
 //! - by descriptor (Linux 6.13): nothing to quote, no limit;
 //! - one string a layer (`lowerdir+`, Linux 6.7): 255 bytes each, longer ones go by /proc/self/fd;
-//! - mount(2): all in one page, quoted; /proc/self/fd again when that is too long.
+//! - mount(2): all in one page, quoted; /proc/self/fd again when that is too long. Before Linux 6.5 overlay
+//!   has no context of its own, and the kernel's stand-in takes any string: only the descriptor tells.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -42,13 +43,19 @@ struct Overlay<'a> {
 }
 
 /// The kernel does not know this way of naming layers.
-struct Unsupported;
+enum Unsupported {
+    ThisWay,
+    /// No other one than mount(2)'s either.
+    Contexts,
+}
 
 pub fn mount(source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
     let overlay = Overlay::new(source, target, options)?;
     for way in [Overlay::by_descriptor, Overlay::by_string] {
-        if way(&overlay)?.is_ok() {
-            return Ok(());
+        match way(&overlay)? {
+            Ok(()) => return Ok(()),
+            Err(Unsupported::ThisWay) => {}
+            Err(Unsupported::Contexts) => break,
         }
     }
     overlay.by_mount()
@@ -118,7 +125,11 @@ impl<'a> Overlay<'a> {
         for (index, layer) in self.layers.iter().enumerate() {
             match context.set_fd(layer.key.append(), &layer.directory) {
                 Ok(()) => {}
-                Err(Errno::INVAL | Errno::BADF) if index == 0 => return Ok(Err(Unsupported)),
+                Err(Errno::INVAL | Errno::BADF) if index == 0 => {
+                    return Ok(Err(Unsupported::ThisWay));
+                }
+                // fsconfig(2): a file system that takes its options from mount(2) only.
+                Err(Errno::OPNOTSUPP) if index == 0 => return Ok(Err(Unsupported::Contexts)),
                 Err(errno) => return Err(self.layer_error(&context, errno, layer)),
             }
         }
@@ -141,7 +152,7 @@ impl<'a> Overlay<'a> {
             match context.set_string(layer.key.append(), &path) {
                 Ok(()) => {}
                 Err(error) if error.errno == Errno::INVAL && index == 0 => {
-                    return Ok(Err(Unsupported));
+                    return Ok(Err(Unsupported::ThisWay));
                 }
                 Err(error) => return Err(self.layer_error(&context, error.errno, layer)),
             }
