@@ -123,7 +123,13 @@ export class Machine implements AsyncDisposable {
   /** Joins a new guest stream with `fd`; the agent is to dial the answer's port. */
   async join(fd: number, direction: JoinDirection): Promise<Join> {
     const port = this.#nextPort++;
-    return await this.vm.vsock.accept(port, fd, direction);
+    const join = await this.vm.vsock.accept(port, fd, direction);
+    void join.ended.then(({ error }) => {
+      if (error !== undefined && direction === "out" && this.#exit === undefined && this.#failure === undefined) {
+        this.#log.warn({ err: error, port }, "the output of a process was cut short");
+      }
+    });
+    return join;
   }
 
   /** Kills a guest that does not keep its side of the protocol; its containers exit with 137. */

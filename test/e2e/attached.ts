@@ -36,6 +36,11 @@ export class Attached implements AsyncDisposable {
     return this.#child.stdin;
   }
 
+  /** Reads no more of the output. */
+  pause(): void {
+    this.#child.stdout.pause();
+  }
+
   /** Answers when the output so far matches; rejects when ctr ends or a minute passes before it does. */
   async output(pattern: RegExp): Promise<void> {
     const deadline = performance.now() + DEADLINE_MS;

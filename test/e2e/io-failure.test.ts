@@ -1,0 +1,109 @@
+/** Disks that are full and outputs that nobody reads: an error for who writes, never a container that cannot be removed. */
+import { mkdir, mkdtemp, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { mustRun } from "../harness/command.ts";
+import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { runArgs, runContainer, runSpec, uniqueId } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+import { Attached } from "./attached.ts";
+import { DaemonLog } from "./daemon-log.ts";
+
+const KIB = 1024;
+const SOON = { timeout: 20_000 };
+
+/** A small tmpfs of the host, which is full after `bytes`. */
+async function smallDisk(containerd: Containerd, bytes: number): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(containerd.directory, "disk-"));
+  await mustRun("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", path]);
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      await mustRun("umount", [path]);
+      await rmdir(path);
+    },
+  };
+}
+
+/** A ctr that is attached removes the task by itself; of the two, one does. */
+async function killAndRemove(containerd: Containerd, id: string): Promise<void> {
+  await containerd.mustCtr(["tasks", "kill", "--signal", "SIGKILL", id]);
+  const tasks = async (): Promise<string> => {
+    await containerd.ctr(["tasks", "rm", id]);
+    return await containerd.mustCtr(["tasks", "list", "-q"]);
+  };
+  await expect.poll(tasks, SOON).not.toContain(id);
+  await containerd.mustCtr(["containers", "rm", id]);
+}
+
+describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
+  const daemon = useContainerd(version);
+
+  test("under a volume is an error for the program that writes", async () => {
+    await using disk = await smallDisk(daemon(), 256 * KIB);
+    const result = await runContainer(daemon(), ["dd", "if=/dev/zero", "of=/v/file", "bs=64k", "count=64", "conv=fsync"], {
+      mounts: [`type=bind,src=${disk.path},dst=/v,options=rbind:rw`],
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/No space left on device/);
+  });
+
+  test("under the root file system is an error for the program that writes", async () => {
+    await using disk = await smallDisk(daemon(), 8 * KIB * KIB);
+    const result = await runSpec(daemon(), async (spec) => {
+      const rootfs = join(disk.path, "rootfs");
+      await mustRun("cp", ["-a", spec.root.path, rootfs]);
+      spec.root.path = rootfs;
+      spec.process.args = ["dd", "if=/dev/zero", "of=/file", "bs=1M", "count=16", "conv=fsync"];
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/No space left on device/);
+  });
+
+  test("under a log file ends the program that writes with SIGPIPE", async () => {
+    await using disk = await smallDisk(daemon(), 64 * KIB);
+    await mkdir(join(disk.path, "logs"));
+    const log = await DaemonLog.from(daemon());
+    // A shell's child, since the kernel spares PID 1 this signal.
+    const result = await runContainer(daemon(), ["sh", "-c", "yes; exit $?"], { flags: ["--log-uri", `file://${disk.path}/logs/out`] });
+    expect(result.exitCode).toBe(141);
+    await log.line(/output of a process was cut short.*No space left on device/);
+  });
+});
+
+describe.each(containerdVersions)("containerd %s: output", (version) => {
+  const daemon = useContainerd(version);
+
+  test("whose reader is gone does not disturb the program", async () => {
+    const id = uniqueId();
+    const directory = await mkdtemp(join(daemon().directory, "volume-"));
+    {
+      const flags = ["--mount", `type=bind,src=${directory},dst=/v,options=rbind:rw`];
+      await using attached = new Attached(daemon(), [...runArgs({ id, flags }), "sh", "-c", "echo up; while [ ! -e /v/go ]; do sleep 0.1; done; echo more; touch /v/done; sleep 600"]);
+      await attached.output(/up/);
+    }
+    await mkdir(join(directory, "go"));
+    await expect.poll(async () => (await mustRun("ls", [directory])).includes("done"), SOON).toBe(true);
+    await killAndRemove(daemon(), id);
+    await mustRun("rm", ["-r", directory]);
+  });
+
+  test("whose reader is gone does not keep a container that writes from being deleted", async () => {
+    const id = uniqueId();
+    {
+      await using attached = new Attached(daemon(), [...runArgs({ id }), "sh", "-c", "echo up; yes"]);
+      await attached.output(/up/);
+    }
+    await killAndRemove(daemon(), id);
+  });
+
+  test("that is never read does not keep a container from being deleted", async () => {
+    const id = uniqueId();
+    await using attached = new Attached(daemon(), [...runArgs({ id }), "sh", "-c", "echo up; yes"]);
+    await attached.output(/up/);
+    attached.pause();
+    await killAndRemove(daemon(), id);
+  });
+});
