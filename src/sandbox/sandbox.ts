@@ -6,11 +6,10 @@
  * root file system is being mounted.
  */
 
-import { mkdir, rmdir } from "node:fs/promises";
-
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
+import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
 import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
 import { hostShares, type Machine } from "./machine.ts";
@@ -121,7 +120,7 @@ export class Sandbox implements AsyncDisposable {
     this.#containers.clear();
     if (this.#shares !== undefined) {
       for (const { path } of hostShares(this.#options.stateDir)) {
-        await rmdir(path);
+        await removeDirectory(path);
         await this.#options.journal.remove({ kind: "directory", path });
       }
     }
@@ -172,7 +171,7 @@ export class Sandbox implements AsyncDisposable {
     this.#shares ??= (async () => {
       for (const { path } of hostShares(this.#options.stateDir)) {
         await this.#options.journal.add({ kind: "directory", path });
-        await mkdir(path);
+        await makeDirectory(path);
       }
     })();
     return this.#shares;

@@ -3,12 +3,13 @@
  * the VM sees. Everything is in the journal before it is made.
  */
 
-import { lstat, mkdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 
 import { Code, HadronError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
+import { makeDirectory, makeFile, removeDirectory, removeMountPoint } from "../host/mount-point.ts";
 import type { Spec } from "./oci.ts";
 import type { PathKind, VolumePlan } from "./plan.ts";
 
@@ -76,11 +77,7 @@ export class ContainerStorage implements AsyncDisposable {
     await this.#makeDirectory(this.#volumes);
     for (const volume of volumes) {
       const target = join(this.#volumes, String(volume.index));
-      if (volume.kind === "directory") {
-        await mkdir(target);
-      } else {
-        await writeFile(target, "", { flag: "wx" });
-      }
+      await (volume.kind === "directory" ? makeDirectory(target) : makeFile(target));
       await this.#recordMount(target);
       await this.#host.bind({ source: volume.source, target, recursive: volume.recursive, readonly: volume.readonly });
     }
@@ -96,7 +93,7 @@ export class ContainerStorage implements AsyncDisposable {
       }
     }
     for (let path = this.#directories.pop(); path !== undefined; path = this.#directories.pop()) {
-      await rmdir(path).catch(ignoreMissing);
+      await removeDirectory(path);
       await this.#journal.remove({ kind: "directory", path });
     }
   }
@@ -109,7 +106,7 @@ export class ContainerStorage implements AsyncDisposable {
   async #makeDirectory(path: string): Promise<void> {
     await this.#journal.add({ kind: "directory", path });
     this.#directories.push(path);
-    await mkdir(path);
+    await makeDirectory(path);
   }
 }
 
@@ -129,20 +126,4 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
   if (stats.isSocket()) return "socket";
   if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
   return "other";
-}
-
-/** Never recursive: what is not an empty mount point of ours must survive. */
-async function removeMountPoint(path: string): Promise<void> {
-  try {
-    const stats = await lstat(path);
-    await (stats.isDirectory() ? rmdir(path) : rm(path));
-  } catch (error) {
-    ignoreMissing(error);
-  }
-}
-
-function ignoreMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-    throw error;
-  }
 }

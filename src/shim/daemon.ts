@@ -13,6 +13,7 @@ import { configSourceOf } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "../gen/methods.ts";
 import type { Any } from "../gen/protobuf.ts";
+import { errorOfSystemCall } from "../host/error.ts";
 import { Host } from "../host/host.ts";
 import { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
@@ -21,17 +22,28 @@ import { Sandbox } from "../sandbox/sandbox.ts";
 import type { DaemonArguments } from "./arguments.ts";
 import { EventPublisher } from "./events.ts";
 import { type Log, openLog } from "./log.ts";
+import { tellStartFailure } from "./start-failure.ts";
 import { createObserver, createTaskService } from "./task-service.ts";
 
 /** What containerd is given to take the last events, before the daemon exits. It waits 3 s for Shutdown. */
 const LAST_EVENTS_TIMEOUT_MS = 2_000;
+/** The socket that the launcher bound. */
+const LISTENER = { fd: 0 };
 
 /** What calls that still run are given, the Shutdown that ends us among them. */
 const LAST_ANSWERS_TIMEOUT_MS = 500;
 
 /** Serves the pod until containerd is done with it. `libraryDirectory`: PREFIX/lib/hadron. */
 export async function runDaemon(args: DaemonArguments, libraryDirectory: string): Promise<void> {
-  await using daemon = await Daemon.start(args, libraryDirectory);
+  let started: Daemon;
+  try {
+    started = await Daemon.start(args, libraryDirectory);
+  } catch (error) {
+    // That nobody could be told either is the lesser news.
+    await tellStartFailure(LISTENER, args.socket, error).catch(() => undefined);
+    throw error;
+  }
+  await using daemon = started;
   await daemon.done;
 }
 
@@ -53,7 +65,9 @@ class Daemon implements AsyncDisposable {
 
   static async start(args: DaemonArguments, libraryDirectory: string): Promise<Daemon> {
     const log = openLog("log", args.debug ? "Debug" : "Info");
-    await mkdir(args.state, { recursive: true, mode: 0o700 });
+    await mkdir(args.state, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      throw errorOfSystemCall(cause, `The pod's directory ${args.state} cannot be made`);
+    });
     const journal = await Journal.open(args.state);
     const daemon = new Daemon(args, libraryDirectory, log, journal);
     await daemon.#listen();
@@ -94,7 +108,7 @@ class Daemon implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     await this.#journal.add({ kind: "process", pid: process.pid, startTime: await processStartTime(process.pid), role: "daemon" });
-    await this.#server.listen({ fd: 0 });
+    await this.#server.listen(LISTENER);
     process.once("SIGTERM", this.#finish);
     await this.#readDefaults();
     this.#watchIdle();
