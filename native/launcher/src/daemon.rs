@@ -13,6 +13,10 @@ use crate::failure::{Context, Result};
 use crate::pod::Pod;
 use crate::sys;
 
+/// They keep more than 5 MB of the idle daemon's memory away. A file of its own, since the bytecode that `make` prepares
+/// for the daemon (tools/bundle.ts) is good for exactly these flags.
+const NODE_FLAGS: &str = include_str!("../node-flags");
+
 /// The files of an installation that the launcher itself needs: PREFIX/bin/(this program), PREFIX/lib/hadron/...
 pub struct Installation {
     node: PathBuf,
@@ -53,9 +57,8 @@ impl Installation {
             .try_clone()
             .context(|| "the log cannot be opened twice".to_owned())?;
         let mut command = Command::new(&self.node);
-        // These two keep more than 5 MB of the idle daemon's memory away.
         command
-            .args(["--no-concurrent-recompilation", "--max-semi-space-size=1"])
+            .args(NODE_FLAGS.split_whitespace())
             .arg(&self.program);
         command.args([
             "--namespace",
