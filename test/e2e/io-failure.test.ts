@@ -1,11 +1,13 @@
 /** Disks that are full and outputs that nobody reads: an error for who writes, never a container that cannot be removed. */
-import { mkdir, mkdtemp, rmdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, rmdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { mustRun } from "../harness/command.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { build } from "../harness/paths.ts";
 import { runArgs, runContainer, runSpec, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
@@ -70,6 +72,34 @@ describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
     const result = await runContainer(daemon(), ["sh", "-c", "yes; exit $?"], { flags: ["--log-uri", `file://${disk.path}/logs/out`] });
     expect(result.exitCode).toBe(141);
     await log.line(/output of a process was cut short.*No space left on device/);
+  });
+});
+
+/** What is in the way on the host, as tmpfs' mount options and as what is done to it then, and what the error names. */
+const FULL_STATE = [
+  ["has no room for the journal", "size=4k", "echo > /run/hadron/full", /the shim daemon cannot start: The journal .* cannot be written.*no space left/i],
+  ["has no room for a directory", "nr_inodes=4", "true", /The directory .* cannot be made.*no space left/i],
+  ["has no room for a socket", "nr_inodes=6", "true", /The socket .* cannot be made.*no space left/i],
+] as const;
+
+describe.each(containerdVersions)("containerd %s: a host whose /run/hadron", (version) => {
+  describe.each(FULL_STATE)("%s", (_, mountOptions, fill, sentence) => {
+    const directory = join(tmpdir(), uniqueId("hadron-test-shim"));
+    beforeAll(async () => {
+      await mkdir(directory);
+      // Each of the shim's processes has a mount namespace of its own, so that nobody else's /run/hadron is full.
+      const script = `mkdir -p /run/hadron && mount -t tmpfs -o ${mountOptions} tmpfs /run/hadron && ${fill}; exec "$@"`;
+      const launcher = join(build, "bin/containerd-shim-hadron-v2");
+      await writeFile(join(directory, "containerd-shim-hadron-v2"), `#!/bin/sh\nexec unshare --mount sh -c '${script}' sh ${launcher} "$@"\n`, { mode: 0o755 });
+    });
+    const daemon = useContainerd(version, { shimPath: [directory] });
+    afterAll(async () => await rm(directory, { recursive: true }));
+
+    test("makes Create an error that says so", async () => {
+      const result = await runContainer(daemon(), ["true"]);
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toMatch(sentence);
+    });
   });
 });
 
