@@ -5,10 +5,10 @@
  * launcher's `delete`) can undo everything, last entry first. It outlives the daemon, not the host: a
  * reboot takes /run away together with all that the journal names, so nothing is synced to a disk.
  */
-import { appendFile, readFile, rename, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { errorOfSystemCall } from "./error.ts";
+import { appendFile, readFile, rename, truncate, unlink, writeFile } from "./files.ts";
 import { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";
 
 export { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";

@@ -1,8 +1,8 @@
 /** Which kernel and which initramfs a VM boots. */
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Code, HadronError } from "../errors.ts";
+import { access } from "../host/files.ts";
 import type { KernelImage } from "./hypervisor.ts";
 
 /** The keys of the configuration that decide. */

@@ -3,11 +3,12 @@
  * the bytes flow without us; what is left to do is to close stdin and to wait for the end of the output.
  */
 
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 
 import type { StdioPorts } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { type Fifo, openOutputFifo, openStdinFifo } from "../host/fifo.ts";
+import { open } from "../host/files.ts";
 import type { Join, JoinDirection } from "../hypervisor/hypervisor.ts";
 
 /** As containerd names them: a path or `file://` URI each, "" for none. */

@@ -3,10 +3,10 @@
  * the VM sees. Everything is in the journal before it is made.
  */
 
-import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 
 import { Code, HadronError } from "../errors.ts";
+import { stat } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { makeDirectory, makeFile, removeDirectory, removeMountPoint } from "../host/mount-point.ts";

@@ -1,10 +1,10 @@
 /** The bundle directory that containerd made: what the shim reads in it. */
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
+import { readFile } from "../host/files.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "../sandbox/oci.ts";
 
 /** An OCI spec is some 10 kB; a limit keeps a mistake from filling the daemon's memory. */

@@ -3,7 +3,6 @@
  * it is released: server, sandbox, events, journal and directory, log.
  */
 
-import { mkdir, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Server } from "ttrpc-ts";
@@ -14,6 +13,7 @@ import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "../gen/methods.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { errorOfSystemCall } from "../host/error.ts";
+import { mkdir, rm, rmdir, unlink } from "../host/files.ts";
 import { Host } from "../host/host.ts";
 import { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";

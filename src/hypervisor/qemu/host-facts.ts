@@ -1,7 +1,7 @@
 /** What of the host decides how QEMU runs. */
 import { constants, open as openCallback, close as closeCallback } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { readFile } from "../../host/files.ts";
 
 const open = promisify(openCallback);
 const close = promisify(closeCallback);

@@ -3,9 +3,9 @@
  * them from the first on; `stop` releases whatever there is, however far the launch had come.
  */
 import { closeSync } from "node:fs";
-import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Code, HadronError, messageOf } from "../../errors.ts";
+import { unlink } from "../../host/files.ts";
 import type { SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { abortError, orAbort } from "./abort.ts";
 import { Child, type ChildExit, type ChildOptions } from "./child.ts";
