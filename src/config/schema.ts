@@ -118,7 +118,7 @@ export const SCHEMA = {
     choices: ["auto"],
     path: true,
     annotation: false,
-    doc: "The QEMU binary. `auto` looks for `qemu-system-x86_64` in PATH.",
+    doc: "The QEMU binary. `auto` takes `PREFIX/lib/hadron/qemu-system-x86_64` if it is there (`make qemu`), else the one in PATH.",
   },
   virtiofsd_path: {
     type: "choice",

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 
 export const access = promisify(fs.access);
 export const appendFile = promisify(fs.appendFile);
+export const lstat = promisify(fs.lstat);
 export const mkdir = promisify(fs.mkdir);
 export const readFile = promisify(fs.readFile);
 export const rename = promisify(fs.rename);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -53,4 +53,12 @@ test.each(["qemu", "virtiofsd", "hadron-exec", "hadron-vsock"])("a missing %s is
     code: Code.NOT_FOUND,
     message: expect.stringContaining(path(name)) as string,
   });
+});
+
+test("auto prefers the QEMU that was installed with Hadron", async () => {
+  const choose = async (): Promise<string> => (await chooseHypervisor({ ...settings(), qemuPath: "auto" }, library, host, {})).explanation;
+  await writeFile(path("qemu-system-x86_64"), "#!/bin/false\n", { mode: 0o644 });
+  expect(await choose()).not.toContain(path("qemu-system-x86_64"));
+  await chmod(path("qemu-system-x86_64"), 0o755);
+  expect(await choose()).toContain(path("qemu-system-x86_64"));
 });

@@ -7,6 +7,8 @@ import { readHostFacts, type HostFacts } from "./qemu/host-facts.ts";
 import { Qemu, type HostSockets } from "./qemu/qemu.ts";
 import { findVirtiofsd } from "./qemu/virtiofsd.ts";
 
+const QEMU = "qemu-system-x86_64";
+
 /** The keys of the configuration that decide. */
 export interface HypervisorSettings {
   readonly hypervisor: "auto" | "qemu" | "kvm";
@@ -40,7 +42,7 @@ export async function chooseHypervisor(
   }
   const [{ kvmMissing, tscKhz }, qemu, hadronExec, hadronVsock] = await Promise.all([
     facts ?? readHostFacts(),
-    findQemu(settings.qemuPath),
+    findQemu(settings.qemuPath, libraryDirectory),
     installed(libraryDirectory, "hadron-exec"),
     installed(libraryDirectory, "hadron-vsock"),
   ]);
@@ -55,18 +57,20 @@ export async function chooseHypervisor(
   };
 }
 
-async function findQemu(setting: string): Promise<string> {
+/** "auto": the newer one that `make qemu` puts beside the daemon (userland is several times faster), else the host's. */
+async function findQemu(setting: string, libraryDirectory: string): Promise<string> {
   if (setting !== "auto") {
     if (!(await isExecutable(setting))) {
       throw new HadronError(Code.NOT_FOUND, `The configured qemu_path ${setting} is not an executable file.`);
     }
     return setting;
   }
-  const found = await findInPath("qemu-system-x86_64");
+  const own = join(libraryDirectory, QEMU);
+  const found = (await isExecutable(own)) ? own : await findInPath(QEMU);
   if (found === undefined) {
     throw new HadronError(
       Code.NOT_FOUND,
-      "There is no qemu-system-x86_64 in PATH; install the package qemu-system-x86, or set qemu_path in the configuration.",
+      `There is no ${QEMU} in ${libraryDirectory} or in PATH; install the package qemu-system-x86, or set qemu_path in the configuration.`,
     );
   }
   return found;

@@ -3,7 +3,7 @@
  * whatever it calls, until it says Shutdown.
  */
 
-import { unlink } from "node:fs/promises";
+import { unlink } from "../host/files.ts";
 
 import { type ListenTarget, Server, type ServiceHandlers } from "ttrpc-ts";
 
