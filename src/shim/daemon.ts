@@ -156,6 +156,10 @@ class Daemon implements AsyncDisposable {
     }
     const seconds = this.#idleTimeoutS;
     this.#idleTimer = setTimeout(() => {
+      // A Create that takes longer than this is no idleness; its end looks again.
+      if (!this.#sandbox.empty) {
+        return;
+      }
       this.#log.info({ seconds }, "nobody needs this shim daemon; it exits");
       this.#finish();
     }, seconds * 1000);
