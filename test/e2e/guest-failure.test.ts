@@ -38,8 +38,12 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await using stream = await EventStream.open(daemon());
     const log = await DaemonLog.from(daemon());
     const id = uniqueId();
-    const result = await runContainer(daemon(), ["sh", "-c", `echo before; echo ${key} > /sys-proc/sysrq-trigger; sleep 600`], { id, flags: SYSRQ });
-    expect(result).toMatchObject({ exitCode: 137, stdout: "before\n" });
+    await using attached = new Attached(daemon(), [...runArgs({ id, flags: ["--rm", ...SYSRQ] }), "sh", "-c", "echo before; sleep 600"]);
+    // What has not left the guest yet dies with it.
+    await attached.output(/before/);
+    await daemon().ctr(["tasks", "exec", "--exec-id", "e", id, "sh", "-c", `echo ${key} > /sys-proc/sysrq-trigger; sleep 600`]);
+    expect(await attached.exit()).toBe(137);
+    expect(attached.stdout).toBe("before\n");
     await log.line(new RegExp(`the VM is gone.*${reason.source}`));
     const exits = (await stream.ofTask(id)).filter(({ topic }) => topic === "/tasks/exit");
     expect(exits.map(({ body }) => body)).toMatchObject([{ id, exit_status: 137 }]);
