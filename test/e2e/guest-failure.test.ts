@@ -45,8 +45,10 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     expect(await attached.exit()).toBe(137);
     expect(attached.stdout).toBe("before\n");
     await log.line(new RegExp(`the VM is gone.*${reason.source}`));
-    const exits = (await stream.ofTask(id)).filter(({ topic }) => topic === "/tasks/exit");
-    expect(exits.map(({ body }) => body)).toMatchObject([{ id, exit_status: 137 }]);
+    const exits = (await stream.ofTask(id)).filter(({ topic }) => topic === "/tasks/exit").map(({ body }) => body);
+    // The exec's comes before it, if the guest still said that the exec runs.
+    expect(exits.at(-1)).toMatchObject({ id, exit_status: 137 });
+    expect(exits.filter((exit) => exit["id"] === id)).toHaveLength(1);
   });
 
   test("that halts is killed when it does not answer the next call in time", async () => {
