@@ -236,7 +236,8 @@ function planDevice(device: DeviceSpec): DeviceSpec {
     throw refuse(
       Code.UNIMPLEMENTED,
       `the device ${device.path} (${device.type} ${device.major}:${device.minor}) is a device of the host, which the VM does not have; ` +
-        "allowed are the memory devices, ttys, /dev/net/tun and /dev/fuse",
+        "allowed are the memory devices, ttys, /dev/net/tun and /dev/fuse. For a privileged container leave the host's devices out " +
+        "(CRI: privileged_without_host_devices = true; ctr: --privileged-without-host-devices)",
     );
   }
   return device;
