@@ -5,6 +5,7 @@
 import { basename, dirname } from "node:path";
 import { Code, HadronError } from "../../errors.ts";
 import { findInPath, isExecutable } from "../find-program.ts";
+import type { SharedDirectory } from "../hypervisor.ts";
 
 export interface Virtiofsd {
   readonly path: string;
@@ -39,12 +40,16 @@ function withStyle(path: string): Virtiofsd {
 
 /**
  * `listenFd` is a listening socket that it inherits. It stays in the host's mount namespace (chroot only), so
- * that what is mounted below the directory later is seen. cache=auto: the host changes files as well.
+ * that what is mounted below the directory later is seen, and announces that as file systems of their own: their
+ * inode numbers clash. cache=auto has the guest read a file anew whenever it is opened, so every start of
+ * a program would read all of it; it is for what the host changes as well.
  * INVALID_ARGUMENT for a directory that the program in C has no way to be told of.
  */
-export function virtiofsdArguments(virtiofsd: Virtiofsd, directory: string, listenFd: number): string[] {
+export function virtiofsdArguments(virtiofsd: Virtiofsd, share: Omit<SharedDirectory, "tag">, listenFd: number): string[] {
+  const directory = share.path;
+  const cache = share.guestOnly === true ? "always" : "auto";
   if (virtiofsd.style === "rust") {
-    return [`--fd=${listenFd}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr"];
+    return [`--fd=${listenFd}`, `--shared-dir=${directory}`, `--cache=${cache}`, "--sandbox=chroot", "--xattr", "--announce-submounts"];
   }
   if (directory.includes(",")) {
     throw new HadronError(
@@ -52,5 +57,5 @@ export function virtiofsdArguments(virtiofsd: Virtiofsd, directory: string, list
       `${virtiofsd.path} cannot share ${directory}: a comma ends its options. Install the package virtiofsd, which has no such limit.`,
     );
   }
-  return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=auto,sandbox=chroot,xattr`];
+  return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=${cache},sandbox=chroot,xattr,announce_submounts`];
 }
