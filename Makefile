@@ -59,7 +59,7 @@ kernel: $(LIB)/kernel/vmlinux-tuned ## The tuned kernel: 7 minutes, once a machi
 kernel-debian: $(LIB)/kernel/vmlinux-debian ## Debian's kernel out of its package
 
 .PHONY: qemu
-qemu: $(LIB)/qemu-system-x86_64 ## A newer QEMU than Debian 12's: without KVM programs start 4 times faster
+qemu: $(LIB)/qemu-system-x86_64 ## A newer QEMU than Debian 12's: without KVM programs start 3 times faster
 
 .PHONY: install
 install: build ## Install into PREFIX (/usr/local); with the tuned kernel and the newer QEMU if they are there

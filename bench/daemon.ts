@@ -1,37 +1,33 @@
 /** The launcher and the daemon alone, without a VM. */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { connect } from "ttrpc-ts";
+import { type Client, connect } from "ttrpc-ts";
 
 import { TaskV2 } from "../src/gen/methods.ts";
 import { mustRun } from "../test/harness/command.ts";
 import type { Containerd } from "../test/harness/containerd.ts";
-import { build } from "../test/harness/paths.ts";
+import { build, repository } from "../test/harness/paths.ts";
 import { uniqueId } from "../test/harness/runtime.ts";
 import { median, ms, type Row } from "./table.ts";
 
-interface Started {
-  readonly socket: string;
-  readonly startMs: number;
-  readonly firstRpcMs: number;
-  readonly pid: number;
-}
-
 const RUNS = 20;
+/** Node's program is in memory once for all pods, so what a daemon costs depends on how many there are. */
+const PODS = 10;
 
 export async function benchLauncher(containerd: Containerd): Promise<Row[]> {
   const starts: number[] = [];
   const calls: number[] = [];
-  for (let i = 0; i < RUNS; i++) {
-    const { startMs, firstRpcMs } = await withDaemon(containerd, async (started) => started);
-    starts.push(startMs);
-    calls.push(firstRpcMs);
-  }
+  const cpu: number[] = [];
   // A process that does nothing, started the same way: what of the figure is the machine's.
-  const nothing = [];
+  const nothing: number[] = [];
   for (let i = 0; i < RUNS; i++) {
+    await using daemon = await Daemon.start(containerd);
+    starts.push(daemon.startMs);
+    calls.push(daemon.firstCallMs);
+    cpu.push(daemon.cpuMs);
     const before = performance.now();
     await mustRun("/bin/true", []);
     nothing.push(performance.now() - before);
@@ -39,59 +35,110 @@ export async function benchLauncher(containerd: Containerd): Promise<Row[]> {
   return [
     { what: "`start` answered", hadron: ms(median(starts)), runc: `${ms(median(nothing))} (/bin/true)`, ratio: median(starts) / median(nothing), goal: "5 ms" },
     { what: "first answered RPC, from `start`", hadron: ms(median(calls)), goal: "60 ms" },
+    { what: "  CPU time of the daemon until then", hadron: ms(median(cpu)), goal: "" },
   ];
 }
 
 export async function benchDaemon(containerd: Containerd): Promise<Row[]> {
-  const pss = await withDaemon(containerd, async ({ pid }) => await pssKb(pid));
-  const bare = spawn(join(build, "lib/hadron/node"), ["--no-concurrent-recompilation", "--max-semi-space-size=1", "-e", "process.stdin.resume()"], {
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  // Bare Node tells of itself by its memory standing still.
-  let bareKb = 0;
-  for (let last = -1; last !== bareKb; ) {
-    last = bareKb;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    bareKb = await pssKb(bare.pid ?? 0);
+  await using stack = new AsyncDisposableStack();
+  const daemons: Daemon[] = [];
+  for (let i = 0; i < PODS; i++) {
+    daemons.push(stack.use(await Daemon.start(containerd)));
   }
-  bare.stdin.end();
+  const flags = (await readFile(join(repository, "native/launcher/node-flags"), "utf8")).trim().split(/\s+/);
+  const bare = spawn(join(build, "lib/hadron/node"), [...flags, "-e", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "inherit"] });
+  stack.defer(async () => {
+    const exited = once(bare, "exit");
+    bare.stdin.end();
+    await exited;
+  });
+  const node = await idleMemory(bare.pid ?? 0);
+  const ours = await Promise.all(daemons.map(({ pid }) => idleMemory(pid)));
+  const row = (what: string, of: (memory: Memory) => number, goal = ""): Row => {
+    const [pod, peer] = [median(ours.map(of)), of(node)];
+    return { what, hadron: megabytes(pod), runc: `${megabytes(peer)} (bare Node)`, ratio: pod / peer, goal };
+  };
   return [
-    {
-      what: "PSS of the idle daemon",
-      hadron: `${(pss / 1024).toFixed(1)} MiB`,
-      runc: `${(bareKb / 1024).toFixed(1)} MiB (bare Node)`,
-      ratio: pss / bareKb,
-      goal: "20 MB (prototype: 12.9 MB)",
-    },
+    row(`PSS of an idle daemon, ${PODS} pods`, ({ pss }) => pss, "20 MB (prototype: 12.9 MB)"),
+    row("  of it memory of its own", ({ own }) => own),
+    row("  of it a share of Node's program", ({ pss, own }) => pss - own),
+    row("RSS of an idle daemon: PSS of the only pod", ({ rss }) => rss),
   ];
 }
 
-/** Starts a daemon as containerd does, calls it once, and has it go away again. */
-async function withDaemon<T>(containerd: Containerd, work: (started: Started) => Promise<T>): Promise<T> {
-  const bundle = await mkdtemp(join(containerd.directory, "bundle-"));
-  await writeFile(join(bundle, "config.json"), JSON.stringify({ ociVersion: "1.1.0" }));
-  const args = ["-namespace", "bench", "-address", containerd.address, "-publish-binary", "/bin/false", "-id", uniqueId(), "start"];
-  const before = performance.now();
-  const address = await mustRun(join(build, "bin/containerd-shim-hadron-v2"), args, {
-    cwd: bundle,
-    env: { ...process.env, TTRPC_ADDRESS: `${containerd.address}.ttrpc` },
-  });
-  const startMs = performance.now() - before;
-  const socket = address.trim().replace(/^unix:\/\//, "");
-  const client = await connect({ path: socket });
-  try {
+/** A shim daemon that was started as containerd does it, and called once. */
+class Daemon implements AsyncDisposable {
+  readonly startMs: number;
+  readonly firstCallMs: number;
+  /** Of all its threads, until the first call was answered. */
+  readonly cpuMs: number;
+  readonly pid: number;
+  readonly #client: Client;
+  readonly #bundle: string;
+
+  private constructor(client: Client, bundle: string, pid: number, figures: { startMs: number; firstCallMs: number; cpuMs: number }) {
+    this.#client = client;
+    this.#bundle = bundle;
+    this.pid = pid;
+    ({ startMs: this.startMs, firstCallMs: this.firstCallMs, cpuMs: this.cpuMs } = figures);
+  }
+
+  static async start(containerd: Containerd): Promise<Daemon> {
+    const bundle = await mkdtemp(join(containerd.directory, "bundle-"));
+    await writeFile(join(bundle, "config.json"), JSON.stringify({ ociVersion: "1.1.0" }));
+    const args = ["-namespace", containerd.namespace, "-address", containerd.address, "-publish-binary", "/bin/false", "-id", uniqueId(), "start"];
+    const before = performance.now();
+    const address = await mustRun(join(build, "bin/containerd-shim-hadron-v2"), args, {
+      cwd: bundle,
+      env: { ...process.env, TTRPC_ADDRESS: `${containerd.address}.ttrpc` },
+    });
+    const startMs = performance.now() - before;
+    const client = await connect({ path: address.trim().replace(/^unix:\/\//, "") });
     const { shimPid } = await client.call(TaskV2.methods.connect, { id: "none" });
-    const firstRpcMs = performance.now() - before;
-    return await work({ socket, startMs, firstRpcMs, pid: shimPid });
-  } finally {
-    await client.call(TaskV2.methods.shutdown, { id: "none" });
-    await client.closed;
-    await rm(bundle, { recursive: true });
+    const firstCallMs = performance.now() - before;
+    return new Daemon(client, bundle, shimPid, { startMs, firstCallMs, cpuMs: await cpuMs(shimPid) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.call(TaskV2.methods.shutdown, { id: "none" });
+    await this.#client.closed;
+    await rm(this.#bundle, { recursive: true });
   }
 }
 
-/** Proportional set size in KiB (proc(5), smaps_rollup). */
-async function pssKb(pid: number): Promise<number> {
+/** CPU time of all threads (kernel's Documentation/scheduler/sched-stats.rst, /proc/<pid>/schedstat). */
+async function cpuMs(pid: number): Promise<number> {
+  let ns = 0;
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    ns += Number((await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8")).split(" ")[0]);
+  }
+  return ns / 1e6;
+}
+
+/** Bytes; `own` is what nobody shares because it is no file's. */
+interface Memory {
+  readonly pss: number;
+  readonly own: number;
+  readonly rss: number;
+}
+
+/** A process that idles tells of it by its memory standing still. */
+async function idleMemory(pid: number): Promise<Memory> {
+  for (let last = await memory(pid); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const now = await memory(pid);
+    if (now.rss === last.rss) return now;
+    last = now;
+  }
+}
+
+/** proc(5), smaps_rollup. */
+async function memory(pid: number): Promise<Memory> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+([0-9]+) kB$/m.exec(text)?.[1]);
+  const bytes = (key: string): number => Number(new RegExp(`^${key}:\\s+([0-9]+) kB$`, "m").exec(text)?.[1]) * 1024;
+  return { pss: bytes("Pss"), own: bytes("Pss_Anon"), rss: bytes("Rss") };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -57,7 +57,7 @@ export async function chooseHypervisor(
   };
 }
 
-/** "auto": the newer one that `make qemu` puts beside the daemon (userland is several times faster), else the host's. */
+/** "auto": the newer one that `make qemu` puts beside the daemon (dynamically linked programs start three times faster), else the host's. */
 async function findQemu(setting: string, libraryDirectory: string): Promise<string> {
   if (setting !== "auto") {
     if (!(await isExecutable(setting))) {

@@ -18,6 +18,8 @@ const locked = process.env["CI"] === undefined ? [] : ["--locked"];
 const totals = emptyCounts();
 const broken: string[] = [];
 
+await runner("make check", async () => (await tee("make", ["--no-print-directory", "check"])).exitCode);
+
 await runner("cargo", async (counts) => {
   const { output, exitCode } = await tee("cargo", ["test", "--workspace", "--no-fail-fast", ...locked]);
   addCargoOutput(counts, output);
