@@ -82,6 +82,14 @@ check: node_modules/.package-lock.json ## Types, clippy, formatting
 test-unit: node_modules/.package-lock.json ## The TypeScript unit tests
 	$(NODE) node_modules/vitest/vitest.mjs run --project unit
 
+.PHONY: test-native test-agent
+test-native: ## The Rust tests of what runs on the host
+	cargo test --workspace --exclude hadron-agent --no-fail-fast $(if $(CI),--locked)
+
+# Linked and optimised as the agent is, whose dependencies then are there already: the test is PID 1 of a guest itself.
+test-agent: ## The Rust tests of the guest's agent, in a VM
+	cargo test $(CARGO_FLAGS) -p hadron-agent --no-fail-fast --target $(STATIC_TARGET) --target-dir target/guest
+
 .PHONY: test
 test: all ## Every test, on both containerd versions and both kernels; prints the counts
 	@$(NODE) test/harness/run-all.ts
@@ -125,9 +133,9 @@ node_modules/.package-lock.json: package-lock.json
 target/release/libhadron.so: FORCE
 	cargo build $(CARGO_FLAGS) -p libhadron
 
-$(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
-$(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
-$(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
+test-agent $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
+test-agent $(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
+test-agent $(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
 # What the launcher's -v says; cargo makes the launcher again when it changes.
 $(STATIC)/%: export HADRON_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 $(STATIC)/%: FORCE
