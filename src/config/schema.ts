@@ -126,7 +126,7 @@ export const SCHEMA = {
     choices: ["auto"],
     path: true,
     annotation: false,
-    doc: "The virtiofsd binary; only used where QEMU runs with KVM. `auto` looks where Debian has it, then in PATH.",
+    doc: "The virtiofsd binary; only used where QEMU runs with KVM. `auto` looks where Debian has it (package `virtiofsd`, in Debian 12 `qemu-system-common`), then in PATH; without one, directories are shared by 9p.",
   },
   debug_level: {
     type: "choice",

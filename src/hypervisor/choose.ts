@@ -52,7 +52,7 @@ export async function chooseHypervisor(
     hypervisor: new Qemu({ qemu, hadronExec, hadronVsock, host, acceleration, tscKhz, virtiofsd }),
     explanation:
       kvmMissing === undefined
-        ? `Pods run in QEMU (${qemu}) with KVM; directories are shared by ${virtiofsd === undefined ? "9p, since there is no virtiofsd" : "virtio-fs"}.`
+        ? `Pods run in QEMU (${qemu}) with KVM; directories are shared by ${virtiofsd === undefined ? "9p, since there is no virtiofsd (package virtiofsd, in Debian 12 qemu-system-common)" : "virtio-fs"}.`
         : `Pods run in QEMU (${qemu}) without KVM, several times slower than with it: ${kvmMissing}.`,
   };
 }
