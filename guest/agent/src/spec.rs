@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use libcontainer::oci_spec::runtime::{
-    Hook, Linux, LinuxIdMapping, LinuxNamespaceType, LinuxSeccomp, LinuxSeccompAction, Process, Spec,
+    Hook, Linux, LinuxIdMapping, LinuxNamespaceType, LinuxSeccomp, LinuxSeccompAction, Process,
+    Spec,
 };
 
 use crate::cgroup;
