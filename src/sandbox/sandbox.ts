@@ -45,8 +45,8 @@ export class Sandbox implements AsyncDisposable {
   readonly id: string;
   readonly #options: SandboxOptions;
   readonly #containers = new Map<string, Container>();
-  /** Ids whose creation is under way. */
-  readonly #creating = new Set<string>();
+  /** By id, what is being created. */
+  readonly #creating = new Map<string, Promise<Container>>();
   readonly #closing = new AbortController();
   #machine: { readonly started: Promise<Machine>; readonly abort: AbortController } | undefined;
   /** The end of the VM before; two VMs of a pod never exist at once. */
@@ -84,9 +84,10 @@ export class Sandbox implements AsyncDisposable {
     if (this.#closing.signal.aborted) {
       throw new HadronError(Code.UNAVAILABLE, `pod ${this.id} is shutting down`);
     }
-    this.#creating.add(request.id);
+    const creation = this.#create(request, AbortSignal.any([signal, this.#closing.signal]));
+    this.#creating.set(request.id, creation);
     try {
-      const container = await this.#create(request, AbortSignal.any([signal, this.#closing.signal]));
+      const container = await creation;
       this.#containers.set(request.id, container);
       if (container.machine.exit !== undefined) {
         container.machineExited();
@@ -114,6 +115,8 @@ export class Sandbox implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new HadronError(Code.UNAVAILABLE, `pod ${this.id} is shutting down`));
     await this.#stopMachine();
+    // Without a VM none of them gets further; each undoes what it had made.
+    await Promise.allSettled(this.#creating.values());
     for (const container of this.#containers.values()) {
       await container.abandon();
     }

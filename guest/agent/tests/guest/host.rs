@@ -244,8 +244,8 @@ fn watch(qemu: &mut Child) -> Result<(), String> {
             Ok(line) => {
                 let line = line.trim_end();
                 println!("{line}");
-                if let Some(counts) = line.strip_prefix("RESULT ") {
-                    verdict = Some(counts.ends_with(" 0 failed"));
+                if let Some(rest) = line.strip_prefix("test result: ") {
+                    verdict = Some(rest.starts_with("ok"));
                 }
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {

@@ -41,7 +41,9 @@ macro_rules! tests {
                     println!("{} {name} ({took} ms)", if good { "ok  " } else { "FAIL" });
                 }
             )*)*
-            println!("RESULT {passed} passed, {failed} failed");
+            // libtest's line, so that whoever counts tests counts these.
+            let verdict = if failed == 0 { "ok" } else { "FAILED" };
+            println!("test result: {verdict}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
         }
     };
 }
