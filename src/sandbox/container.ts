@@ -10,6 +10,7 @@
 import type { GuestProcess, TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import { nowNs } from "../time.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec, ResourcesSpec } from "./oci.ts";
 import { planProcess, planResources } from "./plan.ts";
@@ -217,7 +218,7 @@ export class Container {
       }
       await stopMachine?.();
       await this.#storage[Symbol.asyncDispose]();
-      return this.init.exit ?? { status: KILLED_STATUS, atNs: BigInt(Date.now()) * 1_000_000n };
+      return this.init.exit ?? { status: KILLED_STATUS, atNs: nowNs() };
     } finally {
       this.#deleting = false;
     }

@@ -9,6 +9,7 @@ import type { Agent, GuestShare, SandboxInfo } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
+import { nowNs, within } from "../time.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
 /** The host port that the agent dials (proto/hadron/agent.proto). */
@@ -77,7 +78,7 @@ export class Machine implements AsyncDisposable {
     const gone = new AbortController();
     const booted = channel.agent.createSandbox(
       {
-        realtimeNs: BigInt(Date.now()) * 1_000_000n,
+        realtimeNs: nowNs(),
         hostname: options.hostname === "" ? hostname() : options.hostname,
         logLevel: options.agentLogLevel,
         shares: guestShares(options.sharedFs),
@@ -152,21 +153,13 @@ export class Machine implements AsyncDisposable {
     if (!(error instanceof HadronError) || error.code !== Code.UNAVAILABLE) {
       return error;
     }
-    const exit = await this.#exitWithin(EXPLAIN_TIMEOUT_MS);
+    // Bounded, for a guest may claim anything, also that it is unavailable.
+    const exit = await within(this.vm.exited, EXPLAIN_TIMEOUT_MS);
     if (exit === undefined) {
       return error;
     }
     const reason = this.#failure ?? exit.reason;
     return new HadronError(Code.UNAVAILABLE, `the VM was lost while ${during}: ${reason}`, { cause: error });
-  }
-
-  /** Undefined when the VM lives on: a guest may claim anything, also that it is unavailable. */
-  async #exitWithin(ms: number): Promise<VmExit | undefined> {
-    const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => late.resolve(undefined), ms);
-    const exit = await Promise.race([this.vm.exited, late.promise]);
-    clearTimeout(timer);
-    return exit;
   }
 
   async #outlivedConnection(): Promise<void> {

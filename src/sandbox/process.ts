@@ -9,6 +9,7 @@
 
 import { Code, HadronError } from "../errors.ts";
 import type { Agent, TerminalSize } from "../agent/agent.ts";
+import { nowNs } from "../time.ts";
 import type { ProcessIo, StdioRequest } from "./stdio.ts";
 
 export type ProcessState = "created" | "starting" | "running" | "stopped";
@@ -133,7 +134,7 @@ export class Process {
     }
     // The status comes from the guest, which may say anything.
     const clamped = Number.isInteger(status) && status >= 0 && status <= 255 ? status : KILLED_STATUS;
-    this.#exit = { status: clamped, atNs: BigInt(Date.now()) * 1_000_000n };
+    this.#exit = { status: clamped, atNs: nowNs() };
     this.#state = "stopped";
     this.#exited.resolve(this.#exit);
     return true;

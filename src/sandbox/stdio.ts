@@ -10,6 +10,7 @@ import { Code, HadronError } from "../errors.ts";
 import { type Fifo, openOutputFifo, openStdinFifo } from "../host/fifo.ts";
 import { open } from "../host/files.ts";
 import type { Join, JoinDirection } from "../hypervisor/hypervisor.ts";
+import { within } from "../time.ts";
 
 /** As containerd names them: a path or `file://` URI each, "" for none. */
 export interface StdioRequest {
@@ -95,11 +96,7 @@ export class ProcessIo {
 async function drained(join: Join): Promise<void> {
   let bytes = await join.progress();
   for (;;) {
-    const stalled = Promise.withResolvers<"stalled">();
-    const timer = setTimeout(() => stalled.resolve("stalled"), DRAIN_STALL_MS);
-    const outcome = await Promise.race([join.ended, stalled.promise]);
-    clearTimeout(timer);
-    if (outcome !== "stalled") {
+    if ((await within(join.ended, DRAIN_STALL_MS)) !== undefined) {
       return;
     }
     const now = await join.progress();

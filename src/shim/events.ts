@@ -13,6 +13,7 @@ import { Events } from "../gen/methods.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { packAny, timestampOf } from "../gen/well-known.ts";
 import type { Logger } from "../logger.ts";
+import { nowNs } from "../time.ts";
 
 /** Of events that containerd has not taken yet; the oldest goes when there are more. */
 const MAX_QUEUED = 1024;
@@ -53,7 +54,7 @@ export class EventPublisher {
       const lost = this.#queue.shift();
       this.#log.warn({ topic: lost?.topic }, "containerd takes no events; the oldest one is dropped");
     }
-    this.#queue.push({ topic, event: packAny(type, value), atNs: BigInt(Date.now()) * 1_000_000n });
+    this.#queue.push({ topic, event: packAny(type, value), atNs: nowNs() });
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined;
     });
