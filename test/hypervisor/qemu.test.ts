@@ -324,6 +324,20 @@ describe("with virtiofsd", () => {
     guest.hangUp();
   });
 
+  test("the death of QEMU is told, though virtiofsd ends with it", async () => {
+    const { vm, guest } = await launchWithGuest(config("tuned", { shares: [{ tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
+    process.kill(pidOf("qemu"), "SIGKILL");
+    expect((await vm.exited).reason).toBe("qemu was killed by SIGKILL");
+    guest.hangUp();
+  });
+
+  test("a virtiofsd that ends in good order ends the VM all the same", async () => {
+    const { vm, guest } = await launchWithGuest(config("tuned", { shares: [{ tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
+    process.kill(pidOf("virtiofsd"), "SIGTERM");
+    expect((await vm.exited).reason).toMatch(/^the process virtiofsd exited with status 0/);
+    guest.hangUp();
+  });
+
   test("a directory that it cannot be told of is refused, and leaves nothing", async () => {
     const shares = [{ tag: "rootfs", path: "/with,comma" }];
     await expect(withVirtiofsd().launch(config("tuned", { shares }), soon())).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });

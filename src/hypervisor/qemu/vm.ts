@@ -37,7 +37,7 @@ const GUEST_CID = 3;
 const QMP = 0;
 const CONSOLE = 1;
 const FIRST_DESCRIPTOR = 3;
-/** How long a process may live on after it closed its connection to us. */
+/** How long QEMU may live on after a process at the other end of one of its connections saw it closed. */
 const EXPLAIN_MS = 1000;
 
 export class QemuVm implements Vm {
@@ -140,11 +140,8 @@ export class QemuVm implements Vm {
     if (!(error instanceof HadronError) || error.code !== Code.UNAVAILABLE) {
       throw error;
     }
-    const timer = setTimeout(() => {
-      this.#kill(messageOf(error));
-    }, EXPLAIN_MS);
+    this.#killUnlessGone(messageOf(error));
     const { reason } = await this.exited;
-    clearTimeout(timer);
     throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`, { cause: error });
   }
 
@@ -222,7 +219,23 @@ export class QemuVm implements Vm {
     void child.exited.then((exit) => {
       onExit(exit);
       const name = child.role === "hadron-vsock" ? "the vsock process" : `the process ${child.role}`;
-      this.#kill(withWords(`${name} ${describeExit(exit)}`, child.stderr));
+      const cause = withWords(`${name} ${describeExit(exit)}`, child.stderr);
+      // virtiofsd ends with 0 when QEMU hangs up, and may well be reaped before the QEMU that died.
+      if (exit.code === 0) {
+        this.#killUnlessGone(cause);
+      } else {
+        this.#kill(cause);
+      }
+    });
+  }
+
+  /** For what may be a consequence of QEMU's end, which then gives the reason. */
+  #killUnlessGone(cause: string): void {
+    const timer = setTimeout(() => {
+      this.#kill(cause);
+    }, EXPLAIN_MS);
+    void this.exited.then(() => {
+      clearTimeout(timer);
     });
   }
 
