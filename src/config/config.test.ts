@@ -69,7 +69,6 @@ describe("files", () => {
       idle_timeout_s: 5,
       boot_timeout_s: 6,
       agent_timeout_s: 7,
-      stop_timeout_s: 0,
       enable_annotations: ["io.hadron.*"],
     };
     expect(Object.keys(settings).sort()).toEqual([...KEY_NAMES].sort());
@@ -88,7 +87,6 @@ describe("files", () => {
       idleTimeoutS: 5,
       bootTimeoutS: 6,
       agentTimeoutS: 7,
-      stopTimeoutS: 0,
       enableAnnotations: ["io.hadron.*"],
     });
   });

@@ -157,15 +157,7 @@ export const SCHEMA = {
     min: 1,
     max: 3600,
     annotation: false,
-    doc: "Seconds that the agent may take for any one request; not for waiting until a process exits.",
-  },
-  stop_timeout_s: {
-    type: "integer",
-    default: 2,
-    min: 0,
-    max: 60,
-    annotation: false,
-    doc: "Seconds that the guest may take to write its file systems back before its VM is stopped. containerd itself waits for 3 s in all.",
+    doc: "Seconds that the agent may take for any one request, also for writing the file systems back before the VM is stopped; not for waiting until a process exits.",
   },
   enable_annotations: {
     type: "strings",
