@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { within } from "./time.ts";
+import { untilAborted, within } from "./time.ts";
 
 it("answers what comes in time", async () => {
   expect(await within(Promise.resolve("word"), 60_000)).toBe("word");
@@ -12,4 +12,13 @@ it("answers nothing when it takes longer", async () => {
 
 it("passes a failure on", async () => {
   await expect(within(Promise.reject(new Error("broken")), 60_000)).rejects.toThrow("broken");
+});
+
+it("waits until its signal is aborted", async () => {
+  const controller = new AbortController();
+  const waiting = untilAborted(new Promise<string>(() => {}), controller.signal);
+  controller.abort(new Error("no more"));
+  await expect(waiting).rejects.toThrow("no more");
+  await expect(untilAborted(Promise.resolve("word"), controller.signal)).rejects.toThrow("no more");
+  expect(await untilAborted(Promise.resolve("word"), new AbortController().signal)).toBe("word");
 });

@@ -1,4 +1,4 @@
-/** Time as more than one room needs it. */
+/** Time and waiting as more than one room needs them. */
 
 /** The host's clock, nanoseconds since 1970 (to the millisecond). */
 export function nowNs(): bigint {
@@ -13,5 +13,22 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | un
     return await Promise.race([promise, late.promise]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What `promise` becomes, unless the signal is aborted before: then its reason is thrown. The promise goes on by itself. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) {
+    onAbort();
+  }
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -27,6 +27,7 @@ import { packAny, timestampOf } from "../gen/well-known.ts";
 import type { Container, ContainerStatus, SandboxObserver } from "../sandbox/container.ts";
 import type { Exit, Process } from "../sandbox/process.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { untilAborted } from "../time.ts";
 import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
 import type { EventPublisher } from "./events.ts";
 import { metricsOf } from "./metrics.ts";
@@ -231,16 +232,4 @@ function exitFields(exit: Exit | undefined) {
 
 function processInfo(pid: number, execId: string): Init<ProcessInfo> {
   return execId === "" ? { pid } : { pid, info: packAny(ProcessDetails, { execId }) };
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,5 +1,6 @@
 /** Waiting that an AbortSignal can end. */
 import { Code, HadronError, messageOf } from "../../errors.ts";
+import { untilAborted } from "../../time.ts";
 
 /** CANCELLED, or DEADLINE_EXCEEDED if the signal is an AbortSignal.timeout; a HadronError stays what it is. */
 export function abortError(signal: AbortSignal, what: string): HadronError {
@@ -13,20 +14,11 @@ export function abortError(signal: AbortSignal, what: string): HadronError {
   return new HadronError(Code.CANCELLED, `${what} was given up: ${messageOf(reason)}.`, { cause: reason });
 }
 
-/** What `promise` becomes, unless the signal is aborted before. The promise goes on by itself. */
+/** What `promise` becomes, unless the signal is aborted before: then `abortError`. The promise goes on by itself. */
 export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal, what: string): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => undefined);
-    throw abortError(signal, what);
-  }
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    aborted.reject(abortError(signal, what));
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+    return await untilAborted(promise, signal);
+  } catch (error) {
+    throw signal.aborted && error === signal.reason ? abortError(signal, what) : error;
   }
 }
