@@ -100,6 +100,10 @@ describe.skipIf(obstacle !== "")(`with KVM, a pod${obstacle && ` (not here: ${ob
     expect(seen("death of virtiofsd")).toMatchObject({ stderr: expect.stringContaining("137") as unknown });
   });
 
+  test("is given up when KVM cannot run its guest any further", () => {
+    expect(seen("halt")).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/the guest's CPU cannot go on: .*KVM/) as unknown });
+  });
+
   test("runs with Debian's kernel on two CPUs", () => {
     expect(seen("debian")).toMatchObject({
       stdout: [expect.stringMatching(/-amd64$/), "2", "hypervisor", " / virtiofs", ""],
@@ -116,7 +120,7 @@ describe.skipIf(obstacle !== "")(`with KVM, a pod${obstacle && ` (not here: ${ob
     });
   });
 
-  test.each(["run", "container", "death of virtiofsd", "debian", "volumes, C", "volumes, Rust"])("leaves nothing behind (%s)", (name) => {
+  test.each(["run", "container", "death of virtiofsd", "halt", "debian", "volumes, C", "volumes, Rust"])("leaves nothing behind (%s)", (name) => {
     expect(seen(`leftovers of ${name}`)).toBeNull();
   });
 });

@@ -8,6 +8,8 @@ export interface ExitFacts {
   readonly shutdown: string | undefined;
   /** QMP told of a GUEST_PANICKED. */
   readonly panicked: boolean;
+  /** It was killed since it had stopped the virtual CPUs by itself (RunState internal-error). */
+  readonly halted: boolean;
   /** The end of QEMU's standard error. */
   readonly stderr: string;
   /** The console's last lines, oldest first. */
@@ -31,6 +33,11 @@ export function exitReason(facts: ExitFacts): string {
       return "qemu was asked to end by a signal";
     case "host-error":
       return withWords("qemu ended after an error of the host", facts.stderr);
+  }
+  if (facts.halted) {
+    // The registers follow, which are not for a status message.
+    const words = /^.*\bkvm\b.*$/im.exec(facts.stderr)?.[0] ?? "";
+    return withWords("the guest's CPU cannot go on", words);
   }
   return withWords(`qemu ${describeExit(facts)}`, facts.stderr);
 }

@@ -55,6 +55,10 @@ export class QemuVm implements Vm {
   #console: GuestConsole | undefined;
   #shutdown: string | undefined;
   #panicked = false;
+  /** `pause` or `resume` was asked for last. */
+  #paused = false;
+  /** QEMU stopped the virtual CPUs without being asked to. */
+  #halted = false;
   /** What made us kill QEMU, if something other than `stop` did. */
   #cause: string | undefined;
   #gone = false;
@@ -89,11 +93,13 @@ export class QemuVm implements Vm {
   }
 
   async pause(signal: AbortSignal): Promise<void> {
+    this.#paused = true;
     await this.#started(this.#qmp).execute("stop", {}, signal);
   }
 
   async resume(signal: AbortSignal): Promise<void> {
     await this.#started(this.#qmp).execute("cont", {}, signal);
+    this.#paused = false;
   }
 
   stop(): Promise<void> {
@@ -124,7 +130,7 @@ export class QemuVm implements Vm {
     // QEMU answers the negotiation once the machine is made: from then on nobody needs the sockets' names.
     await orAbort(
       Promise.race([
-        Promise.all([qmp.negotiate(signal), prepared, ...this.#notices]),
+        Promise.all([this.#negotiate(qmp, signal), prepared, ...this.#notices]),
         this.exited.then(({ reason }) => {
           throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`);
         }),
@@ -133,6 +139,15 @@ export class QemuVm implements Vm {
       what,
     );
     await this.#removeFiles();
+  }
+
+  async #negotiate(qmp: QmpClient, signal: AbortSignal): Promise<void> {
+    await qmp.negotiate(signal);
+    // There were no events until now.
+    const state = (await qmp.execute("query-status", {}, signal)) as { readonly status?: unknown };
+    if (state.status === "internal-error") {
+      this.#halt();
+    }
   }
 
   /** A connection that got lost has a cause, which is about to be known: the process at its other end died. */
@@ -251,7 +266,15 @@ export class QemuVm implements Vm {
       this.#shutdown = data["reason"];
     } else if (name === "GUEST_PANICKED") {
       this.#panicked = true;
+    } else if (name === "STOP" && !this.#paused && this.#shutdown === undefined) {
+      this.#halt();
     }
+  }
+
+  /** The guest's CPUs did something that QEMU or KVM cannot carry out: nothing will ever make them go on. */
+  #halt(): void {
+    this.#halted = true;
+    this.#qemu?.kill();
   }
 
   #onQemuExit(qemu: Child, { code, signal }: ChildExit): void {
@@ -265,6 +288,7 @@ export class QemuVm implements Vm {
           signal,
           shutdown: this.#shutdown,
           panicked: this.#panicked,
+          halted: this.#halted,
           stderr: qemu.stderr,
           consoleLines: this.#console?.lastLines ?? [],
         }));
