@@ -6,9 +6,10 @@ import { connect } from "ttrpc-ts";
 import { describe, expect, test } from "vitest";
 
 import { TaskV2, TaskV3 } from "../../src/gen/methods.ts";
-import { mustRun } from "../harness/command.ts";
+import { mustRun, run } from "../harness/command.ts";
 import { containerdVersions } from "../harness/containerd.ts";
 import { build } from "../harness/paths.ts";
+import { processes } from "../harness/processes.ts";
 import { uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { refusal } from "./task-client.ts";
@@ -55,6 +56,28 @@ describe.each(containerdVersions.slice(-1))("a shim daemon of containerd %s", (v
       expect(await refusal(task.create({ id, bundle: "/no/such/bundle" }))).toMatchObject({ code: 3 });
       expect(await refusal(task.create({ id, bundle }))).toMatchObject({ code: 3 });
     }
+    await client.service(TaskV2).shutdown({ id });
+    await client.closed;
+    await rm(bundle, { recursive: true });
+  });
+
+  test("starts with the bytecode that was made of it, which V8 refuses in silence when a flag or a version differs", async () => {
+    const { socket, id, bundle } = await start({ ociVersion: "1.1.0" });
+    const node = (await processes()).find(({ args }) => args.includes(socket));
+    if (node === undefined) throw new Error("no process has the socket among its arguments");
+    const hook = join(bundle, "hook.cjs");
+    await writeFile(
+      hook,
+      `const vm = require("node:vm");
+      vm.Script = class extends vm.Script {
+        constructor(...parameters) { super(...parameters); console.log("rejected:", this.cachedDataRejected); }
+      };`,
+    );
+    // Without the arguments behind shim.js it ends at once.
+    const flags = node.args.slice(1, node.args.findIndex((arg) => arg.endsWith("/shim.js")) + 1);
+    const { stdout } = await run(node.exe, ["--require", hook, ...flags]);
+    expect(stdout).toBe("rejected: false\n");
+    const client = await connect({ path: socket });
     await client.service(TaskV2).shutdown({ id });
     await client.closed;
     await rm(bundle, { recursive: true });
