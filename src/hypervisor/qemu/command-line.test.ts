@@ -89,7 +89,7 @@ describe("the command line", () => {
 describe("the kernel command line", () => {
   test("of the tuned kernel under TCG", () => {
     expect(kernelCommandLine(machine)).toBe(
-      "console=ttyS0 quiet panic=-1 reboot=t no_timer_check tsc=reliable noreplace-smp tsc_early_khz=2596125 lapic_timer_hz=1000000000",
+      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp tsc_early_khz=2596125 lapic_timer_hz=1000000000",
     );
   });
 
@@ -100,6 +100,6 @@ describe("the kernel command line", () => {
       tscKhz: undefined,
       kernelParameters: ["loglevel=7", "debug"],
     });
-    expect(line).toBe("console=ttyS0 quiet panic=-1 reboot=t no_timer_check tsc=reliable noreplace-smp loglevel=7 debug");
+    expect(line).toBe("console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp loglevel=7 debug");
   });
 });
