@@ -20,6 +20,7 @@ export interface ServerConnectionOptions {
   readonly maxConcurrentRequests: number;
   readonly streamStallMs: number;
   readonly onHandlerError: (error: unknown, context: CallContext) => void;
+  readonly onHandlerEnd: (context: CallContext) => void;
 }
 
 export class ServerConnection implements ConnectionOwner, CallOwner {
@@ -136,6 +137,7 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
       await call.run(route.handler, request.payload, flags);
     } finally {
       this.#running--;
+      this.#options.onHandlerEnd(call);
       if (this.#draining && this.#running === 0) this.connection.endGracefully();
     }
   }

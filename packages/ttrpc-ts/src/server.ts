@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly streamStallMs?: number;
   /** For the log: what a handler threw that became INTERNAL, with its stack. */
   readonly onHandlerError?: (error: unknown, context: CallContext) => void;
+  /** A handler is done, whatever came of it. */
+  readonly onHandlerEnd?: (context: CallContext) => void;
   /** For the log: a listener failed after it had been up. */
   readonly onListenerError?: (error: Error) => void;
 }
@@ -136,6 +138,7 @@ export class Server implements AsyncDisposable {
       maxConcurrentRequests: this.#options.maxConcurrentRequests ?? 1024,
       streamStallMs: this.#options.streamStallMs ?? 10_000,
       onHandlerError: (error, context) => this.#options.onHandlerError?.(error, context),
+      onHandlerEnd: (context) => this.#options.onHandlerEnd?.(context),
     });
     this.#connections.add(served);
     const { connection } = served;

@@ -135,12 +135,17 @@ describe("errors", () => {
         server.addMethod(Test.methods.unary, (request) => {
           throw request === "own" ? Object.assign(new Error("own"), { code: 9 }) : bug;
         }),
-      { server: { onHandlerError: (error, { method }) => reported.push(error, method) } },
+      {
+        server: {
+          onHandlerError: (error, { method }) => reported.push(error, method),
+          onHandlerEnd: ({ method }) => reported.push(`end of ${method}`),
+        },
+      },
     );
     const call = (request: string): Promise<string> => pair.client.call(Test.methods.unary, request);
     await expect(call("own")).rejects.toMatchObject({ code: 9, message: "own" });
     await expect(call("bug")).rejects.toMatchObject({ code: Code.INTERNAL, message: "a bug" });
-    expect(reported).toEqual([bug, "Unary"]);
+    expect(reported).toEqual(["end of Unary", bug, "Unary", "end of Unary"]);
   });
 
   it("in the midst of a stream come after the messages before them", async () => {
