@@ -1,4 +1,4 @@
-/** The launcher and the daemon alone, without a VM. */
+/** The launcher and the daemon: how fast they start, and what they cost while they wait. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,10 +10,13 @@ import { TaskV2 } from "../src/gen/methods.ts";
 import { type CommandOptions, mustRun } from "../test/harness/command.ts";
 import type { Containerd } from "../test/harness/containerd.ts";
 import { build, repository } from "../test/harness/paths.ts";
-import { uniqueId } from "../test/harness/runtime.ts";
+import { processes } from "../test/harness/processes.ts";
+import { type RunningContainer, startContainer, uniqueId } from "../test/harness/runtime.ts";
 import { median, ms, type Row } from "./table.ts";
 
 const RUNS = 20;
+/** Longer than the daemon waits for another call before it gives memory back (src/shim/daemon.ts). */
+const QUIET_MS = 25_000;
 /** Node's program is in memory once for all pods, so what a daemon costs depends on how many there are. */
 const PODS = 10;
 
@@ -39,9 +42,9 @@ export async function benchLauncher(containerd: Containerd): Promise<Row[]> {
 
 export async function benchDaemon(containerd: Containerd): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
-  const daemons: Daemon[] = [];
+  const pods: RunningContainer[] = [];
   for (let i = 0; i < PODS; i++) {
-    daemons.push(stack.use(await Daemon.start(containerd)));
+    pods.push(stack.use(await startContainer(containerd, ["sleep", "600"])));
   }
   const flags = (await readFile(join(repository, "native/launcher/node-flags"), "utf8")).trim().split(/\s+/);
   const bare = spawn(join(build, "lib/hadron/node"), [...flags, "-e", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "inherit"] });
@@ -50,8 +53,11 @@ export async function benchDaemon(containerd: Containerd): Promise<Row[]> {
     bare.stdin.end();
     await exited;
   });
-  const node = await idleMemory(bare.pid ?? 0);
-  const ours = await Promise.all(daemons.map(({ pid }) => idleMemory(pid)));
+  const pids = await Promise.all(pods.map(daemonOf));
+  const started = await Promise.all(pids.map(memory));
+  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  const node = await memory(bare.pid ?? 0);
+  const ours = await Promise.all(pids.map(memory));
   const row = (what: string, of: (memory: Memory) => number, goal = ""): Row => {
     const [pod, peer] = [median(ours.map(of)), of(node)];
     return { what, hadron: megabytes(pod), runc: `${megabytes(peer)} (bare Node)`, ratio: pod / peer, goal };
@@ -60,8 +66,16 @@ export async function benchDaemon(containerd: Containerd): Promise<Row[]> {
     row(`PSS of an idle daemon, ${PODS} pods`, ({ pss }) => pss, "20 MB (prototype: 12.9 MB)"),
     row("  of it memory of its own", ({ own }) => own),
     row("  of it a share of Node's program", ({ pss, own }) => pss - own),
-    row("RSS of an idle daemon: PSS of the only pod", ({ rss }) => rss),
+    row("RSS of an idle daemon: PSS of the only pod", ({ rss }) => rss, "20 MB"),
+    { what: "  before it gives memory back", hadron: megabytes(median(started.map(({ rss }) => rss))), goal: "" },
   ];
+}
+
+/** The process id of the daemon of a container that is a pod of its own. */
+async function daemonOf({ id }: RunningContainer): Promise<number> {
+  const daemon = (await processes()).find(({ args }) => args.includes(id) && args.some((arg) => arg.endsWith("/shim.js")));
+  if (daemon === undefined) throw new Error(`there is no shim daemon of ${id}`);
+  return daemon.pid;
 }
 
 /** A shim daemon that was started as containerd does it, and called once. */
@@ -70,14 +84,12 @@ class Daemon implements AsyncDisposable {
   readonly firstCallMs: number;
   /** Of all its threads, until the first call was answered. */
   readonly cpuMs: number;
-  readonly pid: number;
   readonly #client: Client;
   readonly #bundle: string;
 
-  private constructor(client: Client, bundle: string, pid: number, figures: { startMs: number; firstCallMs: number; cpuMs: number }) {
+  private constructor(client: Client, bundle: string, figures: { startMs: number; firstCallMs: number; cpuMs: number }) {
     this.#client = client;
     this.#bundle = bundle;
-    this.pid = pid;
     ({ startMs: this.startMs, firstCallMs: this.firstCallMs, cpuMs: this.cpuMs } = figures);
   }
 
@@ -92,7 +104,7 @@ class Daemon implements AsyncDisposable {
     const client = await connect({ path: output.replace(/^unix:\/\//, "") });
     const { shimPid } = await client.call(TaskV2.methods.connect, { id: "none" });
     const firstCallMs = performance.timeOrigin + performance.now() - begun;
-    return new Daemon(client, bundle, shimPid, { startMs, firstCallMs, cpuMs: await cpuMs(shimPid) });
+    return new Daemon(client, bundle, { startMs, firstCallMs, cpuMs: await cpuMs(shimPid) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,16 +137,6 @@ interface Memory {
   readonly pss: number;
   readonly own: number;
   readonly rss: number;
-}
-
-/** A process that idles tells of it by its memory standing still. */
-async function idleMemory(pid: number): Promise<Memory> {
-  for (let last = await memory(pid); ; ) {
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const now = await memory(pid);
-    if (now.rss === last.rss) return now;
-    last = now;
-  }
 }
 
 /** proc(5), smaps_rollup. */

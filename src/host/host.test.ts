@@ -47,6 +47,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+test("the program's pages are given back, and come again when they are used", () => {
+  const mapped = (): number => Number(/^Pss_File:\s+(\d+)/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))?.[1]);
+  const before = mapped();
+  host.releaseMemory();
+  expect(mapped()).toBeLessThan(before / 2);
+});
+
 describe("mounts", () => {
   const path = (...names: string[]) => {
     const name = join(directory, ...names);

@@ -6,7 +6,10 @@
  * from the errno (error.ts). File descriptors are numbers: those that a method returns are the caller's to
  * close; those that it takes stay the caller's, and must stay open until the promise is settled.
  */
+import { getSystemErrorName } from "node:util";
+import { Code, HadronError } from "../errors.ts";
 import { Calls } from "./calls.ts";
+import { loadNative } from "./native.ts";
 
 export interface Mount {
   /** As in mount(8); "bind" for a bind mount. */
@@ -152,6 +155,18 @@ export class Host implements AsyncDisposable {
   /** Undoes `createNetns`; what is not there is no error. */
   async removeNetns(path: string): Promise<void> {
     await this.#calls.call("removeNetns", { path });
+  }
+
+  /**
+   * Gives back the memory that this process can have again: free memory of malloc, and the pages of Node's code
+   * and constants, which stay in the page cache and come back one by one as they are used. Takes a millisecond
+   * or two, here and now: an answer that came later would bring back what it needs.
+   */
+  releaseMemory(): void {
+    const errno = loadNative().releaseMemory();
+    if (errno !== 0) {
+      throw new HadronError(Code.INTERNAL, `The kernel does not take memory back: ${getSystemErrorName(-errno)}.`);
+    }
   }
 
   /** Operations that are under way fail with UNAVAILABLE; the kernel may still finish them. Idempotent. */

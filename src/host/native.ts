@@ -20,13 +20,15 @@ import { Code, HadronError, messageOf } from "../errors.ts";
 /** What `submit` answers; the constants HADRON_* of native/libhadron/src/lib.rs. */
 export const Submitted = { OK: 0, FULL: 1, MALFORMED: 2, CLOSED: 3, FAULT: 4 } as const;
 
-/** The three functions of libhadron; none of them blocks. */
+/** The functions of libhadron; none of them blocks. */
 export interface NativeLibrary {
   /** `answerFd`, the read end of the handle's pipe, becomes the caller's. INTERNAL when it fails. */
   open(): { handle: number; answerFd: number };
   /** The bytes are copied. One of `Submitted`. */
   submit(handle: number, request: Uint8Array): number;
   close(handle: number): void;
+  /** 0, or an errno. */
+  releaseMemory(): number;
 }
 
 type NativeFunction = (...parameters: readonly unknown[]) => unknown;
@@ -63,6 +65,7 @@ function load(directory: string): NativeLibrary {
   let open: NativeFunction;
   let submit: NativeFunction;
   let close: NativeFunction;
+  let releaseMemory: NativeFunction;
   try {
     const module = { exports: {} as Koffi };
     process.dlopen(module, addon);
@@ -70,6 +73,7 @@ function load(directory: string): NativeLibrary {
     open = loaded.func("int32_t hadron_open(_Out_ int32_t *answer_fd, uint8_t *message, size_t message_size)");
     submit = loaded.func("int32_t hadron_submit(int32_t handle, const uint8_t *json, size_t length)");
     close = loaded.func("int32_t hadron_close(int32_t handle)");
+    releaseMemory = loaded.func("int32_t hadron_release_memory()");
   } catch (cause) {
     throw new HadronError(
       Code.INTERNAL,
@@ -94,6 +98,9 @@ function load(directory: string): NativeLibrary {
     },
     close(handle) {
       close(handle);
+    },
+    releaseMemory() {
+      return Number(releaseMemory());
     },
   };
 }

@@ -33,6 +33,9 @@ const LISTENER = { fd: 0 };
 /** What calls that still run are given, the Shutdown that ends us among them. */
 const LAST_ANSWERS_TIMEOUT_MS = 500;
 
+/** Without a call for so long the daemon only waits. V8 has given back its own garbage by then. */
+const QUIET_MS = 20_000;
+
 /** Serves the pod until containerd is done with it. `libraryDirectory`: PREFIX/lib/hadron. */
 export async function runDaemon(args: DaemonArguments, libraryDirectory: string): Promise<void> {
   let started: Daemon;
@@ -62,6 +65,7 @@ class Daemon implements AsyncDisposable {
   #config: Config | undefined;
   #idleTimeoutS = DEFAULTS.idleTimeoutS;
   #idleTimer: NodeJS.Timeout | undefined;
+  #quietTimer: NodeJS.Timeout | undefined;
 
   static async start(args: DaemonArguments, libraryDirectory: string): Promise<Daemon> {
     const log = openLog("log", args.debug ? "Debug" : "Info");
@@ -102,6 +106,7 @@ class Daemon implements AsyncDisposable {
     });
     this.#server = new Server({
       onHandlerError: (error, call) => log.error({ err: error, method: call.method }, "a call failed without a status of its own"),
+      onHandlerEnd: () => this.#watchQuiet(),
     });
     this.#server.addService(TaskV2, task).addService(TaskV3, task);
   }
@@ -165,8 +170,21 @@ class Daemon implements AsyncDisposable {
     }, seconds * 1000);
   }
 
+  /** Most of a pod's life nobody calls; what its start needed of Node is not needed until somebody does. */
+  #watchQuiet(): void {
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => {
+      try {
+        this.#host.releaseMemory();
+      } catch (error) {
+        this.#log.debug({ err: messageOf(error) }, "no memory was given back");
+      }
+    }, QUIET_MS).unref();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#quietTimer);
     // From here on a new `start` of this pod makes a daemon of its own, and `delete` waits for our end.
     await unlink(this.#args.socket).catch(ignoreMissing);
     try {

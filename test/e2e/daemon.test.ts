@@ -1,5 +1,5 @@
 /** The shim without a containerd: what `start` promises to whoever calls it. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { connect } from "ttrpc-ts";
@@ -93,11 +93,23 @@ describe.each(containerdVersions.slice(-1))("a shim daemon of containerd %s", (v
     await rm(bundle, { recursive: true });
   });
 
-  test("whom nobody calls goes away by itself", async () => {
-    const { socket, bundle } = await start({ ociVersion: "1.1.0" });
+  test("whom nobody calls gives memory back, and goes away by itself", async () => {
+    const { socket, id, bundle } = await start({ ociVersion: "1.1.0" });
     const client = await connect({ path: socket });
+    const { shimPid } = await client.service(TaskV2).connect({ id });
+    const resident: number[] = [];
+    const watch = setInterval(() => {
+      const note = (status: string): void => {
+        const kilobytes = /^VmRSS:\s+(\d+)/m.exec(status)?.[1];
+        if (kilobytes !== undefined) resident.push(Number(kilobytes));
+      };
+      // It may be gone already.
+      void readFile(`/proc/${shimPid}/status`, "utf8").then(note, () => undefined);
+    }, 200);
     // idle_timeout_s is 30 by default; the connection ends with the daemon.
     await client.closed;
+    clearInterval(watch);
+    expect(Math.min(...resident)).toBeLessThan(Math.max(...resident) / 2);
     await rm(bundle, { recursive: true });
   });
 });

@@ -1,7 +1,7 @@
 //! Host system calls for the shim daemon, behind a small C ABI.
 //!
-//! Node cannot mount, pass descriptors or hold a process by a pidfd. It does so through three functions:
-//! requests are JSON, they run on this library's threads, and their answers come through a pipe, so
+//! Node cannot mount, pass descriptors or hold a process by a pidfd. It does so through three functions
+//! (a fourth is about its memory, see `hadron_release_memory`): requests are JSON, they run on this library's threads, and their answers come through a pipe, so
 //! that neither side ever blocks the other:
 //!
 //! ```text
@@ -18,6 +18,7 @@ mod answers;
 mod descriptor;
 mod error;
 mod handle;
+mod memory;
 mod mount;
 mod netns;
 mod pool;
@@ -38,6 +39,7 @@ use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use handle::{Handle, Refused};
+use rustix::io::Errno;
 
 /// `hadron_submit` took the request: its answer will come through the pipe.
 pub const HADRON_OK: i32 = 0;
@@ -157,4 +159,13 @@ pub extern "C" fn hadron_close(handle: i32) -> i32 {
         None => HADRON_CLOSED,
     })
     .unwrap_or(HADRON_FAULT)
+}
+
+/// Gives back the memory that the caller can have again (see the module `memory`): one or two milliseconds
+/// of work, done here and now, since an answer would bring back what it needs. Returns 0, or the errno of
+/// what was refused.
+#[unsafe(no_mangle)]
+pub extern "C" fn hadron_release_memory() -> i32 {
+    catch_unwind(|| memory::release().map_or_else(Errno::raw_os_error, |()| 0))
+        .unwrap_or(Errno::INVAL.raw_os_error())
 }
