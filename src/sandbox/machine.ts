@@ -163,9 +163,9 @@ export class Machine implements AsyncDisposable {
   }
 
   async #outlivedConnection(): Promise<void> {
-    const timer = setTimeout(() => this.fail("the connection to the guest's agent was lost"), CONNECTION_LOST_TIMEOUT_MS);
-    await this.vm.exited;
-    clearTimeout(timer);
+    if ((await within(this.vm.exited, CONNECTION_LOST_TIMEOUT_MS)) === undefined) {
+      this.fail("the connection to the guest's agent was lost");
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,8 @@
 //! Host system calls for the shim daemon, behind a small C ABI.
 //!
 //! Node cannot mount, pass descriptors or hold a process by a pidfd. It does so through three functions
-//! (a fourth is about its memory, see `hadron_release_memory`): requests are JSON, they run on this library's threads, and their answers come through a pipe, so
-//! that neither side ever blocks the other:
+//! (a fourth is about its memory, see `hadron_release_memory`): requests are JSON, they run on this
+//! library's threads, and their answers come through a pipe, so that neither side ever blocks the other:
 //!
 //! ```text
 //! request  {"id":1,"op":"umount","target":"/run/x","detach":false}

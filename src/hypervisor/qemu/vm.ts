@@ -6,6 +6,7 @@ import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { Code, HadronError, messageOf } from "../../errors.ts";
 import { unlink } from "../../host/files.ts";
+import { within } from "../../time.ts";
 import type { SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { abortError, orAbort } from "./abort.ts";
 import { Child, type ChildExit, type ChildOptions } from "./child.ts";
@@ -55,7 +56,7 @@ export class QemuVm implements Vm {
   #console: GuestConsole | undefined;
   #shutdown: string | undefined;
   #panicked = false;
-  /** `pause` or `resume` was asked for last. */
+  /** From the moment `pause` asks for it until `resume` has been answered. */
   #paused = false;
   /** QEMU stopped the virtual CPUs without being asked to. */
   #halted = false;
@@ -246,11 +247,10 @@ export class QemuVm implements Vm {
 
   /** For what may be a consequence of QEMU's end, which then gives the reason. */
   #killUnlessGone(cause: string): void {
-    const timer = setTimeout(() => {
-      this.#kill(cause);
-    }, EXPLAIN_MS);
-    void this.exited.then(() => {
-      clearTimeout(timer);
+    void within(this.exited, EXPLAIN_MS).then((exit) => {
+      if (exit === undefined) {
+        this.#kill(cause);
+      }
     });
   }
 
