@@ -85,7 +85,7 @@ export const SCHEMA = {
     max: 1_048_576,
     ceiling: "max_memory_mib",
     annotation: true,
-    doc: "Memory of a pod's VM in MiB. A pod whose own memory limit is higher gets that, and what the guest needs beside it.",
+    doc: "Memory of a pod's VM in MiB. Its containers share what is left of it after the boot, less a sixteenth (8 to 64 MiB) for the guest itself. A pod whose own memory limit is higher gets that, and what the guest needs beside it.",
   },
   max_vcpus: {
     type: "integer",

@@ -7,8 +7,12 @@ export interface MachineSize {
   readonly memoryMiB: number;
 }
 
-/** What the guest's kernel and agent want beside the workload. */
-const GUEST_OVERHEAD_MIB = 128;
+/**
+ * What the guest's kernel and agent want beside the workload, with the reserve that the agent keeps from the
+ * containers (guest/agent/src/boot.rs). A part grows with the memory: a `struct page` of 64 bytes for each page, and
+ * the pages that the kernel keeps free. Nothing of it costs the host anything before the guest has written to it.
+ */
+const overheadMiB = (limitMiB: number): number => 160 + Math.ceil(limitMiB / 8);
 const MIB = 1024 * 1024;
 
 /**
@@ -25,7 +29,7 @@ export function sizeMachine(spec: Spec, configured: MachineSize, most: MachineSi
   );
   // A limit above what the host has is "no limit" by another name.
   const limitMiB = Math.ceil(asked / MIB);
-  const wantedMiB = limitMiB === 0 || limitMiB > most.memoryMiB ? 0 : limitMiB + GUEST_OVERHEAD_MIB;
+  const wantedMiB = limitMiB === 0 || limitMiB > most.memoryMiB ? 0 : limitMiB + overheadMiB(limitMiB);
   const cpus = Math.max(
     ratio(resources?.cpu?.quota, resources?.cpu?.period),
     ratio(

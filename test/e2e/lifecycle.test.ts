@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions } from "../harness/containerd.ts";
-import { hadron, runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
+import { type ContainerOptions, hadron, runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
 
@@ -106,13 +106,28 @@ describe.each(containerdVersions)("containerd %s: the kernels", (version) => {
   ])("%s", (kernel, release) => {
     const daemon = useContainerd(version);
 
-    test("boots and runs a container", async () => {
+    const run = async (command: readonly string[], options: ContainerOptions = {}): Promise<string> => {
       const config = `${daemon().directory}/hadron.json`;
       await writeFile(config, JSON.stringify({ kernel }));
-      const result = await runContainer(daemon(), ["uname", "-r"], { flags: ["--runtime-config-path", config] });
+      const flags = [...(options.flags ?? []), "--runtime-config-path", config];
+      const result = await runContainer(daemon(), command, { ...options, flags });
       expect(result.exitCode, result.stderr).toBe(0);
-      expect(result.stdout.trim()).toMatch(release);
       await rm(config);
+      return result.stdout.trim();
+    };
+
+    test("boots and runs a container", async () => {
+      expect(await run(["uname", "-r"])).toMatch(release);
+    });
+
+    test.each([512, 4096])("has room for a container of %d MiB beside its own", async (mib) => {
+      const limit = mib * 1024 * 1024;
+      // What all containers of the pod may have together.
+      const room = await run(["cat", "/sys/fs/cgroup/hadron/memory.max"], {
+        flags: ["--memory-limit", String(limit)],
+        mounts: ["type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=ro"],
+      });
+      expect(Number(room)).toBeGreaterThanOrEqual(limit);
     });
   });
 });

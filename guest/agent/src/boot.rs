@@ -104,9 +104,9 @@ pub fn end() -> ! {
     unsafe { libc::_exit(1) }
 }
 
-fn write_setting(path: &str, value: &str) {
-    if let Err(error) = fs::write(path, value) {
-        log::warn!("cannot write {path}: {error}");
+fn write_setting(path: impl AsRef<Path>, value: &str) {
+    if let Err(error) = fs::write(&path, value) {
+        log::warn!("cannot write {}: {error}", path.as_ref().display());
     }
 }
 
@@ -255,7 +255,28 @@ fn cgroups() -> Result<()> {
             }
         }
     }
+    match fs::read_to_string("/proc/meminfo").map(|meminfo| containers_memory(&meminfo)) {
+        Ok(Some(bytes)) => write_setting(parent.join("memory.max"), &bytes.to_string()),
+        other => log::warn!("cannot tell the containers' share of the memory: {other:?}"),
+    }
     Ok(())
+}
+
+/// What all containers together may have, in bytes: what /proc/meminfo says is available at boot, less a
+/// reserve for the agent and the kernel, so that it is the containers' cgroup that runs out of memory.
+///
+/// When the guest as a whole does, a task inside a file system waits for ever for somebody else to free
+/// memory (mm/oom_kill.c: the global OOM killer does nothing for an allocation without `__GFP_FS`), and
+/// 9p allocates such requests to read the page of a program that was just reclaimed: a guest with
+/// one busy process would never kill it. A cgroup's limit has no such exception.
+fn containers_memory(meminfo: &str) -> Option<u64> {
+    const MIB: u64 = 1 << 20;
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let available = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024;
+    let reserve = (available / 16).clamp(8 * MIB, 64 * MIB);
+    available.checked_sub(reserve)
 }
 
 fn loopback_up() -> io::Result<()> {
@@ -276,4 +297,34 @@ fn loopback_up() -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::containers_memory;
+
+    #[test]
+    fn a_sixteenth_of_the_memory_is_the_guests_own() {
+        let meminfo =
+            |kib: &str| format!("MemTotal: 999999 kB\nMemAvailable:{kib} kB\nCached: 1 kB\n");
+        let mib = |text: &str| containers_memory(&meminfo(text)).map(|bytes| bytes >> 20);
+        assert_eq!(mib("   524288"), Some(480));
+        // At least 8 MiB, at most 64.
+        assert_eq!(mib("    40960"), Some(32));
+        assert_eq!(mib(" 33554432"), Some(32_704));
+        assert_eq!(mib("     4096"), None);
+    }
+
+    #[test]
+    fn what_is_not_meminfo_has_no_answer() {
+        for text in [
+            "",
+            "MemAvailable:",
+            "MemAvailable: kB",
+            "MemAvailable: -1 kB",
+            "MemAvailable: 9 MB",
+        ] {
+            assert_eq!(containers_memory(text), None, "{text:?}");
+        }
+    }
 }
