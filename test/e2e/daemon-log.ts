@@ -1,7 +1,8 @@
 /** Moments inside the shim daemon, seen in containerd's log, where the daemon's own debug lines go. */
-import { open, stat, watch } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 
 import type { Containerd } from "../harness/containerd.ts";
+import { untilFile } from "../harness/until-file.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -23,12 +24,8 @@ export class DaemonLog {
   async line(pattern: RegExp, signal?: AbortSignal): Promise<void> {
     const deadline = AbortSignal.timeout(DEADLINE_MS);
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
-    const changes = watch(this.#path, { signal: either });
     try {
-      if (pattern.test(await this.text())) return;
-      for await (const _ of changes) {
-        if (pattern.test(await this.text())) return;
-      }
+      await untilFile(this.#path, async () => pattern.test(await this.text()), either);
     } catch (cause) {
       throw new Error(`containerd's log has no line with ${pattern}:\n${await this.text()}`, { cause });
     }

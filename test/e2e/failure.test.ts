@@ -9,6 +9,7 @@ import { Attached } from "./attached.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { EventStream } from "./event-stream.ts";
 import { type Part, parts } from "./parts.ts";
+import { startUnread } from "./unread.ts";
 
 const PARTS: readonly Part[] = ["qemu", "hadron-vsock", "daemon"];
 const SLEEP = ["sleep", "600"];
@@ -96,21 +97,16 @@ describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
     });
 
     test("in the middle of Delete leaves a container that can be deleted", async () => {
-      const id = uniqueId();
-      {
-        await using attached = new Attached(daemon(), [...runArgs({ id }), "sh", "-c", "echo up; yes"]);
-        await attached.output(/up/);
-      }
-      await daemon().mustCtr(["tasks", "kill", "--signal", "SIGKILL", id]);
+      await using container = await startUnread(daemon());
       // Nobody reads the output any more, so that Delete has to wait for it.
       const log = await DaemonLog.from(daemon());
-      const deleting = daemon().ctr(["tasks", "rm", "--force", id]);
+      const deleting = daemon().ctr(["tasks", "rm", "--force", container.id]);
       await log.line(/deleting a container/);
       await kill(daemon(), part);
       await deleting;
       // What failed half way is done by the next try.
-      await daemon().ctr(["tasks", "rm", "--force", id]);
-      await daemon().mustCtr(["containers", "rm", id]);
+      await daemon().ctr(["tasks", "rm", "--force", container.id]);
+      await daemon().mustCtr(["containers", "rm", container.id]);
     });
   });
 });

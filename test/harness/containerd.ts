@@ -5,12 +5,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { mkdir, readFile, rmdir, statfs, watch, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rmdir, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type CommandOptions, type CommandResult, mustRun, run, tail } from "./command.ts";
 import { killProcess, processes } from "./processes.ts";
 import { mountPoints, mountsBelow } from "./mounts.ts";
 import { build, debianPackages } from "./paths.ts";
+import { untilFile } from "./until-file.ts";
 
 export type ContainerdVersion = "1.6" | "2.1";
 
@@ -127,13 +128,9 @@ export class Containerd implements AsyncDisposable {
 
   /** Answers when the log, from `start` on, says that the sockets serve. ctr 2.x does not wait for them. */
   async #booted(start: number, signal: AbortSignal): Promise<void> {
-    const changes = watch(this.logPath, { signal });
     const said = async (): Promise<boolean> =>
       (await readFile(this.logPath)).includes("containerd successfully booted", start);
-    if (await said()) return;
-    for await (const _ of changes) {
-      if (await said()) return;
-    }
+    await untilFile(this.logPath, said, signal);
   }
 
   /** Stops the daemon in order; what it runs goes on. */
