@@ -9,7 +9,7 @@ import type { Agent, GuestShare, SandboxInfo } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
-import { nowNs, within } from "../time.ts";
+import { nowNs, untilAborted, within } from "../time.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
 /** The host port that the agent dials (proto/hadron/agent.proto). */
@@ -96,7 +96,7 @@ export class Machine implements AsyncDisposable {
     } catch (error) {
       // A VM that dies takes the connection with it; which of the two is heard of first is chance.
       if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
-        await Promise.race([died, aborted(either)]);
+        await untilAborted(died, either).catch(() => {});
       }
       if (exit !== undefined) {
         throw new HadronError(Code.UNAVAILABLE, `the VM did not start: ${(exit as VmExit).reason}`, { cause: error });
@@ -191,11 +191,4 @@ function guestShares(fsType: "9p" | "virtiofs"): GuestShare[] {
     { fsType, tag: "rootfs", mountPoint: GUEST_ROOTFS_SHARE, options: options("loose") },
     { fsType, tag: "volumes", mountPoint: GUEST_VOLUMES_SHARE, options: options("mmap") },
   ];
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) {
-    return;
-  }
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
