@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::error::LibcontainerError;
 use libcontainer::syscall::syscall::SyscallType;
+use nix::fcntl::OFlag;
 use pathrs::Root;
 
 use super::program::UserProgram;
+use super::user::open_below;
 use super::{Report, diagnostics};
 use crate::error::{Error, Result};
 
@@ -57,12 +59,14 @@ pub fn create(report: Report, plan: InitPlan) -> Result<i32> {
 /// Links are resolved inside of `root`. A path that cannot be made may still be below a mount: entering
 /// it will tell.
 fn make_directory(root: &Path, path: &Path) -> Result<()> {
+    // Nearly always it is there, and this is one system call: without KVM the rest is 25 ms of new code.
+    if open_below(root, path, OFlag::O_PATH | OFlag::O_DIRECTORY).is_ok() {
+        return Ok(());
+    }
     let root = Root::open(root).map_err(|error| {
         Error::invalid(format!("cannot open root.path {}: {error}", root.display()))
     })?;
-    if let Err(error) = root.mkdir_all(path, &Permissions::from_mode(0o755)) {
-        tracing::debug!("process.cwd {}: {error}", path.display());
-    }
+    let _ = root.mkdir_all(path, &Permissions::from_mode(0o755));
     Ok(())
 }
 

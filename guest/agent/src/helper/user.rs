@@ -4,6 +4,9 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::path::Path;
+
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
 /// More than any real one; what comes after is not looked at.
 const PASSWD_MAX: u64 = 1 << 20;
@@ -26,38 +29,31 @@ pub fn home(passwd: &str, uid: u32) -> String {
 /// there is none: images without users are common.
 pub fn passwd_below(root: &str) -> String {
     let mut text = Vec::new();
-    match open_below(root).and_then(|file| file.take(PASSWD_MAX).read_to_end(&mut text)) {
+    match open_passwd(root).and_then(|file| file.take(PASSWD_MAX).read_to_end(&mut text)) {
         Ok(_) => String::from_utf8_lossy(&text).into_owned(),
         Err(_) => String::new(),
     }
 }
 
-fn open_below(root: &str) -> io::Result<File> {
-    let root = File::open(root)?;
-    // SAFETY: all-zero is a valid open_how.
-    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
+fn open_passwd(root: &str) -> io::Result<File> {
     // O_NONBLOCK: the image may have a FIFO there.
-    how.flags = (libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY) as u64;
-    how.resolve = libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS;
-    // SAFETY: the path is a C string and `how` is as long as said.
-    let fd = unsafe {
-        libc::syscall(
-            libc::SYS_openat2,
-            root.as_raw_fd(),
-            c"etc/passwd".as_ptr(),
-            &raw const how,
-            size_of::<libc::open_how>(),
-        )
-    };
-    if fd == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: fd is a new descriptor that nobody else owns.
-    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd as i32) });
+    let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = File::from(open_below(Path::new(root), Path::new("etc/passwd"), flags)?);
     if !file.metadata()?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     Ok(file)
+}
+
+/// Opens `path` with symbolic links resolved as if the directory `root` were "/" (openat2(2)).
+pub fn open_below(root: &Path, path: &Path, flags: OFlag) -> io::Result<OwnedFd> {
+    let root = File::open(root)?;
+    let how = OpenHow::new()
+        .flags(flags | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let fd = openat2(root.as_raw_fd(), path, how)?;
+    // SAFETY: fd is a new descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 #[cfg(test)]
