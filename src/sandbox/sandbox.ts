@@ -155,11 +155,11 @@ export class Sandbox implements AsyncDisposable {
 
     const machine = await booting;
     signal.throwIfAborted();
-    const io = await openProcessIo(machine, request.stdio);
-    undo.defer(() => io.close());
     const init = new Process(request.id, "", request.stdio);
-    await init.attach(io);
     try {
+      const io = await openProcessIo(machine, request.stdio);
+      undo.defer(() => io.close());
+      await init.attach(io);
       init.guestPid = await machine.agent.createContainer(request.id, JSON.stringify(plan.guestSpec), io.ports);
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
