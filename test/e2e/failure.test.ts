@@ -8,7 +8,7 @@ import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { EventStream } from "./event-stream.ts";
-import { type Part, parts } from "./parts.ts";
+import { onlyPart, type Part } from "./parts.ts";
 import { startUnread } from "./unread.ts";
 
 const PARTS: readonly Part[] = ["qemu", "hadron-vsock", "daemon"];
@@ -17,17 +17,24 @@ const SOON = { timeout: 15_000 };
 
 /** kill -9 of the only process of that kind. */
 async function kill(containerd: Containerd, part: Part): Promise<void> {
-  const [victim, ...others] = await parts(containerd, part);
-  if (victim === undefined || others.length > 0) throw new Error(`there is not one ${part} to kill but ${others.length + (victim ? 1 : 0)}`);
-  await killProcess(victim);
+  await killProcess(await onlyPart(containerd, part));
 }
 
 /** As far as a Create has come, and what the daemon logs there. */
+const LAUNCHED = /the VM's processes run/;
 const MOMENTS = [
-  ["the VM is being launched", /the VM's processes run/],
+  ["the VM is being launched", LAUNCHED],
   ["the guest boots", /guest console/],
   ["the guest makes the container", /the pod's VM is up/],
 ] as const;
+
+/** Kills it at the moment at which the daemon of a new pod logs `line`; looked for before, it is killed at once. */
+async function killAt(containerd: Containerd, part: Part, log: DaemonLog, line: RegExp, signal: AbortSignal): Promise<void> {
+  await log.line(LAUNCHED, signal);
+  const victim = await onlyPart(containerd, part);
+  await log.line(line, signal);
+  await killProcess(victim);
+}
 
 describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
   const daemon = useContainerd(version);
@@ -36,9 +43,10 @@ describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
     test.each(MOMENTS)("during Create while %s is a clear error", async (_, line) => {
       const log = await DaemonLog.from(daemon());
       const ended = new AbortController();
-      const killing = log.line(line, ended.signal).then(async () => await kill(daemon(), part));
-      const result = await runContainer(daemon(), SLEEP).finally(() => ended.abort());
-      await killing;
+      const [result] = await Promise.all([
+        runContainer(daemon(), SLEEP).finally(() => ended.abort()),
+        killAt(daemon(), part, log, line, ended.signal),
+      ]);
       expect(result.exitCode).not.toBe(0);
       if (part === "daemon") {
         // All that containerd knows; these are its own words.

@@ -10,7 +10,7 @@ import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { EventStream } from "./event-stream.ts";
-import { parts } from "./parts.ts";
+import { onlyPart } from "./parts.ts";
 import { startUnread } from "./unread.ts";
 
 /** What ctr says of a task that it has removed. */
@@ -116,8 +116,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
   test("that never answers is killed when its time is over", async () => {
     await using config = await configFile(daemon(), { agent_timeout_s: 2 });
     await using container = await startContainer(daemon(), SLEEP, { flags: config.flags });
-    const [qemu] = await parts(daemon(), "qemu");
-    process.kill(qemu?.pid ?? Number.NaN, "SIGSTOP");
+    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toMatch(/did not start a process within 2 s/);
@@ -129,8 +128,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await using config = await configFile(daemon(), { agent_timeout_s: 2 });
     await using container = await startContainer(daemon(), ["true"], { flags: config.flags });
     await expect.poll(() => container.status(), SOON).toBe("STOPPED");
-    const [qemu] = await parts(daemon(), "qemu");
-    process.kill(qemu?.pid ?? Number.NaN, "SIGSTOP");
+    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
     // The exit was told already, and stands.
     expect((await container.remove()).exitCode).toBe(0);
   });
@@ -139,9 +137,10 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await using config = await configFile(daemon(), { boot_timeout_s: 3 });
     const log = await DaemonLog.from(daemon());
     const running = runContainer(daemon(), SLEEP, { flags: config.flags });
+    await log.line(/the VM's processes run/);
+    const { pid } = await onlyPart(daemon(), "qemu");
     await log.line(/guest console/);
-    const [qemu] = await parts(daemon(), "qemu");
-    process.kill(qemu?.pid ?? Number.NaN, "SIGSTOP");
+    process.kill(pid, "SIGSTOP");
     const result = await running;
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toMatch(/did not answer within 3 s/);
