@@ -169,7 +169,11 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     const pod = uniqueId("pod");
     const annotations = { [SANDBOX_ID]: pod };
     await using other = await startContainer(daemon(), SLEEP, { id: pod, annotations });
-    expect((await runContainer(daemon(), ["tail", "/dev/zero"], { annotations })).exitCode).toBe(137);
+    await using stream = await EventStream.open(daemon());
+    const id = uniqueId();
+    expect((await runContainer(daemon(), ["tail", "/dev/zero"], { id, annotations })).exitCode).toBe(137);
+    const topics = (await stream.ofTask(id)).map(({ topic }) => topic);
+    expect(topics.filter((topic) => topic === "/tasks/oom")).toHaveLength(1);
     expect((await other.exec(["echo", "alive"])).stdout).toBe("alive\n");
   });
 
