@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+// How long expect.poll waits. Its default of a second is what one `ctr` may take on a busy machine.
+const poll = { timeout: 20_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -8,6 +11,7 @@ export default defineConfig({
           name: "unit",
           include: ["src/**/*.test.ts", "packages/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
+          expect: { poll },
         },
       },
       {
@@ -19,6 +23,7 @@ export default defineConfig({
           // A process for each file: what a test starts is told to die with it.
           pool: "forks",
           testTimeout: 120_000,
+          expect: { poll },
           hookTimeout: 120_000,
         },
       },

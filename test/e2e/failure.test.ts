@@ -13,7 +13,6 @@ import { startUnread } from "./unread.ts";
 
 const PARTS: readonly Part[] = ["qemu", "hadron-vsock", "daemon"];
 const SLEEP = ["sleep", "600"];
-const SOON = { timeout: 15_000 };
 
 /** kill -9 of the only process of that kind. */
 async function kill(containerd: Containerd, part: Part): Promise<void> {
@@ -76,7 +75,7 @@ describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
       await attached.output(/up/);
       await kill(daemon(), part);
       expect(await attached.exit()).not.toBe(0);
-      await expect.poll(() => container.status(), SOON).toBe(part === "daemon" ? undefined : "STOPPED");
+      await expect.poll(() => container.status()).toBe(part === "daemon" ? undefined : "STOPPED");
     });
 
     test("ends every container of its pod with 137", async () => {
@@ -97,7 +96,7 @@ describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
 
     test("while ctr deletes a container leaves nothing", async () => {
       await using container = await startContainer(daemon(), ["true"]);
-      await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+      await expect.poll(() => container.status()).toBe("STOPPED");
       const removing = container.remove();
       // Whichever of the two is quicker.
       await kill(daemon(), part).catch(() => undefined);

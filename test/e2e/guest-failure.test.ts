@@ -16,7 +16,6 @@ import { startUnread } from "./unread.ts";
 /** What ctr says of a task that it has removed. */
 const KILLED = { exitCode: 0, stderr: expect.stringMatching(/exit code 137\b/) };
 const SLEEP = ["sleep", "600"];
-const SOON = { timeout: 15_000 };
 const SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
 /** The container's own /proc has a read-only sysrq-trigger; another one has not. */
 const SYSRQ = ["--mount", "type=proc,src=proc,dst=/sys-proc,options=nosuid"];
@@ -64,7 +63,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     const call = (): Promise<CommandResult> => daemon().ctr(["tasks", "metrics", container.id]);
     for (let result = await call(); result.exitCode === 0; ) result = await call();
     await log.line(/killing the VM.* within 2 s/);
-    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
 
@@ -76,7 +75,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     // The guest may die before it has answered that the exec runs.
     if (result.exitCode !== 137) expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/panic/) });
     expect(await other.exit()).toBe(137);
-    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
 
@@ -95,7 +94,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
       expect(result.stderr).toMatch(/panic/);
       expect(result.stderr).not.toMatch(/: unknown$/m);
     }
-    await expect.poll(() => first.status(), SOON).toBe("STOPPED");
+    await expect.poll(() => first.status()).toBe("STOPPED");
   });
 
   test("that dies while a container is deleted lets it be deleted", async () => {
@@ -120,14 +119,14 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toMatch(/did not start a process within 2 s/);
-    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
 
   test("that never answers while it is deleted is killed when its time is over", async () => {
     await using config = await configFile(daemon(), { agent_timeout_s: 2 });
     await using container = await startContainer(daemon(), ["true"], { flags: config.flags });
-    await expect.poll(() => container.status(), SOON).toBe("STOPPED");
+    await expect.poll(() => container.status()).toBe("STOPPED");
     process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
     // The exit was told already, and stands.
     expect((await container.remove()).exitCode).toBe(0);

@@ -14,7 +14,6 @@ import { Attached } from "./attached.ts";
 import { DaemonLog } from "./daemon-log.ts";
 
 const KIB = 1024;
-const SOON = { timeout: 20_000 };
 
 /** A small tmpfs of the host, which is full after `bytes`. */
 async function smallDisk(containerd: Containerd, bytes: number): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -36,7 +35,7 @@ async function killAndRemove(containerd: Containerd, id: string): Promise<void> 
     await containerd.ctr(["tasks", "rm", id]);
     return await containerd.mustCtr(["tasks", "list", "-q"]);
   };
-  await expect.poll(tasks, SOON).not.toContain(id);
+  await expect.poll(tasks).not.toContain(id);
   await containerd.mustCtr(["containers", "rm", id]);
 }
 
@@ -115,7 +114,7 @@ describe.each(containerdVersions)("containerd %s: output", (version) => {
       await attached.output(/up/);
     }
     await mkdir(join(directory, "go"));
-    await expect.poll(async () => (await mustRun("ls", [directory])).includes("done"), SOON).toBe(true);
+    await expect.poll(async () => (await mustRun("ls", [directory])).includes("done")).toBe(true);
     await killAndRemove(daemon(), id);
     await mustRun("rm", ["-r", directory]);
   });

@@ -119,7 +119,7 @@ describe.each(containerdVersions)("containerd %s: a restart", (version) => {
   test("is over before an exit: that is told as ever", async () => {
     await using container = await startContainer(daemon(), ["sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.1; done"]);
     await daemon().restart();
-    await expect.poll(async () => (await container.kill("SIGTERM"), await container.status()), { timeout: 10_000 }).toBe("STOPPED");
+    await expect.poll(async () => (await container.kill("SIGTERM"), await container.status())).toBe("STOPPED");
     expect((await container.remove()).stderr).toMatch(/exit code 9\b/);
   });
 
@@ -135,7 +135,7 @@ describe.each(containerdVersions)("containerd %s: a restart", (version) => {
       expect((await container.remove()).stderr).toMatch(/exit code 137\b/);
     } else {
       // Since 1.7 containerd deletes a task without processes when it loads it, with runc as well.
-      await expect.poll(() => container.status(), { timeout: 10_000 }).toBeUndefined();
+      await expect.poll(() => container.status()).toBeUndefined();
     }
   });
 });
