@@ -55,6 +55,7 @@ export interface LinuxSpec {
   uidMappings?: unknown[];
   gidMappings?: unknown[];
   seccomp?: { listenerPath?: string; [key: string]: unknown };
+  rootfsPropagation?: string;
   mountLabel?: string;
   intelRdt?: unknown;
   [key: string]: unknown;

@@ -80,8 +80,8 @@ describe("mounts", () => {
       context,
     );
     expect(volumes).toEqual([
-      { index: 0, source: "/srv/data", kind: "directory", recursive: true, readonly: true },
-      { index: 1, source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: false },
+      { index: 0, source: "/srv/data", kind: "directory", recursive: true, readonly: true, propagation: "slave" },
+      { index: 1, source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: false, propagation: "slave" },
     ]);
     expect(guestSpec.mounts?.slice(1)).toEqual([
       { destination: "/data", type: "bind", source: "/run/hadron/volumes/7/0", options: ["rbind", "ro"] },

@@ -9,6 +9,9 @@
 
 import { Code, HadronError } from "../errors.ts";
 import type { DeviceSpec, LinuxSpec, MountSpec, NamespaceSpec, ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
+import { mountPropagation, type Propagation, rootfsPropagation } from "./plan-propagation.ts";
+
+export type { Propagation } from "./plan-propagation.ts";
 
 /** Where the agent mounts the shares (src/sandbox/machine.ts tells it so). */
 export const GUEST_ROOTFS_SHARE = "/run/hadron/rootfs";
@@ -19,6 +22,8 @@ export interface ContainerPlan {
   readonly guestSpec: Spec;
   /** Host directories and files that become visible in the guest at GUEST_VOLUMES_SHARE/slot/index. */
   readonly volumes: readonly VolumePlan[];
+  /** Of the root file system on the host. */
+  readonly rootfsPropagation: Propagation;
 }
 
 export interface VolumePlan {
@@ -27,6 +32,7 @@ export interface VolumePlan {
   readonly kind: "directory" | "file";
   readonly recursive: boolean;
   readonly readonly: boolean;
+  readonly propagation: Propagation;
 }
 
 export interface PlanContext {
@@ -55,8 +61,9 @@ export async function planContainer(spec: Spec, context: PlanContext): Promise<C
 
   const volumes: VolumePlan[] = [];
   const mounts: MountSpec[] = [];
+  const rootfs = rootfsPropagation(spec.linux.rootfsPropagation);
   for (const mount of spec.mounts ?? []) {
-    mounts.push(await planMount(mount, context, volumes));
+    mounts.push(await planMount(mount, rootfs, context, volumes));
   }
 
   const { hooks: _hooks, annotations: _annotations, ...rest } = spec;
@@ -67,7 +74,7 @@ export async function planContainer(spec: Spec, context: PlanContext): Promise<C
     mounts,
     linux: planLinux(spec.linux, context),
   };
-  return { guestSpec, volumes };
+  return { guestSpec, volumes, rootfsPropagation: rootfs };
 }
 
 /** The `process` object that the guest gets, for init and exec alike. */
@@ -100,7 +107,7 @@ function refuseHooks(spec: Spec): void {
 /** File systems that the guest's kernel makes by itself; nothing of the host is behind them. */
 const GUEST_FILE_SYSTEMS = new Set(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2"]);
 
-async function planMount(mount: MountSpec, context: PlanContext, volumes: VolumePlan[]): Promise<MountSpec> {
+async function planMount(mount: MountSpec, rootfs: Propagation, context: PlanContext, volumes: VolumePlan[]): Promise<MountSpec> {
   const options = mount.options ?? [];
   const isBind = mount.type === "bind" || options.includes("bind") || options.includes("rbind");
   if (!isBind) {
@@ -143,6 +150,7 @@ async function planMount(mount: MountSpec, context: PlanContext, volumes: Volume
     kind,
     recursive: options.includes("rbind"),
     readonly: options.includes("ro") || options.includes("rro"),
+    propagation: mountPropagation(mount.destination, options, rootfs),
   });
   return { ...mount, type: "bind", source: `${GUEST_VOLUMES_SHARE}/${context.slot}/${index}` };
 }
