@@ -4,6 +4,7 @@ import type { Agent } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { Container } from "./container.ts";
 import type { Machine } from "./machine.ts";
+import type { ProcessSpec } from "./oci.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
 import type { ContainerStorage } from "./storage.ts";
 
@@ -106,6 +107,8 @@ async function settle(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
+const EXEC: ProcessSpec = { args: ["true"], cwd: "/", user: { uid: 0, gid: 0 } };
+
 describe("the init process", () => {
   it("goes from created to running to stopped", async () => {
     expect(container.status).toBe("created");
@@ -154,17 +157,17 @@ describe("additional processes", () => {
   });
 
   it("have ids of their own", async () => {
-    container.addExec("e1", { cwd: "/" }, NO_STDIO);
-    expect(() => container.addExec("e1", { cwd: "/" }, NO_STDIO)).toThrow(HadronError);
+    container.addExec("e1", EXEC, NO_STDIO);
+    expect(() => container.addExec("e1", EXEC, NO_STDIO)).toThrow(HadronError);
     await container.start("e1");
     agent.exitOf("e1").resolve(3);
     await container.process("e1").exited;
     await container.deleteExec("e1");
-    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    container.addExec("e1", EXEC, NO_STDIO);
   });
 
   it("exit before the init process does", async () => {
-    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    container.addExec("e1", EXEC, NO_STDIO);
     await container.start("e1");
     agent.exitOf("").resolve(0);
     await settle();
@@ -177,7 +180,7 @@ describe("additional processes", () => {
 
   it("that cannot be executed leave no exit event", async () => {
     agent.execError = new HadronError(Code.INVALID_ARGUMENT, "exec: nosuch: not found");
-    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    container.addExec("e1", EXEC, NO_STDIO);
     expect(await codeOf(container.start("e1"))).toBe(Code.INVALID_ARGUMENT);
     expect(told).toEqual(["started init"]);
     await container.deleteExec("e1");
@@ -186,11 +189,11 @@ describe("additional processes", () => {
   it("are refused in a stopped container", async () => {
     agent.exitOf("").resolve(0);
     await container.init.exited;
-    expect(() => container.addExec("e1", { cwd: "/" }, NO_STDIO)).toThrow(/is stopped, not running/);
+    expect(() => container.addExec("e1", EXEC, NO_STDIO)).toThrow(/is stopped, not running/);
   });
 
   it("are not deleted while they run", async () => {
-    container.addExec("e1", { cwd: "/" }, NO_STDIO);
+    container.addExec("e1", EXEC, NO_STDIO);
     await container.start("e1");
     expect(await codeOf(container.deleteExec("e1"))).toBe(Code.FAILED_PRECONDITION);
   });
@@ -244,7 +247,7 @@ describe("delete", () => {
 
 it("gives every process 137 when the VM is gone, and asks the guest nothing any more", async () => {
   await container.start("");
-  container.addExec("e1", { cwd: "/" }, NO_STDIO);
+  container.addExec("e1", EXEC, NO_STDIO);
   await container.start("e1");
   container.machineExited();
   await settle();

@@ -9,6 +9,7 @@
 
 import type { GuestProcess, TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
+import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs } from "../time.ts";
 import type { Machine } from "./machine.ts";
@@ -106,7 +107,7 @@ export class Container {
       throw new HadronError(Code.ALREADY_EXISTS, `container ${this.id} has a process ${execId} already`);
     }
     this.#requireRunning(`exec ${execId}`);
-    const process = new Process(this.id, execId, stdio, JSON.stringify({ ...planProcess(spec), terminal: stdio.terminal }));
+    const process = new Process(this.id, execId, stdio, encode({ ...planProcess(spec), terminal: stdio.terminal }));
     this.#execs.set(execId, process);
     return process;
   }
@@ -177,7 +178,7 @@ export class Container {
 
   async update(resources: ResourcesSpec): Promise<void> {
     this.init.requireNotStopped();
-    await this.machine.agent.updateContainer(this.id, JSON.stringify(planResources(resources)));
+    await this.machine.agent.updateContainer(this.id, encode(planResources(resources)));
   }
 
   /** Removes a stopped or never started additional process, after its output was drained. */

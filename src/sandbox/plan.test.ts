@@ -22,7 +22,7 @@ function spec(change: (spec: Spec) => void = () => {}): Spec {
   const base: Spec = {
     ociVersion: "1.1.0",
     root: { path: "rootfs", readonly: true },
-    process: { cwd: "/", args: ["true"], apparmorProfile: "x", selinuxLabel: "y", noNewPrivileges: true },
+    process: { cwd: "/", user: { uid: 0, gid: 0 }, args: ["true"], apparmorProfile: "x", selinuxLabel: "y", noNewPrivileges: true },
     hostname: "h",
     mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
     annotations: { a: "b" },
@@ -51,7 +51,7 @@ describe("the guest's spec", () => {
     expect(guestSpec.root).toEqual({ path: "/run/hadron/rootfs/7", readonly: true });
     expect(guestSpec.hostname).toBe("h");
     expect(guestSpec.linux).toMatchObject({ cgroupsPath: "/hadron/c1", maskedPaths: ["/proc/kcore"] });
-    expect(guestSpec.process).toEqual({ cwd: "/", args: ["true"], noNewPrivileges: true });
+    expect(guestSpec.process).toEqual({ cwd: "/", user: { uid: 0, gid: 0 }, args: ["true"], noNewPrivileges: true });
     expect(guestSpec.annotations).toBeUndefined();
   });
 
@@ -145,9 +145,9 @@ describe("namespaces", () => {
 
 it.each<[string, (s: Spec) => void]>([
   ["hooks.prestart", (s) => (s.hooks = { prestart: [{ path: "/bin/true" }] })],
-  ["/dev/sda", (s) => (s.linux = { ...s.linux, devices: [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }] })],
-  ["uidMappings", (s) => (s.linux = { ...s.linux, uidMappings: [{}] })],
-  ["listenerPath", (s) => (s.linux = { ...s.linux, seccomp: { listenerPath: "/x" } })],
+  ["/dev/sda", (s) => (s.linux = { ...s.linux, devices: [{ path: "/dev/sda", type: "b", major: 8n, minor: 0n }] })],
+  ["uidMappings", (s) => (s.linux = { ...s.linux, uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }] })],
+  ["listenerPath", (s) => (s.linux = { ...s.linux, seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/x" } })],
 ])("refuses %s by its name", async (name, change) => {
   const error = await refusal(change);
   expect(error.code).toBe(Code.UNIMPLEMENTED);
@@ -156,13 +156,13 @@ it.each<[string, (s: Spec) => void]>([
 
 it("passes the devices that every Linux has", async () => {
   const devices = [
-    { path: "/dev/null", type: "c", major: 1, minor: 3 },
-    { path: "/dev/fuse", type: "c", major: 10, minor: 229 },
+    { path: "/dev/null", type: "c", major: 1n, minor: 3n },
+    { path: "/dev/fuse", type: "c", major: 10n, minor: 229n },
   ];
   const { guestSpec } = await planContainer(spec((s) => (s.linux = { ...s.linux, devices })), context);
   expect(guestSpec.linux?.devices).toEqual(devices);
 });
 
 it("does not tell the guest the numbers of host CPUs", () => {
-  expect(planResources({ cpu: { quota: 5, cpus: "6-7", mems: "1" }, devices: [] })).toEqual({ cpu: { quota: 5 } });
+  expect(planResources({ cpu: { quota: 5n, cpus: "6-7", mems: "1" }, devices: [] })).toEqual({ cpu: { quota: 5n } });
 });

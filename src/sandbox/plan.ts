@@ -228,12 +228,12 @@ function isPortableDevice(device: DeviceSpec): boolean {
     return device.type === "p";
   }
   switch (device.major) {
-    case 1: // mem, null, zero, full, random, urandom
-    case 5: // tty, console, ptmx
-    case 136: // pts
+    case 1n: // mem, null, zero, full, random, urandom
+    case 5n: // tty, console, ptmx
+    case 136n: // pts
       return true;
-    case 10: // misc: tun and fuse have fixed minors
-      return device.minor === 200 || device.minor === 229;
+    case 10n: // misc: tun and fuse have fixed minors
+      return device.minor === 200n || device.minor === 229n;
     default:
       return false;
   }

@@ -10,6 +10,7 @@ import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
+import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
 import { hostShares, type Machine } from "./machine.ts";
@@ -160,7 +161,7 @@ export class Sandbox implements AsyncDisposable {
       const io = await openProcessIo(machine, request.stdio);
       undo.defer(() => io.close());
       await init.attach(io);
-      init.guestPid = await machine.agent.createContainer(request.id, JSON.stringify(plan.guestSpec), io.ports);
+      init.guestPid = await machine.agent.createContainer(request.id, encode(plan.guestSpec), io.ports);
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }

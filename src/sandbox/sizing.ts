@@ -43,10 +43,11 @@ export function sizeMachine(spec: Spec, configured: MachineSize, most: MachineSi
   };
 }
 
-function positive(value: number | undefined): number {
-  return value !== undefined && Number.isFinite(value) && value > 0 ? value : 0;
+function positive(value: number | bigint | undefined): number {
+  const number = Number(value ?? 0);
+  return Number.isFinite(number) && number > 0 ? number : 0;
 }
 
-function ratio(quota: number | undefined, period: number | undefined): number {
+function ratio(quota: number | bigint | undefined, period: number | bigint | undefined): number {
   return positive(period) === 0 ? 0 : positive(quota) / positive(period);
 }

@@ -1,11 +1,12 @@
-/** The bundle directory that containerd made: what the shim reads in it. */
+/** The specs that containerd hands over: the bundle's config.json, and JSON in messages. */
 
 import { join } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { readFile } from "../host/files.ts";
-import type { ProcessSpec, ResourcesSpec, Spec } from "../sandbox/oci.ts";
+import { decode, pointer, type Type } from "../json/schema.ts";
+import { OCI, type ProcessSpec, type ResourcesSpec, type Spec } from "../sandbox/oci.ts";
 
 /** An OCI spec is some 10 kB; a limit keeps a mistake from filling the daemon's memory. */
 const MAX_SPEC_BYTES = 8 << 20;
@@ -19,48 +20,37 @@ export async function readSpec(bundle: string): Promise<Spec> {
   } catch (error) {
     throw new HadronError(Code.INVALID_ARGUMENT, `cannot read the container's spec ${path}: ${messageOf(error)}`, { cause: error });
   }
-  const spec = parseObject(text, path);
-  if (typeof spec["ociVersion"] !== "string") {
-    throw new HadronError(Code.INVALID_ARGUMENT, `${path} is not an OCI spec: it has no ociVersion`);
+  checkSize(text, path);
+  const spec = decode(pointer(OCI.Spec), path, text, "anything");
+  if (spec === undefined) {
+    throw new HadronError(Code.INVALID_ARGUMENT, `${path} has to be an object, and is null`);
   }
-  return spec as unknown as Spec;
+  return spec;
 }
 
 /** `types.containerd.io/opencontainers/runtime-spec/1/Process`: JSON, whatever the version in the URL. */
 export function decodeProcess(any: Any | undefined): ProcessSpec {
-  const spec = decodeJsonAny(any, "Process", "the spec of the process");
-  if (typeof spec["cwd"] !== "string") {
-    throw new HadronError(Code.INVALID_ARGUMENT, "the spec of the process has no cwd");
-  }
-  return spec as unknown as ProcessSpec;
+  return decodeJsonAny(OCI.Process, any, "Process", "the spec of the process");
 }
 
 export function decodeResources(any: Any | undefined): ResourcesSpec {
-  return decodeJsonAny(any, "LinuxResources", "the resources") as ResourcesSpec;
+  return decodeJsonAny(OCI.Resources, any, "LinuxResources", "the resources");
 }
 
-function decodeJsonAny(any: Any | undefined, type: string, what: string): Record<string, unknown> {
+function decodeJsonAny<T>(schema: Type<T>, any: Any | undefined, type: string, what: string): T {
   if (any === undefined) {
     throw new HadronError(Code.INVALID_ARGUMENT, `${what} is missing`);
   }
   if (!any.typeUrl.endsWith(`/${type}`)) {
     throw new HadronError(Code.INVALID_ARGUMENT, `${what} has the type ${JSON.stringify(any.typeUrl)}; it must be an OCI runtime-spec ${type}`);
   }
-  return parseObject(Buffer.from(any.value).toString("utf8"), what);
+  const text = Buffer.from(any.value).toString("utf8");
+  checkSize(text, what);
+  return decode(schema, what, text, "nothing");
 }
 
-function parseObject(text: string, what: string): Record<string, unknown> {
+function checkSize(text: string, what: string): void {
   if (text.length > MAX_SPEC_BYTES) {
     throw new HadronError(Code.INVALID_ARGUMENT, `${what} is larger than ${MAX_SPEC_BYTES} bytes`);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new HadronError(Code.INVALID_ARGUMENT, `${what} is not valid JSON: ${messageOf(error)}`, { cause: error });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new HadronError(Code.INVALID_ARGUMENT, `${what} must be a JSON object`);
-  }
-  return value as Record<string, unknown>;
 }
