@@ -1,32 +1,52 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { eachVersion, withoutContainerd } from "./test/selection.ts";
 
 // How long expect.poll waits. Its default of a second is what one `ctr` may take on a busy machine.
 const poll = { timeout: 20_000 };
 
+const unit: TestProjectInlineConfiguration = {
+  test: {
+    name: "unit",
+    include: ["src/**/*.test.ts", "packages/**/*.test.ts"],
+    exclude: ["**/node_modules/**"],
+    expect: { poll },
+  },
+};
+
+/** What runs real daemons and real virtual machines. */
+function endToEnd(name: string, { env, ...files }: NonNullable<TestProjectInlineConfiguration["test"]>): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      // Each file has daemons and virtual machines of its own, and the machine may have two cores.
+      fileParallelism: false,
+      // A process for each file: what a test starts is told to die with it.
+      pool: "forks",
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      expect: { poll },
+      // ctr would say it between what the containers say.
+      env: { CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS: "true", ...env },
+      ...files,
+    },
+  };
+}
+
+const allFiles = ["test/**/*.test.ts"];
+const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ?? "1.6,2.1" };
+
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: "unit",
-          include: ["src/**/*.test.ts", "packages/**/*.test.ts"],
-          exclude: ["**/node_modules/**"],
-          expect: { poll },
-        },
-      },
-      {
-        test: {
-          name: "e2e",
-          include: ["test/**/*.test.ts"],
-          // Each file has daemons and virtual machines of its own, and the machine may have two cores.
-          fileParallelism: false,
-          // A process for each file: what a test starts is told to die with it.
-          pool: "forks",
-          testTimeout: 120_000,
-          expect: { poll },
-          hookTimeout: 120_000,
-        },
-      },
+      unit,
+      // With the newest containerd, if HADRON_TEST_CONTAINERD does not name others.
+      endToEnd("e2e", { include: allFiles }),
+      // With the others: what depends on containerd, or everything.
+      endToEnd("versions", {
+        include: process.env["HADRON_TEST_ALL"] === undefined ? Object.keys(eachVersion) : allFiles,
+        exclude: withoutContainerd,
+        env: older,
+      }),
     ],
   },
 });

@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { containerdVersions } from "../harness/containerd.ts";
+import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
 import { type ContainerOptions, hadron, runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
@@ -99,7 +99,7 @@ describe.each(containerdVersions)("containerd %s: a container", (version) => {
   });
 });
 
-describe.each(containerdVersions)("containerd %s: the kernels", (version) => {
+describe.each(onlyNewest)("containerd %s: the kernels", (version) => {
   describe.each([
     ["tuned", /-hadron$/],
     ["debian", /-amd64$/],

@@ -10,17 +10,32 @@ import { basename, join } from "node:path";
 import { type CommandOptions, type CommandResult, mustRun, run, tail } from "./command.ts";
 import { killProcess, processes } from "./processes.ts";
 import { mountPoints, mountsBelow } from "./mounts.ts";
-import { build, debianPackages } from "./paths.ts";
+import { build, builtContainerd, debianPackage } from "./paths.ts";
 import { untilFile } from "./until-file.ts";
 
-export type ContainerdVersion = "1.6" | "2.1";
+export type ContainerdVersion = "1.6" | "2.1" | "2.4";
 
-const debianSuite: Record<ContainerdVersion, string> = { "1.6": "bookworm", "2.1": "forky" };
+/** Where containerd, its ctr and its shim for runc are: a shim must not be older than the containerd that calls it. */
+const programsOf: Record<ContainerdVersion, () => Promise<string>> = {
+  "1.6": async () => join(await debianPackage("bookworm", "containerd"), "usr/bin"),
+  "2.1": async () => join(await debianPackage("forky", "containerd"), "usr/bin"),
+  "2.4": async () => await builtContainerd("2.4.2"),
+};
 
-/** The versions to test with: both, or the one that HADRON_TEST_CONTAINERD names. */
-export const containerdVersions: readonly ContainerdVersion[] = (["1.6", "2.1"] as const).filter(
-  (version) => (process.env["HADRON_TEST_CONTAINERD"] ?? version) === version,
-);
+const newestContainerd: ContainerdVersion = "2.4";
+
+/** The versions to test with: the newest, or those that HADRON_TEST_CONTAINERD names, with commas between them. */
+export const containerdVersions = versions(process.env["HADRON_TEST_CONTAINERD"] ?? newestContainerd);
+
+/** The newest of them only: for what no version of containerd makes different. */
+export const onlyNewest = containerdVersions.filter((version) => version === newestContainerd);
+
+function versions(names: string): readonly ContainerdVersion[] {
+  return names.split(",").map((name) => {
+    if (!Object.hasOwn(programsOf, name)) throw new Error(`HADRON_TEST_CONTAINERD names "${name}"; there are ${Object.keys(programsOf).join(", ")}`);
+    return name as ContainerdVersion;
+  });
+}
 
 /** The environment variable by which everything that a daemon started can be told from others'. */
 export const ownerVariable = "HADRON_TEST_OWNER";
@@ -62,13 +77,11 @@ export class Containerd implements AsyncDisposable {
 
   /** Starts a daemon in a new directory; answers when it serves. */
   static async start(version: ContainerdVersion, options: ContainerdOptions = {}): Promise<Containerd> {
-    const [containerd] = await debianPackages(debianSuite[version], "containerd");
-    const [runc] = await debianPackages("bookworm", "runc");
-    if (containerd === undefined || runc === undefined) throw new Error("tools/fetch-deb named no directory");
-    const binaries = join(containerd, "usr/bin");
-    const path = [...(options.shimPath ?? [join(build, "bin")]), binaries, join(runc, "usr/sbin")];
+    const programs = await programsOf[version]();
+    const runc = await debianPackage("bookworm", "runc");
+    const path = [...(options.shimPath ?? [join(build, "bin")]), programs, join(runc, "usr/sbin")];
     const directory = await makeDirectory();
-    const instance = new Containerd(version, directory, binaries, {
+    const instance = new Containerd(version, directory, programs, {
       ...process.env,
       PATH: [...path, process.env["PATH"]].join(":"),
       [ownerVariable]: directory,

@@ -8,7 +8,7 @@ import { access, chmod, copyFile, mkdir, mkdtemp, rename, rm, stat, symlink, wri
 import { dirname, join } from "node:path";
 import { mustRun } from "./command.ts";
 import type { Containerd } from "./containerd.ts";
-import { cache, debianPackages, repository } from "./paths.ts";
+import { cache, debianPackage, repository } from "./paths.ts";
 
 /**
  * - "busybox": busybox-static with all its applets, some users and groups.
@@ -64,9 +64,7 @@ export async function imageArchive(name: ImageName): Promise<string> {
 }
 
 async function busyboxBinary(): Promise<string> {
-  const [directory] = await debianPackages("bookworm", "busybox-static");
-  if (directory === undefined) throw new Error("tools/fetch-deb named no directory for busybox-static");
-  return join(directory, "bin/busybox");
+  return join(await debianPackage("bookworm", "busybox-static"), "bin/busybox");
 }
 
 async function makeBusyboxLayer(layer: string, busybox: string, withoutMountPoints: boolean): Promise<void> {

@@ -45,8 +45,8 @@ export async function hostState(daemon: Containerd): Promise<HostState> {
   for (const path of await cgroups(daemon)) add(state, "cgroup", path);
   for (const directory of ["/tmp", "/var/tmp", "/dev/shm"]) {
     for (const name of await list(directory)) {
-      // Those of tests and of the lab (tools/lab) are no pod's.
-      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !/^hadron-(test|lab)-/.test(name)) add(state, "file", join(directory, name));
+      // Those of the tests, the agent's own ones too, and of the lab (tools/lab) are no pod's.
+      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !/^hadron-(test|lab|agent-test)-/.test(name)) add(state, "file", join(directory, name));
     }
   }
   return state;

@@ -17,3 +17,15 @@ export async function debianPackages(suite: string, ...packages: string[]): Prom
   const output = await mustRun(join(repository, "tools/fetch-deb"), [suite, ...packages], { timeoutMs: 900_000 });
   return output.trim().split("\n");
 }
+
+/** As `debianPackages`, of one package. */
+export async function debianPackage(suite: string, name: string): Promise<string> {
+  const [directory] = await debianPackages(suite, name);
+  if (directory === undefined) throw new Error(`tools/fetch-deb named no directory for ${name}`);
+  return directory;
+}
+
+/** The directory of a containerd's programs that no Debian has; built where it is missing. */
+export async function builtContainerd(version: string): Promise<string> {
+  return (await mustRun(join(repository, "tools/fetch-containerd"), [version], { timeoutMs: 1_800_000 })).trim();
+}

@@ -1,0 +1,19 @@
+/**
+ * Which test files run where. All of them run with the newest containerd; a new file needs no line here. What is listed
+ * costs time on every build, or saves it, for the reason beside it.
+ */
+
+/** The files that `make test` runs with the older containerds as well; `make test-all` runs every file with each. */
+export const eachVersion: Readonly<Record<string, string>> = {
+  "test/harness/harness.test.ts": "what the tests themselves want of each containerd",
+  "test/e2e/lifecycle.test.ts": "that a container runs, and how its end is told, goes through containerd and its ctr",
+  "test/e2e/events.test.ts": "containerd makes its own of the shim's events, each version in another way",
+  "test/e2e/process.test.ts": "each call of the task service, and its errors, as each version's ctr makes and shows them",
+  "test/e2e/stdio.test.ts": "containerd makes the FIFOs, and closes stdin",
+  "test/e2e/terminal.test.ts": "the same, with a terminal's size",
+  "test/e2e/pod.test.ts": "what a restarted containerd does with the tasks that it finds changed in 1.7",
+  "test/e2e/failure.test.ts": "what containerd does when a shim is gone changed with each version",
+};
+
+/** What has nothing to do with containerd. */
+export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/harness/{counts,selection}.test.ts"];
