@@ -26,6 +26,10 @@ export interface Agent {
   containerStats(containerId: string): Promise<ReadonlyMap<string, string>>;
   updateContainer(containerId: string, resourcesJson: string): Promise<void>;
   sync(): Promise<void>;
+  /** syncfs(2) on the file systems of these paths. It, and the next two, leave a guest that is late alive. */
+  writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
+  enterShares(paths: readonly string[], timeoutMs: number): Promise<void>;
+  leaveShares(paths: readonly string[], timeoutMs: number): Promise<void>;
   /** Calls back for every OOM kill until the connection ends; settles then. */
   watchOom(onOom: (containerId: string) => void): Promise<void>;
   /** Settles, never rejects, when the connection is gone. */

@@ -99,6 +99,18 @@ export class TtrpcAgent implements Agent {
     await this.#timed("write its file systems back", (options) => this.#service.sync({}, options));
   }
 
+  async writeBack(paths: readonly string[], timeoutMs: number): Promise<void> {
+    await translated(this.#service.writeBack({ paths: [...paths] }, { timeoutMs }));
+  }
+
+  async enterShares(paths: readonly string[], timeoutMs: number): Promise<void> {
+    await translated(this.#service.enterShares({ paths: [...paths] }, { timeoutMs }));
+  }
+
+  async leaveShares(paths: readonly string[], timeoutMs: number): Promise<void> {
+    await translated(this.#service.leaveShares({ paths: [...paths] }, { timeoutMs }));
+  }
+
   async watchOom(onOom: (containerId: string) => void): Promise<void> {
     try {
       for await (const event of this.#service.events({})) {

@@ -182,6 +182,15 @@ export const SignalProcessRequest = new Message<SignalProcessRequest>("hadron.ag
   all: ["bool"],
 }));
 
+/** hadron.agent.v1.PathsRequest */
+export interface PathsRequest {
+  readonly paths: readonly string[];
+}
+
+export const PathsRequest = new Message<PathsRequest>("hadron.agent.v1.PathsRequest", load, () => ({
+  paths: ["string", "repeated"],
+}));
+
 /** hadron.agent.v1.ResizeTerminalRequest */
 export interface ResizeTerminalRequest {
   readonly containerId: string;
@@ -283,4 +292,7 @@ export const AgentMethods = {
   setClock: { request: SetClockRequest, response: Empty },
   events: { kind: "server-streaming", request: Empty, response: Event },
   sync: { request: Empty, response: Empty },
+  writeBack: { request: PathsRequest, response: Empty },
+  enterShares: { request: PathsRequest, response: Empty },
+  leaveShares: { request: PathsRequest, response: Empty },
 } as const;

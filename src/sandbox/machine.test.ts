@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Agent } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
 import type { Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import { Machine } from "./machine.ts";
 
@@ -11,31 +12,42 @@ const LOST = new HadronError(Code.UNAVAILABLE, "No answer can come any more");
 let exited: PromiseWithResolvers<VmExit>;
 let closed: PromiseWithResolvers<void>;
 let stops: number;
+let warnings: string[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   exited = Promise.withResolvers();
   closed = Promise.withResolvers();
   stops = 0;
+  [asked, warnings, answer] = [[], [], async () => undefined];
 });
 afterEach(() => vi.useRealTimers());
 
-async function launch(): Promise<Machine> {
+/** What the agent is asked of its shares. */
+let asked: string[];
+let answer: () => Promise<void>;
+
+async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
   const stop = async (): Promise<void> => {
     stops += 1;
     exited.resolve({ reason: "the VM was stopped", expected: true });
   };
   const vm = { exited: exited.promise, stop, [Symbol.asyncDispose]: stop, vsock: { accept: async () => ({}) } } as unknown as Vm;
-  const agent = { closed: closed.promise, createSandbox: async () => ({}), close() {} } as unknown as Agent;
+  const ask = (what: string) => async (paths: readonly string[]) => {
+    asked.push(`${what} ${paths.join(" ")}`);
+    await answer();
+  };
+  const shares = { enterShares: ask("enter"), leaveShares: ask("leave"), writeBack: ask("write back") };
+  const agent = { closed: closed.promise, createSandbox: async () => ({}), close() {}, ...shares } as unknown as Agent;
   return await Machine.launch(
     {
       hostname: "h",
-      sharedFs: "9p",
+      sharedFs,
       agentLogLevel: "info",
       bootTimeoutMs: 1000,
       launch: async () => vm,
       agentChannel: async () => ({ guestFd: 0, agent, closeGuestFd: async () => undefined }),
-      log: quiet,
+      log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) } as unknown as Logger,
     },
     new AbortController().signal,
   );
@@ -72,5 +84,42 @@ describe("a machine", () => {
     exited.resolve({ reason: "gone", expected: false });
     const error = new HadronError(Code.FAILED_PRECONDITION, "it is stopped");
     expect(await machine.explain(error, "it was being started")).toBe(error);
+  });
+});
+
+describe("the shares of a machine", () => {
+  const paths = ["/run/hadron/rootfs/1", "/run/hadron/volumes/2"];
+
+  it("are written back as a whole with 9p, and not those that a container has nothing of", async () => {
+    const machine = await launch("9p");
+    await machine.writeBack(paths, "exit");
+    await machine.writeBack(paths.slice(0, 1), "pause");
+    expect(asked).toEqual(["write back /run/hadron/rootfs /run/hadron/volumes", "write back /run/hadron/rootfs"]);
+  });
+
+  it("are entered, and written back at a pause only, with virtio-fs", async () => {
+    const machine = await launch("virtiofs");
+    await machine.enterShares(paths);
+    await machine.writeBack(paths, "exit");
+    await machine.writeBack(paths, "pause");
+    expect(asked).toEqual([`enter ${paths.join(" ")}`, `write back ${paths.join(" ")}`]);
+  });
+
+  it("do not hold up anybody: a guest that is late, or wrong, is logged", async () => {
+    const machine = await launch();
+    answer = () => Promise.reject(new HadronError(Code.DEADLINE_EXCEEDED, "no answer"));
+    await machine.writeBack(paths, "exit");
+    await machine.leaveShares(paths);
+    expect(warnings).toEqual(["the guest did not write its files back", "the guest did not let go of files that are being removed"]);
+    expect(stops).toBe(0);
+  });
+
+  it("are nothing to ask a guest for that is gone", async () => {
+    const machine = await launch();
+    exited.resolve({ reason: "killed", expected: false });
+    await exited.promise;
+    await machine.writeBack(paths, "exit");
+    await machine.leaveShares(paths);
+    expect(asked).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@
 import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo } from "../agent/agent.ts";
-import { Code, HadronError } from "../errors.ts";
+import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
@@ -19,6 +19,8 @@ const AGENT_PORT = 1024;
 const CONNECTION_LOST_TIMEOUT_MS = 3_000;
 /** By then a VM that has lost its connection was killed. */
 const EXPLAIN_TIMEOUT_MS = CONNECTION_LOST_TIMEOUT_MS + 2_000;
+/** How long the guest may take to write back what it has cached, or to give it up. */
+const SHARES_TIMEOUT_MS = 10_000;
 
 export interface MachineOptions {
   readonly hostname: string;
@@ -43,15 +45,17 @@ export class Machine implements AsyncDisposable {
   readonly vm: Vm;
   readonly agent: Agent;
   readonly info: SandboxInfo;
+  readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #log: Logger;
   #nextPort = AGENT_PORT + 1;
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: Agent, info: SandboxInfo, log: Logger) {
+  private constructor(vm: Vm, agent: Agent, info: SandboxInfo, { sharedFs, log }: MachineOptions) {
     this.vm = vm;
     this.agent = agent;
     this.info = info;
+    this.#sharedFs = sharedFs;
     this.#log = log;
     void vm.exited.then((exit) => {
       this.#exit = exit;
@@ -112,7 +116,7 @@ export class Machine implements AsyncDisposable {
       throw error;
     }
     undo.move();
-    machine = new Machine(vm, channel.agent, info, options.log);
+    machine = new Machine(vm, channel.agent, info, options);
     return machine;
   }
 
@@ -131,6 +135,49 @@ export class Machine implements AsyncDisposable {
       }
     });
     return join;
+  }
+
+  /** StorageGuest's. */
+  async enterShares(paths: readonly string[]): Promise<void> {
+    // 9p has one file system for all.
+    if (this.#sharedFs === "virtiofs") {
+      await this.agent.enterShares(paths, SHARES_TIMEOUT_MS);
+    }
+  }
+
+  /** StorageGuest's. */
+  async leaveShares(paths: readonly string[]): Promise<void> {
+    await this.#bounded("let go of files that are being removed", () => this.agent.leaveShares(paths, SHARES_TIMEOUT_MS));
+  }
+
+  /**
+   * What was written to these paths of the guest is on the host then. Never rejects: a guest that cannot do it in time
+   * is logged, and nobody waits for it for ever.
+   */
+  async writeBack(paths: readonly string[], reason: "pause" | "exit"): Promise<void> {
+    if (this.#sharedFs === "9p") {
+      // One file system for all of a share.
+      const shares = [GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE].filter((share) => paths.some((path) => path.startsWith(`${share}/`)));
+      await this.#bounded("write its files back", () => this.agent.writeBack(shares, SHARES_TIMEOUT_MS));
+    } else if (reason === "pause") {
+      // With virtio-fs a file is written back when it is closed, and a mapping when it is undone (fuse_flush() and
+      // fuse_vma_close() in the guest's kernel); only what lives can have more.
+      await this.#bounded("write its files back", () => this.agent.writeBack(paths, SHARES_TIMEOUT_MS));
+    }
+  }
+
+  async #bounded(what: string, call: () => Promise<void>): Promise<void> {
+    if (this.#exit !== undefined) {
+      return;
+    }
+    try {
+      await call();
+    } catch (error) {
+      // A connection that is gone has its own consequences.
+      if (!(error instanceof HadronError) || error.code !== Code.UNAVAILABLE) {
+        this.#log.warn({ err: messageOf(error) }, `the guest did not ${what}`);
+      }
+    }
   }
 
   /** Kills a guest that does not keep its side of the protocol; its containers exit with 137. */

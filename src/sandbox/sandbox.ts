@@ -14,11 +14,12 @@ import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
 import { hostShares, type Machine } from "./machine.ts";
-import type { Spec } from "./oci.ts";
-import { planContainer } from "./plan.ts";
+import type { MountSpec, Spec } from "./oci.ts";
+import { GUEST_VOLUMES_SHARE, planContainer } from "./plan.ts";
 import { type Exit, Process } from "./process.ts";
 import { openProcessIo, type StdioRequest } from "./stdio.ts";
 import { ContainerStorage, probePath, type RootfsMount } from "./storage.ts";
+import { Volumes } from "./volumes.ts";
 
 export interface SandboxOptions {
   /** The grouping id; also that of the container that is the pod's own (CRI's pause container), if there is one. */
@@ -49,6 +50,7 @@ export class Sandbox implements AsyncDisposable {
   /** By id, what is being created. */
   readonly #creating = new Map<string, Promise<Container>>();
   readonly #closing = new AbortController();
+  readonly #volumes: Volumes;
   #machine: { readonly started: Promise<Machine>; readonly abort: AbortController } | undefined;
   /** The end of the VM before; two VMs of a pod never exist at once. */
   #stopped: Promise<void> = Promise.resolve();
@@ -58,6 +60,8 @@ export class Sandbox implements AsyncDisposable {
   constructor(options: SandboxOptions) {
     this.id = options.id;
     this.#options = options;
+    const { host, journal, stateDir, log } = options;
+    this.#volumes = new Volumes({ host, journal, directory: `${stateDir}/volumes`, log });
   }
 
   /** True while nothing is in the pod or on its way into it. */
@@ -141,7 +145,7 @@ export class Sandbox implements AsyncDisposable {
     const booting = this.#machineFor(request.spec);
     booting.catch(() => {});
 
-    const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot }));
+    const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
     await storage.mountRootfs(request.rootfs, request.bundle, request.spec.root);
     // A namespace path names a process of the guest, so a spec with one waits for the guest; the others do not.
     const joins = request.spec.linux?.namespaces?.some((namespace) => namespace.path !== undefined && namespace.path !== "") ?? false;
@@ -152,16 +156,18 @@ export class Sandbox implements AsyncDisposable {
       namespacePid: (hostPid) => (hostPid === vmPid ? this.#namespaceHolder()?.init.guestPid : undefined),
       probe: probePath,
     });
-    await storage.mountVolumes(plan.volumes);
+    const volumes = await storage.mountVolumes(plan.volumes);
+    const spec = withVolumes(plan.guestSpec, slot, volumes);
 
     const machine = await booting;
     signal.throwIfAborted();
     const init = new Process(request.id, "", request.stdio);
     try {
+      await storage.showTo(machine);
       const io = await openProcessIo(machine, request.stdio);
       undo.defer(() => io.close());
       await init.attach(io);
-      init.guestPid = await machine.agent.createContainer(request.id, encode(plan.guestSpec), io.ports);
+      init.guestPid = await machine.agent.createContainer(request.id, encode(spec), io.ports);
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }
@@ -245,4 +251,11 @@ export class Sandbox implements AsyncDisposable {
     }
     await machine[Symbol.asyncDispose]();
   }
+}
+
+/** The plan names a volume by slot and index; where it really is, is known once it is bound. */
+function withVolumes(spec: Spec, slot: string, volumes: readonly string[]): Spec {
+  const paths = new Map(volumes.map((path, index) => [`${GUEST_VOLUMES_SHARE}/${slot}/${index}`, path]));
+  const mounts = spec.mounts?.map((mount) => ({ ...mount, source: paths.get(mount.source ?? "") ?? mount.source }));
+  return mounts === undefined ? spec : { ...spec, mounts: mounts as MountSpec[] };
 }

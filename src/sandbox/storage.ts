@@ -7,11 +7,12 @@ import { isAbsolute, join } from "node:path";
 
 import { Code, HadronError } from "../errors.ts";
 import { stat } from "../host/files.ts";
-import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
-import { makeDirectory, makeFile, removeDirectory, removeMountPoint } from "../host/mount-point.ts";
+import type { Logger } from "../logger.ts";
+import { MountStack, type MountHost } from "./mount-stack.ts";
 import type { Spec } from "./oci.ts";
-import type { PathKind, VolumePlan } from "./plan.ts";
+import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type VolumePlan } from "./plan.ts";
+import type { Volume, Volumes } from "./volumes.ts";
 
 /** containerd.types.Mount: type, source and options are mount(8)'s. */
 export interface RootfsMount {
@@ -22,27 +23,68 @@ export interface RootfsMount {
   readonly options: readonly string[];
 }
 
-export class ContainerStorage implements AsyncDisposable {
-  readonly #host: Host;
-  readonly #journal: Journal;
-  readonly #rootfs: string;
-  readonly #volumes: string;
-  /** What was mounted, in the order of mounting. */
-  readonly #mountPoints: string[] = [];
-  readonly #directories: string[] = [];
+/** The VM that sees what is mounted. */
+export interface StorageGuest {
+  /** Before a container is made of these paths of the guest. */
+  enterShares(paths: readonly string[]): Promise<void>;
+  /** Before the host unmounts what is behind them. Never rejects: what the guest holds on to is in use on the host. */
+  leaveShares(paths: readonly string[]): Promise<void>;
+}
 
-  /** `slot` names the container's directory in both shares and is never used twice: the guest caches names. */
-  constructor(options: { host: Host; journal: Journal; stateDir: string; slot: string }) {
-    this.#host = options.host;
-    this.#journal = options.journal;
+export class ContainerStorage implements AsyncDisposable {
+  readonly #slot: string;
+  readonly #rootfs: string;
+  readonly #stack: MountStack;
+  readonly #pool: Volumes;
+  readonly #volumes: Volume[] = [];
+  #guest: StorageGuest | undefined;
+
+  /** `slot` names the container's directory in its share and is never used twice: the guest caches names. */
+  constructor(options: { host: MountHost; journal: Journal; stateDir: string; slot: string; volumes: Volumes; log: Logger }) {
+    this.#slot = options.slot;
     this.#rootfs = join(options.stateDir, "rootfs", options.slot);
-    this.#volumes = join(options.stateDir, "volumes", options.slot);
+    this.#stack = new MountStack(options.host, options.journal, options.log);
+    this.#pool = options.volumes;
+  }
+
+  /** Where the guest has what is mounted; the root file system is the first. */
+  get guestPaths(): string[] {
+    return [`${GUEST_ROOTFS_SHARE}/${this.#slot}`, ...this.#volumes.map(guestPath)];
   }
 
   /** Mounts what containerd sent or, when it sent nothing (Docker), the root.path of the spec. */
   async mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"]): Promise<void> {
-    await this.#makeDirectory(this.#rootfs);
-    await this.#recordMount(this.#rootfs);
+    await this.#stack.makeDirectory(this.#rootfs);
+    await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts, bundle, root));
+  }
+
+  /** Where the guest has the volumes, in their order. */
+  async mountVolumes(volumes: readonly VolumePlan[]): Promise<string[]> {
+    for (const plan of volumes) {
+      this.#volumes.push(await this.#pool.acquire(plan));
+    }
+    return this.#volumes.map(guestPath);
+  }
+
+  /** From here on the guest may look at it, and has to let go of it before it is unmounted. */
+  async showTo(guest: StorageGuest): Promise<void> {
+    this.#guest = guest;
+    await guest.enterShares(this.guestPaths);
+  }
+
+  /** Idempotent, also for what was made half way; what fails is carried on by the next call. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const unused = this.#volumes.filter((volume) => volume.release());
+    await this.#guest?.leaveShares([`${GUEST_ROOTFS_SHARE}/${this.#slot}`, ...unused.map(guestPath)]);
+    for (let volume = this.#volumes.at(-1); volume !== undefined; volume = this.#volumes.at(-1)) {
+      await volume[Symbol.asyncDispose]();
+      this.#volumes.pop();
+    }
+    await this.#stack[Symbol.asyncDispose]();
+  }
+
+  async #mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"]): Promise<void> {
+    const { host } = this.#stack;
     if (mounts.length === 0) {
       if (root === undefined || root.path === "") {
         throw new HadronError(Code.INVALID_ARGUMENT, "there is no root file system: the request has no rootfs mounts and the spec no root.path");
@@ -51,7 +93,7 @@ export class ContainerStorage implements AsyncDisposable {
       if ((await probePath(source)) !== "directory") {
         throw new HadronError(Code.INVALID_ARGUMENT, `the root file system ${JSON.stringify(source)} is not a directory`);
       }
-      await this.#host.bind({ source, target: this.#rootfs, recursive: true, readonly: false });
+      await host.bind({ source, target: this.#rootfs, recursive: true, readonly: false });
       return;
     }
     for (const mount of mounts) {
@@ -61,7 +103,7 @@ export class ContainerStorage implements AsyncDisposable {
           `mounts of type ${mount.type} are left to containerd's mount manager: use a snapshotter that passes plain mounts, such as overlayfs`,
         );
       }
-      await this.#host.mount({
+      await host.mount({
         type: mount.type,
         source: mount.source,
         target: mount.target === "" ? this.#rootfs : join(this.#rootfs, mount.target),
@@ -69,45 +111,10 @@ export class ContainerStorage implements AsyncDisposable {
       });
     }
   }
+}
 
-  async mountVolumes(volumes: readonly VolumePlan[]): Promise<void> {
-    if (volumes.length === 0) {
-      return;
-    }
-    await this.#makeDirectory(this.#volumes);
-    for (const volume of volumes) {
-      const target = join(this.#volumes, String(volume.index));
-      await (volume.kind === "directory" ? makeDirectory(target) : makeFile(target));
-      await this.#recordMount(target);
-      await this.#host.bind({ source: volume.source, target, recursive: volume.recursive, readonly: volume.readonly });
-    }
-  }
-
-  /** Idempotent; also for what was made half way. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (let path = this.#mountPoints.pop(); path !== undefined; path = this.#mountPoints.pop()) {
-      await this.#host.umountTree({ target: path });
-      await this.#journal.remove({ kind: "mount", path });
-      if (!this.#directories.includes(path)) {
-        await removeMountPoint(path);
-      }
-    }
-    for (let path = this.#directories.pop(); path !== undefined; path = this.#directories.pop()) {
-      await removeDirectory(path);
-      await this.#journal.remove({ kind: "directory", path });
-    }
-  }
-
-  async #recordMount(path: string): Promise<void> {
-    await this.#journal.add({ kind: "mount", path });
-    this.#mountPoints.push(path);
-  }
-
-  async #makeDirectory(path: string): Promise<void> {
-    await this.#journal.add({ kind: "directory", path });
-    this.#directories.push(path);
-    await makeDirectory(path);
-  }
+function guestPath(volume: Volume): string {
+  return `${GUEST_VOLUMES_SHARE}/${volume.name}`;
 }
 
 /** What a bind mount's source is; symbolic links are followed, as mount(2) does. */

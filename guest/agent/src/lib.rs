@@ -16,6 +16,7 @@ pub mod process;
 pub mod reaper;
 pub mod sandbox;
 pub mod service;
+pub mod share;
 pub mod spec;
 pub mod stdio;
 pub mod terminal;

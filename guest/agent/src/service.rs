@@ -16,6 +16,7 @@ use crate::process::check_signal;
 use crate::protocol::{agent as proto, agent_ttrpc};
 use crate::reaper::exited;
 use crate::sandbox;
+use crate::share;
 use crate::stdio::Ports;
 use crate::terminal::Size;
 
@@ -297,13 +298,46 @@ impl agent_ttrpc::Agent for Service {
     }
 
     async fn sync(&self, _: &TtrpcContext, _: proto::Empty) -> Reply<proto::Empty> {
+        self.in_helper(|| {
+            nix::unistd::sync();
+            Ok(())
+        })
+        .await
+    }
+
+    async fn write_back(
+        &self,
+        _: &TtrpcContext,
+        request: proto::PathsRequest,
+    ) -> Reply<proto::Empty> {
+        self.in_helper(move || share::write_back(&request.paths))
+            .await
+    }
+
+    async fn enter_shares(
+        &self,
+        _: &TtrpcContext,
+        request: proto::PathsRequest,
+    ) -> Reply<proto::Empty> {
+        self.in_helper(move || share::enter(&request.paths)).await
+    }
+
+    async fn leave_shares(
+        &self,
+        _: &TtrpcContext,
+        request: proto::PathsRequest,
+    ) -> Reply<proto::Empty> {
+        self.in_helper(move || share::leave(&request.paths)).await
+    }
+}
+
+impl Service {
+    /// What waits for the host's file systems must not hold up the agent's only thread.
+    async fn in_helper(&self, job: impl FnOnce() -> Result<()>) -> Reply<proto::Empty> {
         let null = crate::helper::null()?;
         let null = std::os::fd::AsRawFd::as_raw_fd(&null);
-        // sync(2) waits for the host.
-        let helper = crate::helper::Helper::spawn(&self.0.context.reaper, [null; 3], &[], |_| {
-            nix::unistd::sync();
-            Ok(0)
-        })?;
+        let reaper = &self.0.context.reaper;
+        let helper = crate::helper::Helper::spawn(reaper, [null; 3], &[], |_| job().map(|()| 0))?;
         whole(helper.finish()).await?;
         Ok(proto::Empty::new())
     }

@@ -1561,6 +1561,90 @@ function make(): StaticNamespace {
                   return SignalProcessRequest;
               })();
 
+              v1.PathsRequest = (function() {
+
+                  var PathsRequest = function (p) {
+                      this.paths = [];
+                      if (p)
+                          for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                              if (p[ks[i]] != null && ks[i] !== "__proto__")
+                                  this[ks[i]] = p[ks[i]];
+                  };
+
+                  PathsRequest.prototype.paths = $util.emptyArray;
+
+                  PathsRequest.encode = function (m, w, q) {
+                      if (!w)
+                          w = $Writer.create();
+                      if (q === $undefined)
+                          q = 0;
+                      if (q > $util.recursionLimit)
+                          throw $Error("max depth exceeded");
+                      if (m.paths != null && m.paths.length) {
+                          for (var i = 0; i < m.paths.length; ++i)
+                              w.uint32(10).string(m.paths[i]);
+                      }
+                      if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                          for (var i = 0; i < m.$unknowns.length; ++i)
+                              w.raw(m.$unknowns[i]);
+                      return w;
+                  };
+
+                  PathsRequest.decode = function (r, l, z, q, g) {
+                      if (!(r instanceof $Reader))
+                          r = $Reader.create(r);
+                      if (q === $undefined)
+                          q = 0;
+                      if (q > $Reader.recursionLimit)
+                          throw $Error("max depth exceeded");
+                      var c, m;
+                      if (l === $undefined)
+                          c = r.len;
+                      else {
+                          c = r.pos + l;
+                          if (c > r.len)
+                              throw $RangeError("index out of range");
+                          l = r.len;
+                          r.len = c;
+                      }
+                      m = g || new $root.hadron.agent.v1.PathsRequest();
+                      while (r.pos < c) {
+                          var s = r.pos;
+                          var t = r.tag();
+                          if (t === z) {
+                              z = $undefined;
+                              break;
+                          }
+                          var u = t & 7;
+                          switch (t >>>= 3) {
+                          case 1: {
+                                  if (u !== 2)
+                                      break;
+                                  if (!(m.paths && m.paths.length))
+                                      m.paths = [];
+                                  m.paths.push(r.stringVerify());
+                                  continue;
+                              }
+                          }
+                          r.skipType(u, q, t);
+                          if (!r.discardUnknown) {
+                              $util.makeProp(m, "$unknowns", false);
+                              (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                          }
+                      }
+                      if (l !== $undefined) {
+                          if (r.pos !== c)
+                              throw $RangeError("index out of range");
+                          r.len = l;
+                      }
+                      if (z !== $undefined)
+                          throw $Error("missing end group");
+                      return m;
+                  };
+
+                  return PathsRequest;
+              })();
+
               v1.ResizeTerminalRequest = (function() {
 
                   var ResizeTerminalRequest = function (p) {
