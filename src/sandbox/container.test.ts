@@ -74,18 +74,25 @@ let agent: FakeAgent;
 let told: string[];
 let container: Container;
 let storageReleased: boolean;
+let written: Promise<void>;
+
+async function writeBack(paths: readonly string[], reason: string): Promise<void> {
+  agent.calls.push(`write back ${paths.join(" ")} (${reason})`);
+  await written;
+}
 
 beforeEach(() => {
   agent = new FakeAgent();
   told = [];
   storageReleased = false;
+  written = Promise.resolve();
   const name = (process: Process): string => (process.execId === "" ? "init" : process.execId);
   container = new Container({
     id: "c1",
     bundle: "/b",
     init: new Process("c1", "", NO_STDIO),
-    machine: { agent: agent as unknown as Agent, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
-    storage: { async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
+    machine: { agent: agent as unknown as Agent, writeBack, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
+    storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
     observer: {
       started: (process) => told.push(`started ${name(process)}`),
       exited: (process: Process, exit: Exit) => told.push(`exited ${name(process)} ${exit.status}`),
@@ -199,6 +206,40 @@ describe("additional processes", () => {
   });
 });
 
+describe("what the host may look at", () => {
+  it("is written back before the exit is known", async () => {
+    const done = Promise.withResolvers<void>();
+    written = done.promise;
+    await container.start("");
+    const before = BigInt(Date.now()) * 1_000_000n;
+    agent.exitOf("").resolve(3);
+    await settle();
+    expect(agent.calls.at(-1)).toBe("write back /run/hadron/rootfs/1 (exit)");
+    expect([container.status, told]).toEqual(["running", ["started init"]]);
+    const after = BigInt(Date.now()) * 1_000_000n;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    done.resolve();
+    // The time of the exit is that of the process's end.
+    const { atNs } = await container.init.exited;
+    expect(atNs >= before && atNs <= after).toBe(true);
+    await settle();
+    expect(told).toEqual(["started init", "exited init 3"]);
+  });
+
+  it("is written back when the container is paused, and then it is", async () => {
+    const done = Promise.withResolvers<void>();
+    written = done.promise;
+    await container.start("");
+    const paused = container.pause();
+    await settle();
+    expect(agent.calls.slice(-2)).toEqual(["pause", "write back /run/hadron/rootfs/1 (pause)"]);
+    expect(container.status).toBe("pausing");
+    done.resolve();
+    await paused;
+    expect(container.status).toBe("paused");
+  });
+});
+
 describe("pause", () => {
   it("needs a running container, resume a paused one", async () => {
     expect(await codeOf(container.pause())).toBe(Code.FAILED_PRECONDITION);
@@ -232,7 +273,7 @@ describe("delete", () => {
     await container.delete(async () => {
       agent.calls.push("machine stopped");
     });
-    expect(agent.calls).toEqual(["start", "sync", "machine stopped"]);
+    expect(agent.calls).toEqual(["start", "write back /run/hadron/rootfs/1 (exit)", "sync", "machine stopped"]);
   });
 
   it("is not held up by a guest that does not answer", async () => {

@@ -147,6 +147,8 @@ export class Container {
     this.#freezer = "pausing";
     try {
       await this.machine.agent.pauseContainer(this.id);
+      // Whoever pauses it wants to look at its files.
+      await this.machine.writeBack(this.#storage.guestPaths, "pause");
       this.#freezer = "paused";
     } catch (error) {
       this.#freezer = "thawed";
@@ -255,7 +257,7 @@ export class Container {
 
   /** Tells the exit of a process, the init process's after all others. */
   #follow(process: Process): void {
-    void process.watch(this.machine.agent).catch((error: unknown) => {
+    void process.watch(this.machine.agent, () => this.#atExit(process)).catch((error: unknown) => {
       this.machine.fail(`waiting for ${process.name} failed: ${String(error)}`);
     });
     void process.exited.then(async (exit) => {
@@ -265,6 +267,13 @@ export class Container {
       this.#log.debug({ container: this.id, exec: process.execId, status: exit.status }, "process exited");
       this.#observer.exited(process, exit);
     });
+  }
+
+  /** What the container has written is on the host before anybody hears of its exit. */
+  async #atExit(process: Process): Promise<void> {
+    if (process === this.init && process.state === "running") {
+      await this.machine.writeBack(this.#storage.guestPaths, "exit");
+    }
   }
 
   #started(process: Process): void {

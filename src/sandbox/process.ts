@@ -111,8 +111,10 @@ export class Process {
     }
   }
 
-  /** Waits for the guest's word and settles with it; a lost guest settles with KILLED_STATUS elsewhere. */
-  async watch(agent: Agent): Promise<void> {
+  /**
+   * Waits for the guest's word and settles with it, after `atExit`; a lost guest settles with KILLED_STATUS elsewhere.
+   */
+  async watch(agent: Agent, atExit: () => Promise<void>): Promise<void> {
     let status: number;
     try {
       status = await agent.waitProcess(this.containerId, this.execId);
@@ -123,18 +125,20 @@ export class Process {
       }
       throw error;
     }
+    const atNs = nowNs();
     await this.#startSettled;
-    this.settle(status);
+    await atExit();
+    this.settle(status, atNs);
   }
 
   /** First call wins. Answers whether it was this one. */
-  settle(status: number): boolean {
+  settle(status: number, atNs = nowNs()): boolean {
     if (this.#exit !== undefined) {
       return false;
     }
     // The status comes from the guest, which may say anything.
     const clamped = Number.isInteger(status) && status >= 0 && status <= 255 ? status : KILLED_STATUS;
-    this.#exit = { status: clamped, atNs: nowNs() };
+    this.#exit = { status: clamped, atNs };
     this.#state = "stopped";
     this.#exited.resolve(this.#exit);
     return true;
