@@ -32,14 +32,14 @@ TYPESCRIPT := $(shell find src packages -name '*.ts' -o -name '*.js' -not -path 
 ##@ Building
 
 .PHONY: all
-all: build kernel qemu ## Everything, the tuned kernel and the newer QEMU included
+all: build kernel ## Everything, the tuned kernel included
 
 .PHONY: deps
 deps: ## Install the Debian packages that are missing
 	@tools/deps
 
 .PHONY: build
-build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec libhadron image kernel-debian ## The runtime in build/, with Debian's kernel
+build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec libhadron image kernel-debian qemu ## The runtime in build/, with Debian's kernel
 
 .PHONY: launcher shim vsock exec libhadron agent
 launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, libhadron, agent
@@ -59,16 +59,15 @@ kernel: $(LIB)/kernel/vmlinux-tuned ## The tuned kernel: 7 minutes, once a machi
 kernel-debian: $(LIB)/kernel/vmlinux-debian ## Debian's kernel out of its package
 
 .PHONY: qemu
-qemu: $(LIB)/qemu-system-x86_64 ## A newer QEMU than Debian 12's: without KVM programs start 3 times faster
+qemu: $(LIB)/qemu-system-x86_64 ## A newer QEMU: Debian 12's makes no FIFOs, sockets and devices for guests without KVM
 
 .PHONY: install
-install: build ## Install into PREFIX (/usr/local); with the tuned kernel and the newer QEMU if they are there
+install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it is there
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/hadron/kernel'
 	install -m 0755 $(BIN)/containerd-shim-hadron-v2 '$(DESTDIR)$(PREFIX)/bin/'
-	install -m 0755 $(LIB)/node $(LIB)/hadron-vsock $(LIB)/hadron-exec '$(DESTDIR)$(PREFIX)/lib/hadron/'
+	install -m 0755 $(LIB)/{node,hadron-vsock,hadron-exec,qemu-system-x86_64} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(DAEMON) $(LIB)/{koffi.node,libhadron.so,initramfs-tuned.cpio,initramfs-debian.cpio} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(LIB)/kernel/vmlinux-* '$(DESTDIR)$(PREFIX)/lib/hadron/kernel/'
-	if [ -e $(LIB)/qemu-system-x86_64 ]; then install -m 0755 $(LIB)/qemu-system-x86_64 '$(DESTDIR)$(PREFIX)/lib/hadron/'; fi
 
 ##@ Checking
 

@@ -57,7 +57,10 @@ export async function chooseHypervisor(
   };
 }
 
-/** "auto": the newer one that `make qemu` puts beside the daemon (dynamically linked programs start three times faster), else the host's. */
+/**
+ * "auto": the newer one that the build puts beside the daemon, else the host's. Debian 12's 7.2 cannot make FIFOs, device
+ * nodes and sockets on 9p, and starts dynamically linked programs three times slower under TCG.
+ */
 async function findQemu(setting: string, libraryDirectory: string): Promise<string> {
   if (setting !== "auto") {
     if (!(await isExecutable(setting))) {
