@@ -25,6 +25,7 @@ LIB := build/lib/hadron
 STATIC_TARGET := x86_64-unknown-linux-gnu
 STATIC := target/guest/$(STATIC_TARGET)/release
 AGENT := target/guest/$(STATIC_TARGET)/guest/hadron-agent
+TASK := target/guest/$(STATIC_TARGET)/task/hadron-task
 # What tools/bundle.ts makes.
 DAEMON := $(addprefix $(LIB)/,shim.js daemon.js daemon.bytecode package.json)
 TYPESCRIPT := $(shell find src packages -name '*.ts' -o -name '*.js' -not -path '*/node_modules/*' 2>/dev/null)
@@ -39,13 +40,14 @@ deps: ## Install the Debian packages that are missing
 	@tools/deps
 
 .PHONY: build
-build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec libhadron image kernel-debian qemu ## The runtime in build/, with Debian's kernel
+build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec task libhadron image kernel-debian qemu ## The runtime in build/, with Debian's kernel
 
-.PHONY: launcher shim vsock exec libhadron agent
-launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, libhadron, agent
+.PHONY: launcher shim vsock exec task libhadron agent
+launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, task, libhadron, agent
 shim: $(DAEMON) $(LIB)/node $(LIB)/koffi.node
 vsock: $(LIB)/hadron-vsock
 exec: $(LIB)/hadron-exec
+task: $(LIB)/hadron-task
 libhadron: $(LIB)/libhadron.so
 agent: $(AGENT)
 
@@ -65,7 +67,7 @@ qemu: $(LIB)/qemu-system-x86_64 ## A newer QEMU: Debian 12's makes no FIFOs, soc
 install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it is there
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/hadron/kernel'
 	install -m 0755 $(BIN)/containerd-shim-hadron-v2 '$(DESTDIR)$(PREFIX)/bin/'
-	install -m 0755 $(LIB)/{node,hadron-vsock,hadron-exec,qemu-system-x86_64} '$(DESTDIR)$(PREFIX)/lib/hadron/'
+	install -m 0755 $(LIB)/{node,hadron-vsock,hadron-exec,hadron-task,qemu-system-x86_64} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(DAEMON) $(LIB)/{koffi.node,libhadron.so,initramfs-tuned.cpio,initramfs-debian.cpio} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(LIB)/kernel/vmlinux-* '$(DESTDIR)$(PREFIX)/lib/hadron/kernel/'
 
@@ -136,7 +138,7 @@ node_modules/.package-lock.json: package-lock.json
 target/release/libhadron.so: FORCE
 	cargo build --release $(LOCKED) -p libhadron
 
-test-agent $(AGENT) $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
+test-agent $(AGENT) $(TASK) $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
 test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
 test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
 # What the launcher's -v says; cargo makes the launcher again when it changes.
@@ -147,10 +149,16 @@ $(STATIC)/%: FORCE
 $(AGENT): FORCE
 	cargo build --profile guest $(LOCKED) -p hadron-agent --target $(STATIC_TARGET) --target-dir target/guest
 
+$(TASK): FORCE
+	cargo build --profile task $(LOCKED) -p hadron-task --target $(STATIC_TARGET) --target-dir target/guest
+
 $(BIN)/containerd-shim-hadron-v2: $(STATIC)/containerd-shim-hadron-v2
 	@install -D -m 0755 $< $@
 
 $(LIB)/hadron-%: $(STATIC)/hadron-%
+	@install -D -m 0755 $< $@
+
+$(LIB)/hadron-task: $(TASK)
 	@install -D -m 0755 $< $@
 
 $(LIB)/libhadron.so: target/release/libhadron.so

@@ -39,6 +39,10 @@ export class Answer {
     return value;
   }
 
+  numberOrNull(name: string): number | null {
+    return this.#fields[name] === null ? null : this.number(name);
+  }
+
   fds(name: string, count: number): number[] {
     const value: unknown = this.#fields[name];
     if (!Array.isArray(value) || value.length !== count || !value.every((fd) => typeof fd === "number")) {

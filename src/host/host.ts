@@ -48,6 +48,22 @@ export interface ProcessId {
   readonly startTime: number;
 }
 
+export interface TaskSpawn {
+  /** Path of hadron-task (native/task). */
+  readonly program: string;
+  /** From argv[0] on. */
+  readonly args: readonly string[];
+  /** Path of the network namespace that it enters. */
+  readonly netns: string;
+}
+
+/** One of the two is null. */
+export interface ChildEnd {
+  readonly code: number | null;
+  /** A number. */
+  readonly signal: number | null;
+}
+
 export interface FdMessage {
   /** A unix stream socket; nobody else may write to it half a message meanwhile. */
   readonly socket: number;
@@ -104,6 +120,22 @@ export class Host implements AsyncDisposable {
   async killProcess(process: ProcessId, signal: number): Promise<{ gone: boolean }> {
     const { pid, startTime } = process;
     return { gone: (await this.#calls.call("killProcess", { pid, startTime, signal })).boolean("gone") };
+  }
+
+  /**
+   * Starts hadron-task, which dies with this process. `fd`, the reading end of its pipe, becomes the caller's; and so does
+   * the child, which is to be reaped. Takes a tenth of the time of node:child_process, since nothing is copied.
+   */
+  async spawnTask(task: TaskSpawn): Promise<ProcessId & { readonly fd: number }> {
+    const { program, args, netns } = task;
+    const answer = await this.#calls.call("spawnTask", { program, arguments: args, netns });
+    return { pid: answer.number("pid"), startTime: answer.number("startTime"), fd: answer.number("fd") };
+  }
+
+  /** Fulfilled when a child that `spawnTask` made has exited and its pid is free. To be called once. */
+  async reapChild(pid: number): Promise<ChildEnd> {
+    const answer = await this.#calls.wait("reapChild", { pid }, undefined);
+    return { code: answer.numberOrNull("code"), signal: answer.numberOrNull("signal") };
   }
 
   /** The whole message, or an error and nothing. DEADLINE_EXCEEDED when nobody reads. */

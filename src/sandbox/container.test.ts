@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import type { Agent } from "../agent/agent.ts";
+import type { Agent, GuestProcess } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { Container } from "./container.ts";
+import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec } from "./oci.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
@@ -18,6 +19,7 @@ class FakeAgent {
   startGate: Promise<void> = Promise.resolve();
   execError: Error | undefined;
   syncError: Error | undefined;
+  listed: GuestProcess[] = [];
   readonly closed = new Promise<void>(() => {});
 
   exitOf(execId: string): PromiseWithResolvers<number> {
@@ -64,13 +66,36 @@ class FakeAgent {
     this.calls.push("resume");
   }
 
+  async listProcesses(): Promise<GuestProcess[]> {
+    this.calls.push("list");
+    return this.listed;
+  }
+
   async sync(): Promise<void> {
     this.calls.push("sync");
     if (this.syncError !== undefined) throw this.syncError;
   }
 }
 
+/** A process of the host that ends when it is told to, and whose pid is free when the test says so. */
+class FakeHostProcess {
+  readonly pid = 4711;
+  reaped = Promise.withResolvers<void>();
+  ended = false;
+  signal: (signal: number) => void = () => {};
+
+  forward(onSignal: (signal: number) => void): void {
+    this.signal = onSignal;
+  }
+
+  async end(): Promise<void> {
+    this.ended = true;
+    await this.reaped.promise;
+  }
+}
+
 let agent: FakeAgent;
+let hostProcess: FakeHostProcess;
 let told: string[];
 let container: Container;
 let storageReleased: boolean;
@@ -86,11 +111,17 @@ beforeEach(() => {
   told = [];
   storageReleased = false;
   written = Promise.resolve();
+  hostProcess = new FakeHostProcess();
+  hostProcess.reaped.resolve();
   const name = (process: Process): string => (process.execId === "" ? "init" : process.execId);
+  const init = new Process("c1", "", NO_STDIO);
+  init.guestPid = 3;
+  init.hostPid = hostProcess.pid;
   container = new Container({
     id: "c1",
     bundle: "/b",
-    init: new Process("c1", "", NO_STDIO),
+    init,
+    hostProcess: hostProcess as unknown as HostProcess,
     machine: { agent: agent as unknown as Agent, writeBack, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
     storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
     observer: {
@@ -158,6 +189,61 @@ describe("the init process", () => {
   });
 });
 
+describe("the process on the host", () => {
+  beforeEach(async () => {
+    await container.start("");
+    agent.calls.length = 0;
+  });
+
+  it("passes signals on to the init process, and to nobody after its exit", async () => {
+    hostProcess.signal(15);
+    expect(agent.calls).toEqual(["signal  15 false"]);
+    agent.exitOf("").resolve(0);
+    await container.wait("");
+    hostProcess.signal(9);
+    expect(agent.calls).toHaveLength(1);
+  });
+
+  it("is gone before the exit of the init process is told, and before it is deleted", async () => {
+    hostProcess.reaped = Promise.withResolvers<void>();
+    agent.exitOf("").resolve(0);
+    await container.init.exited;
+    let answered = 0;
+    const waits = [container.wait(""), container.delete(undefined)].map(async (answer) => {
+      await answer;
+      answered++;
+    });
+    await settle();
+    expect(hostProcess.ended).toBe(true);
+    expect([answered, told, storageReleased]).toEqual([0, ["started init"], false]);
+    hostProcess.reaped.resolve();
+    await Promise.all(waits);
+    expect(told).toEqual(["started init", "exited init 0"]);
+  });
+
+  it("ends with the VM", async () => {
+    container.machineExited();
+    await container.wait("");
+    expect(hostProcess.ended).toBe(true);
+  });
+
+  it("has the pid that the host is told first, and no process of the host has the others", async () => {
+    agent.listed = [{ pid: 3, execId: "" }, { pid: 8, execId: "" }, { pid: 9, execId: "e1" }];
+    expect(await container.processes()).toEqual([
+      { pid: 4711, execId: "" },
+      { pid: 4194304 + 8, execId: "" },
+      { pid: 4194304 + 9, execId: "e1" },
+    ]);
+    // Whatever the guest says: as long as it runs, containerd must not take it for gone.
+    agent.listed = [];
+    expect(await container.processes()).toEqual([{ pid: 4711, execId: "" }]);
+    const list = container.processes();
+    container.machineExited();
+    expect(await list).toEqual([]);
+    expect(await container.processes()).toEqual([]);
+  });
+});
+
 describe("additional processes", () => {
   beforeEach(async () => {
     await container.start("");
@@ -166,7 +252,9 @@ describe("additional processes", () => {
   it("have ids of their own", async () => {
     container.addExec("e1", EXEC, NO_STDIO);
     expect(() => container.addExec("e1", EXEC, NO_STDIO)).toThrow(HadronError);
+    expect(container.process("e1").pid).toBe(0);
     await container.start("e1");
+    expect(container.process("e1").pid).toBe(4194304 + 7);
     agent.exitOf("e1").resolve(3);
     await container.process("e1").exited;
     await container.deleteExec("e1");

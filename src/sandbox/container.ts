@@ -7,15 +7,16 @@
  * "stopped" is the init process's; the container object lives until it is deleted.
  */
 
-import type { GuestProcess, TerminalSize } from "../agent/agent.ts";
+import type { TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs } from "../time.ts";
+import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec, ResourcesSpec } from "./oci.ts";
 import { planProcess, planResources } from "./plan.ts";
-import { type Exit, KILLED_STATUS, Process } from "./process.ts";
+import { type Exit, KILLED_STATUS, pidOfGuest, Process } from "./process.ts";
 import { openProcessIo, type StdioRequest } from "./stdio.ts";
 import type { ContainerStorage } from "./storage.ts";
 
@@ -39,6 +40,7 @@ export class Container {
   readonly machine: Machine;
 
   readonly #execs = new Map<string, Process>();
+  readonly #hostProcess: HostProcess;
   readonly #storage: ContainerStorage;
   readonly #observer: SandboxObserver;
   readonly #log: Logger;
@@ -51,6 +53,7 @@ export class Container {
     id: string;
     bundle: string;
     init: Process;
+    hostProcess: HostProcess;
     machine: Machine;
     storage: ContainerStorage;
     observer: SandboxObserver;
@@ -60,10 +63,12 @@ export class Container {
     this.bundle = options.bundle;
     this.init = options.init;
     this.machine = options.machine;
+    this.#hostProcess = options.hostProcess;
     this.#storage = options.storage;
     this.#observer = options.observer;
     this.#log = options.log;
     this.#follow(this.init);
+    this.#hostProcess.forward((signal) => this.#signalFromHost(signal));
   }
 
   get status(): ContainerStatus {
@@ -83,6 +88,16 @@ export class Container {
       throw new HadronError(Code.NOT_FOUND, `container ${this.id} has no process ${execId}`);
     }
     return process;
+  }
+
+  /** The exit of a process; of the init process, when nothing on the host has its pid any more. */
+  async wait(execId: string): Promise<Exit> {
+    const process = this.process(execId);
+    const exit = await process.exited;
+    if (process === this.init) {
+      await this.#hostProcess.end();
+    }
+    return exit;
   }
 
   async start(execId: string): Promise<Process> {
@@ -164,11 +179,15 @@ export class Container {
     this.#freezer = "thawed";
   }
 
-  async processes(): Promise<GuestProcess[]> {
-    if (this.init.state === "stopped") {
+  /** With their pids as the host is told them, the init process first; none when it has exited. */
+  async processes(): Promise<{ readonly pid: number; readonly execId: string }[]> {
+    const all = this.init.state === "stopped" ? [] : await this.machine.agent.listProcesses(this.id);
+    // It may have exited meanwhile.
+    if (this.init.exit !== undefined) {
       return [];
     }
-    return await this.machine.agent.listProcesses(this.id);
+    const others = all.filter(({ pid }) => pid !== this.init.guestPid);
+    return [{ pid: this.init.pid, execId: "" }, ...others.map(({ pid, execId }) => ({ pid: pidOfGuest(pid), execId }))];
   }
 
   async stats(): Promise<ReadonlyMap<string, string>> {
@@ -220,6 +239,7 @@ export class Container {
         await (stopMachine === undefined ? agent.deleteContainer(this.id) : agent.sync()).catch(ignoreGone);
       }
       await stopMachine?.();
+      await this.#hostProcess.end();
       await this.#storage[Symbol.asyncDispose]();
       return this.init.exit ?? { status: KILLED_STATUS, atNs: nowNs() };
     } finally {
@@ -238,6 +258,7 @@ export class Container {
   /** Releases what the host holds, without the guest; for a container whose creation failed. */
   async abandon(): Promise<void> {
     await this.init.io?.close();
+    await this.#hostProcess.end();
     await this.#storage[Symbol.asyncDispose]();
   }
 
@@ -262,7 +283,7 @@ export class Container {
     });
     void process.exited.then(async (exit) => {
       if (process === this.init) {
-        await this.#endOrphans();
+        await Promise.all([this.#hostProcess.end(), this.#endOrphans()]);
       }
       this.#log.debug({ container: this.id, exec: process.execId, status: exit.status }, "process exited");
       this.#observer.exited(process, exit);
@@ -274,6 +295,17 @@ export class Container {
     if (process === this.init && process.state === "running") {
       await this.machine.writeBack(this.#storage.guestPaths, "exit");
     }
+  }
+
+  /** Whoever signals the pid that the host is told means the init process, which has that pid with runc. */
+  #signalFromHost(signal: number): void {
+    if (this.init.state === "stopped") {
+      return;
+    }
+    this.#log.debug({ container: this.id, signal }, "a signal from the host");
+    void this.machine.agent.signalProcess(this.id, "", signal, false).catch((error: unknown) => {
+      this.#log.warn({ container: this.id, signal, err: error }, "a signal from the host was not delivered");
+    });
   }
 
   #started(process: Process): void {

@@ -21,6 +21,17 @@ export interface Exit {
   readonly atNs: bigint;
 }
 
+/**
+ * Added to a pid of the guest where a pid of the host is asked for: the kernel's own limit (PID_MAX_LIMIT), so that no
+ * process of the host ever has the sum for its pid. Whoever takes it for one finds nothing, instead of somebody else's process.
+ */
+const GUEST_PIDS = 1 << 22;
+
+/** What the host is told for a process of the guest that no process of the host stands for; 0 for none. */
+export function pidOfGuest(guestPid: number): number {
+  return guestPid === 0 ? 0 : GUEST_PIDS + guestPid;
+}
+
 /** What waitpid gives for SIGKILL: also the status of what was lost with its VM. */
 export const KILLED_STATUS = 137;
 
@@ -34,6 +45,8 @@ export class Process {
 
   /** Guest pid; 0 until the process exists. */
   guestPid = 0;
+  /** Of the init process: the process of the host that stands for it. */
+  hostPid = 0;
   /** Set by a resize that came before the start. */
   terminalSize: TerminalSize | undefined;
 
@@ -62,6 +75,11 @@ export class Process {
   /** Fulfilled with the exit, before or after; never rejects. */
   get exited(): Promise<Exit> {
     return this.#exited.promise;
+  }
+
+  /** What the host is told for this process's pid; 0 until it exists. The one place where that is decided. */
+  get pid(): number {
+    return this.execId === "" ? this.hostPid : pidOfGuest(this.guestPid);
   }
 
   get io(): ProcessIo | undefined {

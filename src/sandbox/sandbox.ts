@@ -13,6 +13,7 @@ import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
+import { HostProcess } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
 import type { MountSpec, Spec } from "./oci.ts";
 import { GUEST_VOLUMES_SHARE, planContainer } from "./plan.ts";
@@ -26,6 +27,8 @@ export interface SandboxOptions {
   readonly id: string;
   /** Pod directory on the host; the sandbox makes and removes what is in it. */
   readonly stateDir: string;
+  /** PREFIX/lib/hadron. */
+  readonly libraryDirectory: string;
   readonly host: Host;
   readonly journal: Journal;
   readonly observer: SandboxObserver;
@@ -135,7 +138,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async #create(request: CreateContainer, signal: AbortSignal): Promise<Container> {
-    const { host, journal, stateDir, log, observer } = this.#options;
+    const { host, journal, stateDir, libraryDirectory, log, observer } = this.#options;
     const slot = String(this.#nextSlot++);
     log.debug({ container: request.id, slot }, "creating a container");
     await using undo = new AsyncDisposableStack();
@@ -147,13 +150,10 @@ export class Sandbox implements AsyncDisposable {
 
     const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
     await storage.mountRootfs(request.rootfs, request.bundle, request.spec.root);
-    // A namespace path names a process of the guest, so a spec with one waits for the guest; the others do not.
-    const joins = request.spec.linux?.namespaces?.some((namespace) => namespace.path !== undefined && namespace.path !== "") ?? false;
-    const vmPid = joins ? (await booting).vm.pid : 0;
     const plan = await planContainer(request.spec, {
       containerId: request.id,
       slot,
-      namespacePid: (hostPid) => (hostPid === vmPid ? this.#namespaceHolder()?.init.guestPid : undefined),
+      namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
       probe: probePath,
     });
     const volumes = await storage.mountVolumes(plan.volumes);
@@ -162,8 +162,11 @@ export class Sandbox implements AsyncDisposable {
     const machine = await booting;
     signal.throwIfAborted();
     const init = new Process(request.id, "", request.stdio);
+    let hostProcess: HostProcess;
     try {
       await storage.showTo(machine);
+      hostProcess = undo.use(await HostProcess.start({ host, journal, libraryDirectory, containerId: request.id, vmPid: machine.vm.pid, log }));
+      init.hostPid = hostProcess.pid;
       const io = await openProcessIo(machine, request.stdio);
       undo.defer(() => io.close());
       await init.attach(io);
@@ -173,7 +176,7 @@ export class Sandbox implements AsyncDisposable {
     }
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
-    return new Container({ id: request.id, bundle: request.bundle, init, machine, storage, observer, log });
+    return new Container({ id: request.id, bundle: request.bundle, init, hostProcess, machine, storage, observer, log });
   }
 
   /** The directories that every VM of the pod shares with its guest; the first container makes them. */
@@ -187,11 +190,9 @@ export class Sandbox implements AsyncDisposable {
     return this.#shares;
   }
 
-  /** The process behind /proc/VM/ns: that of the pod's own container, else of the oldest. */
-  #namespaceHolder(): Container | undefined {
-    const own = this.#containers.get(this.id);
-    const holder = own ?? this.#containers.values().next().value;
-    return holder?.status === "stopped" ? undefined : holder;
+  /** The container that has this pid on the host, unless it is stopped. */
+  #runningWith(hostPid: number): Container | undefined {
+    return [...this.#containers.values()].find(({ init, status }) => init.hostPid === hostPid && status !== "stopped");
   }
 
   #machineFor(spec: Spec): Promise<Machine> {

@@ -90,10 +90,11 @@ class Daemon implements AsyncDisposable {
     this.#sandbox = new Sandbox({
       id: args.id,
       stateDir: args.state,
+      libraryDirectory,
       host: this.#host,
       journal,
       log,
-      observer: createObserver(this.#events, (id) => this.#sandbox.find(id)?.machine.vm.pid ?? 0),
+      observer: createObserver(this.#events),
       launchMachine: (spec, signal) =>
         launchMachine({ host: this.#host, journal, stateDir: args.state, libraryDirectory, log }, this.#configured(), spec, signal),
     });

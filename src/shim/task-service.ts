@@ -63,7 +63,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
       } finally {
         options.populationChanged();
       }
-      const pid = container.machine.vm.pid;
+      const { pid } = container.init;
       events.publish("/tasks/create", TaskCreate, {
         containerId: request.id,
         bundle: request.bundle,
@@ -78,16 +78,16 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
     async start(request) {
       const container = sandbox.container(request.id);
       const process = await container.start(request.execId);
-      return { pid: pidOf(container, process) };
+      return { pid: process.pid };
     },
 
     async delete(request) {
       const container = sandbox.container(request.id);
       if (request.execId !== "") {
         const process = await container.deleteExec(request.execId);
-        return { pid: process.guestPid, ...exitFields(process.exit) };
+        return { pid: process.pid, ...exitFields(process.exit) };
       }
-      const pid = container.machine.vm.pid;
+      const { pid } = container.init;
       const exit = await sandbox.delete(request.id);
       events.publish("/tasks/delete", TaskDelete, { containerId: request.id, pid, ...exitFields(exit) });
       options.populationChanged();
@@ -115,7 +115,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
       return {
         id: request.id,
         bundle: container.bundle,
-        pid: pidOf(container, process),
+        pid: process.pid,
         status: TASK_STATUS[request.execId === "" ? container.status : statusOf(process)],
         stdin: process.stdio.stdin,
         stdout: process.stdio.stdout,
@@ -127,8 +127,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
     },
 
     async wait(request, { signal }) {
-      const process = sandbox.container(request.id).process(request.execId);
-      return exitFields(await untilAborted(process.exited, signal));
+      return exitFields(await untilAborted(sandbox.container(request.id).wait(request.execId), signal));
     },
 
     async kill(request) {
@@ -181,7 +180,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
 
     async connect(request) {
       // An unknown id is no error: containerd asks this first after its restart.
-      return { shimPid: process.pid, taskPid: sandbox.find(request.id)?.machine.vm.pid ?? 0 };
+      return { shimPid: process.pid, taskPid: sandbox.find(request.id)?.init.pid ?? 0 };
     },
 
     async shutdown() {
@@ -194,32 +193,26 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
 }
 
 /** The events of what happens by itself. */
-export function createObserver(events: EventPublisher, hostPid: (containerId: string) => number): SandboxObserver {
-  const pid = (process: Process): number => (process.execId === "" ? hostPid(process.containerId) : process.guestPid);
+export function createObserver(events: EventPublisher): SandboxObserver {
   return {
     started(process) {
-      const { containerId, execId } = process;
+      const { containerId, execId, pid } = process;
       if (execId === "") {
-        events.publish("/tasks/start", TaskStart, { containerId, pid: pid(process) });
+        events.publish("/tasks/start", TaskStart, { containerId, pid });
       } else {
-        events.publish("/tasks/exec-started", TaskExecStarted, { containerId, execId, pid: pid(process) });
+        events.publish("/tasks/exec-started", TaskExecStarted, { containerId, execId, pid });
       }
     },
     exited(process, exit) {
-      const { containerId, execId } = process;
+      const { containerId, execId, pid } = process;
       // The id of the init process is the container's own.
       const id = execId === "" ? containerId : execId;
-      events.publish("/tasks/exit", TaskExit, { containerId, id, pid: pid(process), ...exitFields(exit) });
+      events.publish("/tasks/exit", TaskExit, { containerId, id, pid, ...exitFields(exit) });
     },
     oom(containerId) {
       events.publish("/tasks/oom", TaskOOM, { containerId });
     },
   };
-}
-
-/** A host pid for the init process, whose network namespace is the pod's; for all others one of the guest. */
-function pidOf(container: Container, process: Process): number {
-  return process.execId === "" ? container.machine.vm.pid : process.guestPid;
 }
 
 function statusOf(process: Process): ContainerStatus {

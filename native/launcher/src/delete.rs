@@ -45,7 +45,10 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
             warn(&failure.to_string());
         }
         let undone = undo(&pod, started + DAEMON_EXIT, started + PATIENCE);
-        pid = undone.pid;
+        pid = undone
+            .containers
+            .iter()
+            .find_map(|(id, pid)| (*id == args.id).then_some(*pid));
         undone
             .warnings
             .iter()

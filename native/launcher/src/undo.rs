@@ -14,6 +14,9 @@ const MAX_JOURNAL_BYTES: u64 = 4 << 20;
 /// The daemon replaces its journal through the second name.
 const JOURNAL_FILES: [&str; 2] = ["journal", "journal.new"];
 
+/// What the role of the process that stands for a container begins with; its id follows.
+const CONTAINER: &str = "container ";
+
 /// What became of it.
 #[derive(Debug, Default)]
 pub struct Undone {
@@ -21,8 +24,8 @@ pub struct Undone {
     pub warnings: Vec<String>,
     /// Sentences for what is left on the host. The journal stays as long as there is any.
     pub left: Vec<String>,
-    /// The pid of the hypervisor, which is what containerd knows as the containers' pid.
-    pub pid: Option<u32>,
+    /// The containers that were there, with the pids that containerd knows them by.
+    pub containers: Vec<(String, u32)>,
 }
 
 /// Undoes the pod. The lock must be held, and nobody may listen on the pod's socket.
@@ -35,7 +38,7 @@ pub fn undo(pod: &Pod, daemon_deadline: Instant, deadline: Instant) -> Undone {
     wait_for_daemon(&journal, daemon_deadline, &mut undone);
     // What the daemon has undone meanwhile is no longer in its journal.
     let mut undone = Undone {
-        pid: undone.pid,
+        containers: undone.containers,
         ..Undone::default()
     };
     let journal = read(pod, &mut undone);
@@ -75,9 +78,9 @@ fn read(pod: &Pod, undone: &mut Undone) -> Journal {
     undone.warnings.append(&mut journal.warnings);
     for entry in &journal.entries {
         if let Entry::Process { pid, role, .. } = entry
-            && role == "qemu"
+            && let Some(id) = role.strip_prefix(CONTAINER)
         {
-            undone.pid = Some(*pid);
+            undone.containers.push((id.to_owned(), *pid));
         }
     }
     journal

@@ -18,11 +18,14 @@ use world::{World, assert_killed, mount_tmpfs, mounted_below, process_line, slee
 fn everything_in_the_journal_is_undone() {
     let world = World::new();
     let (mut qemu, mut vsock) = (sleeper(), sleeper());
+    let (mut other, mut task) = (sleeper(), sleeper());
     let journal = format!(
         "process 999999 1 daemon\n{}directory {{}}/rootfs\ndirectory {{}}/rootfs/a%20b\nmount {{}}/rootfs/a%20b\n\
-         directory {{}}/volumes\nmount /run/world/elsewhere\nfile /run/world/file\nfile {{}}/vsock.sock\n{}",
+         directory {{}}/volumes\nmount /run/world/elsewhere\nfile /run/world/file\nfile {{}}/vsock.sock\n{}{}{}",
         process_line(vsock.id(), "hadron-vsock"),
         process_line(qemu.id(), "qemu"),
+        process_line(other.id(), "container%20c2"),
+        process_line(task.id(), "container%20c1"),
     );
     let (bundle, state) = dead_pod(&world, "c1", &journal);
     // Two on top of each other, and one that no journal names.
@@ -38,10 +41,18 @@ fn everything_in_the_journal_is_undone() {
     fs::write(state.join("journal.new"), "half a jour").unwrap();
     let output = world.delete("c1", &bundle);
     assert_eq!(stderr(&output), "");
-    // The answer begins with the hypervisor's pid.
-    assert_eq!(output.stdout[0], 0x08);
-    assert_eq!(qemu.wait().unwrap().signal(), Some(9));
-    assert_eq!(vsock.wait().unwrap().signal(), Some(9));
+    // The answer begins with the pid that containerd knows the container by.
+    let mut pid = vec![0x08];
+    let mut rest = task.id();
+    while rest >= 0x80 {
+        pid.push(rest.to_le_bytes()[0] | 0x80);
+        rest >>= 7;
+    }
+    pid.push(rest.to_le_bytes()[0]);
+    assert_eq!(output.stdout[..pid.len()], pid);
+    for process in [&mut qemu, &mut vsock, &mut other, &mut task] {
+        assert_eq!(process.wait().unwrap().signal(), Some(9));
+    }
     nothing_left();
     assert!(!Path::new("/run/world/file").exists());
     assert!(

@@ -75,7 +75,7 @@ pub fn errno_name(errno: Errno) -> String {
     }
     names! {
         PERM => "EPERM", NOENT => "ENOENT", SRCH => "ESRCH", INTR => "EINTR", IO => "EIO",
-        NXIO => "ENXIO", TOOBIG => "E2BIG", BADF => "EBADF", AGAIN => "EAGAIN", NOMEM => "ENOMEM",
+        NXIO => "ENXIO", TOOBIG => "E2BIG", BADF => "EBADF", CHILD => "ECHILD", AGAIN => "EAGAIN", NOMEM => "ENOMEM",
         ACCESS => "EACCES", FAULT => "EFAULT", NOTBLK => "ENOTBLK", BUSY => "EBUSY",
         EXIST => "EEXIST", XDEV => "EXDEV", NODEV => "ENODEV", NOTDIR => "ENOTDIR",
         ISDIR => "EISDIR", INVAL => "EINVAL", NFILE => "ENFILE", MFILE => "EMFILE",

@@ -62,6 +62,12 @@ impl Handle {
             Ok(Operation::KillProcess(request)) => {
                 self.reactor.submit(id, ProcessOperation::Kill(request))
             }
+            Ok(Operation::SpawnTask(request)) => {
+                self.reactor.submit(id, ProcessOperation::Spawn(request))
+            }
+            Ok(Operation::ReapChild(request)) => {
+                self.reactor.submit(id, ProcessOperation::Reap(request))
+            }
             Ok(Operation::Cancel(request)) => {
                 self.reactor.submit(id, ProcessOperation::Cancel(request))
             }
@@ -96,8 +102,13 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::SetSubreaper(_) => process::set_subreaper(),
         Operation::CreateNetns(request) => netns::create(&request.path),
         Operation::RemoveNetns(request) => netns::remove(&request.path),
-        Operation::WaitProcess(_) | Operation::KillProcess(_) | Operation::Cancel(_) => Err(
-            OpError::new(Errno::INVAL, "Operations on processes are the reactor's."),
-        ),
+        Operation::WaitProcess(_)
+        | Operation::KillProcess(_)
+        | Operation::SpawnTask(_)
+        | Operation::ReapChild(_)
+        | Operation::Cancel(_) => Err(OpError::new(
+            Errno::INVAL,
+            "Operations on processes are the reactor's.",
+        )),
     }
 }

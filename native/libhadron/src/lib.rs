@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answers;
+mod child;
 mod descriptor;
 mod error;
 mod handle;

@@ -52,6 +52,13 @@ pub fn open(pid: i32, start_time: Option<u64>) -> OpResult<Option<OwnedFd>> {
     Ok(Some(pidfd))
 }
 
+/// Field 22 of proc_pid_stat(5), of a process that is there, or a zombie.
+pub fn start_time(pid: i32) -> OpResult<u64> {
+    read_stat(pid)?
+        .map(|stat| stat.start_time)
+        .ok_or_else(|| OpError::new(Errno::SRCH, format!("There is no process {pid}.")))
+}
+
 /// Sends a signal, never to another process than the one that was meant. `gone`: it had exited already.
 pub fn kill(request: &KillProcess) -> OpResult<Reply> {
     let signal = Signal::from_named_raw(request.signal).ok_or_else(|| {
@@ -118,10 +125,7 @@ mod tests {
     use std::process::{Child, Command};
 
     fn start_time(child: &Child) -> u64 {
-        read_stat(child.id().cast_signed())
-            .unwrap()
-            .unwrap()
-            .start_time
+        super::start_time(child.id().cast_signed()).unwrap()
     }
 
     fn kill_request(child: &Child, start_time: u64, signal: i32) -> KillProcess {

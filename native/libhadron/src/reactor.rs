@@ -1,7 +1,8 @@
 //! One thread that watches processes.
 //!
 //! It also takes the other operations on processes, which never block: so it alone owns the table of
-//! pidfds, and killing works while every thread of the pool hangs in a mount.
+//! pidfds, and killing works while every thread of the pool hangs in a mount. And what is to die with its parent
+//! (PR_SET_PDEATHSIG) dies with the thread that started it: this one lives as long as the handle, the pool's do not.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
@@ -16,10 +17,9 @@ use serde_json::json;
 use crate::answers::{Answers, Reply};
 use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
-use crate::process;
-use crate::request::{Cancel, KillProcess, MAX_ID, WaitProcess};
+use crate::request::{Cancel, KillProcess, MAX_ID, ReapChild, SpawnTask, WaitProcess};
 use crate::stop::Stop;
-use crate::thread;
+use crate::{child, process, thread};
 
 const MAX_QUEUED: usize = 256;
 const MAX_WAITS: usize = 1024;
@@ -30,6 +30,8 @@ const TOKEN_WAKE: u64 = MAX_ID + 2;
 pub enum ProcessOperation {
     Wait(WaitProcess),
     Kill(KillProcess),
+    Spawn(SpawnTask),
+    Reap(ReapChild),
     Cancel(Cancel),
     /// A request that was not understood: only its refusal is sent, and not on the caller's thread.
     Refuse(OpError),
@@ -101,7 +103,13 @@ struct Thread {
     stop: Arc<Stop>,
     answers: Arc<Answers>,
     /// By the id of the request.
-    waits: HashMap<u64, OwnedFd>,
+    waits: HashMap<u64, Watched>,
+}
+
+struct Watched {
+    pidfd: OwnedFd,
+    /// It is to be reaped, and the answer says how it ended.
+    is_child: bool,
 }
 
 impl Thread {
@@ -147,6 +155,15 @@ impl Thread {
                 ProcessOperation::Kill(request) => {
                     self.answers.send(id, guarded(|| process::kill(&request)));
                 }
+                ProcessOperation::Spawn(request) => {
+                    self.answers
+                        .send(id, guarded(|| child::spawn_task(&request)));
+                }
+                ProcessOperation::Reap(request) => {
+                    if let Err(error) = guarded(|| self.reap(id, &request)) {
+                        self.answers.send(id, Err(error));
+                    }
+                }
                 ProcessOperation::Cancel(request) => self.cancel(id, &request),
                 ProcessOperation::Refuse(error) => self.answers.send(id, Err(error)),
             }
@@ -155,6 +172,18 @@ impl Thread {
 
     /// None: the process runs, and the answer comes with its end.
     fn wait(&mut self, id: u64, request: &WaitProcess) -> OpResult<Option<Reply>> {
+        match process::open(request.pid, request.start_time)? {
+            Some(pidfd) => self.watch(id, request.pid, pidfd, false).map(|()| None),
+            None => Ok(Some(Reply::empty())),
+        }
+    }
+
+    /// The answer comes when the child has exited, however long ago.
+    fn reap(&mut self, id: u64, request: &ReapChild) -> OpResult<()> {
+        self.watch(id, request.pid, child::open(request.pid)?, true)
+    }
+
+    fn watch(&mut self, id: u64, pid: i32, pidfd: OwnedFd, is_child: bool) -> OpResult<()> {
         if self.waits.contains_key(&id) {
             return Err(OpError::new(
                 Errno::EXIST,
@@ -167,29 +196,24 @@ impl Thread {
             );
             return Err(OpError::new(Errno::NOMEM, message));
         }
-        let Some(pidfd) = process::open(request.pid, request.start_time)? else {
-            return Ok(Some(Reply::empty()));
-        };
-        epoll::add(&self.epoll, &pidfd, EventData::new_u64(id), EventFlags::IN).map_err(
-            |errno| {
-                OpError::os(
-                    errno,
-                    format!("The process {} cannot be watched", request.pid),
-                )
-            },
-        )?;
-        self.waits.insert(id, pidfd);
-        Ok(None)
+        epoll::add(&self.epoll, &pidfd, EventData::new_u64(id), EventFlags::IN)
+            .map_err(|errno| OpError::os(errno, format!("The process {pid} cannot be watched")))?;
+        self.waits.insert(id, Watched { pidfd, is_child });
+        Ok(())
     }
 
     fn process_exited(&mut self, id: u64) {
-        if self.forget(id) {
-            self.answers.send(id, Ok(Reply::empty()));
+        match self.forget(id) {
+            Some(Watched { pidfd, is_child }) if is_child => {
+                self.answers.send(id, guarded(|| child::reap(&pidfd)));
+            }
+            Some(_) => self.answers.send(id, Ok(Reply::empty())),
+            None => {}
         }
     }
 
     fn cancel(&mut self, id: u64, request: &Cancel) {
-        let cancelled = self.forget(request.request);
+        let cancelled = self.forget(request.request).is_some();
         if cancelled {
             let error = OpError::new(Errno::CANCELED, "The wait for the process was cancelled.");
             self.answers.send(request.request, Err(error));
@@ -198,13 +222,11 @@ impl Thread {
             .send(id, Ok(Reply::of(json!({ "cancelled": cancelled }))));
     }
 
-    fn forget(&mut self, id: u64) -> bool {
-        let Some(pidfd) = self.waits.remove(&id) else {
-            return false;
-        };
+    fn forget(&mut self, id: u64) -> Option<Watched> {
+        let watched = self.waits.remove(&id)?;
         // Closing it would not do: a child that Node has forked and that has not called exec yet holds
         // a duplicate, and with it the entry in the epoll set.
-        let _ = epoll::delete(&self.epoll, &pidfd);
-        true
+        let _ = epoll::delete(&self.epoll, &watched.pidfd);
+        Some(watched)
     }
 }

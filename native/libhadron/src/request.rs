@@ -16,6 +16,8 @@ pub enum Operation {
     UmountTree(Umount),
     WaitProcess(WaitProcess),
     KillProcess(KillProcess),
+    SpawnTask(SpawnTask),
+    ReapChild(ReapChild),
     Cancel(Cancel),
     SendFds(SendFds),
     Socketpair(Empty),
@@ -71,6 +73,24 @@ pub struct KillProcess {
     pub pid: i32,
     pub start_time: u64,
     pub signal: i32,
+}
+
+/// A program that dies with this process, in a network namespace (native/task says what it is given).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpawnTask {
+    pub program: String,
+    /// From argv[0] on.
+    pub arguments: Vec<String>,
+    /// Path of the network namespace.
+    pub netns: String,
+}
+
+/// Answered when the child has exited and is reaped; every child is to be asked for once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReapChild {
+    pub pid: i32,
 }
 
 /// Gives up a `waitProcess`; `request` is its id.

@@ -1,0 +1,182 @@
+//! Children of this process that are started without copying it: Node's own fork(2) copies the page tables of the whole
+//! daemon, which takes longer than all that a small program does.
+
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use rustix::io::Errno;
+use rustix::pipe::PipeFlags;
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
+use serde_json::json;
+
+use crate::answers::Reply;
+use crate::error::{OpError, OpResult, check_path};
+use crate::process;
+use crate::request::SpawnTask;
+
+/// The name of the variable in which native/task finds its parent's pid.
+const PARENT: &str = "HADRON_PARENT";
+
+/// Starts native/task. `fd` of the answer is the reading end of its pipe, non-blocking and close-on-exec. To be called on a
+/// thread that lives as long as the child is to live.
+pub fn spawn_task(request: &SpawnTask) -> OpResult<Reply> {
+    check_path("program", &request.program)?;
+    check_path("network namespace", &request.netns)?;
+    let Some((name, arguments)) = request.arguments.split_first() else {
+        return Err(OpError::invalid(
+            "A program needs at least the argument that is its name.",
+        ));
+    };
+    let namespace = File::open(&request.netns).map_err(|error| {
+        failed(
+            &error,
+            &format!("The network namespace {} cannot be opened", request.netns),
+        )
+    })?;
+    let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
+        .map_err(|errno| OpError::os(errno, "A pipe cannot be made"))?;
+    rustix::io::ioctl_fionbio(&read, true)
+        .map_err(|errno| OpError::os(errno, "A pipe cannot be made"))?;
+    // Nothing here keeps std from posix_spawn(3), which does not copy this process. The working directory of the daemon
+    // is the bundle, which must not be kept busy.
+    let child = Command::new(&request.program)
+        .arg0(name)
+        .args(arguments)
+        .env_clear()
+        .env(PARENT, std::process::id().to_string())
+        .current_dir("/")
+        .stdin(Stdio::from(namespace))
+        .stdout(Stdio::from(write))
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| failed(&error, &format!("{} cannot be executed", request.program)))?;
+    let pid = child.id();
+    let start_time = process::start_time(pid.cast_signed())?;
+    Ok(Reply::with_fds(
+        json!({ "pid": pid, "startTime": start_time, "fd": read.as_raw_fd() }),
+        vec![read],
+    ))
+}
+
+/// A child of this process that is not reaped yet, whether it runs or not.
+pub fn open(pid: i32) -> OpResult<OwnedFd> {
+    let not_a_child = || {
+        OpError::new(
+            Errno::CHILD,
+            format!("The process {pid} is no child of this one."),
+        )
+    };
+    let id = Pid::from_raw(pid.max(0)).ok_or_else(not_a_child)?;
+    let pidfd =
+        rustix::process::pidfd_open(id, PidfdFlags::empty()).map_err(|errno| match errno {
+            Errno::SRCH | Errno::INVAL | Errno::NOENT => not_a_child(),
+            errno => OpError::os(errno, format!("The process {pid} cannot be watched")),
+        })?;
+    // Asks without taking anything: ECHILD for the process of somebody else.
+    rustix::process::waitid(
+        WaitId::PidFd(pidfd.as_fd()),
+        WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT,
+    )
+    .map_err(|_| not_a_child())?;
+    Ok(pidfd)
+}
+
+/// How an exited child ended: `code` or `signal`, the other one null. Its pid is free afterwards.
+pub fn reap(pidfd: &OwnedFd) -> OpResult<Reply> {
+    let status = rustix::process::waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED)
+        .map_err(|errno| OpError::os(errno, "A child that has exited cannot be reaped"))?;
+    Ok(Reply::of(json!({
+        "code": status.as_ref().and_then(rustix::process::WaitIdStatus::exit_status),
+        "signal": status.as_ref().and_then(rustix::process::WaitIdStatus::terminating_signal),
+    })))
+}
+
+fn failed(error: &std::io::Error, what: &str) -> OpError {
+    OpError::os(Errno::from_io_error(error).unwrap_or(Errno::IO), what)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    fn spawn(program: &str, arguments: &[&str]) -> OpResult<(i32, File)> {
+        let reply = spawn_task(&SpawnTask {
+            program: program.to_owned(),
+            arguments: arguments
+                .iter()
+                .map(|&argument| argument.to_owned())
+                .collect(),
+            netns: "/proc/self/ns/net".to_owned(),
+        })?;
+        let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
+        let fd = i32::try_from(reply.value()["fd"].as_i64().unwrap()).unwrap();
+        let copy = rustix::io::dup(crate::descriptor::borrow(fd)?).unwrap();
+        Ok((pid, File::from(copy)))
+    }
+
+    fn wait(pidfd: &OwnedFd) -> Reply {
+        let mut fds = [rustix::event::PollFd::new(
+            pidfd,
+            rustix::event::PollFlags::IN,
+        )];
+        rustix::event::poll(&mut fds, None).unwrap();
+        reap(pidfd).unwrap()
+    }
+
+    #[test]
+    fn a_child_has_the_namespace_the_pipe_and_its_parent() {
+        let script = r#"readlink /proc/self/fd/0; pwd; echo "$0 $1 $HADRON_PARENT"; exit 7"#;
+        let (pid, mut output) =
+            spawn("/bin/sh", &["sh", "-c", script, "name", "argument"]).unwrap();
+        assert_eq!(
+            wait(&open(pid).unwrap()).value(),
+            &json!({ "code": 7, "signal": null })
+        );
+        let mut text = String::new();
+        output.read_to_string(&mut text).unwrap();
+        let netns = std::fs::read_link("/proc/self/ns/net").unwrap();
+        let parent = std::process::id();
+        assert_eq!(
+            text,
+            format!("{}\n/\nname argument {parent}\n", netns.display())
+        );
+        // Reaped: there is no such child any more.
+        assert_eq!(open(pid).unwrap_err().errno, Errno::CHILD);
+    }
+
+    #[test]
+    fn a_killed_child_is_told_so_also_when_it_is_asked_for_late() {
+        let (pid, mut output) = spawn("/bin/sleep", &["sleep", "60"]).unwrap();
+        let pidfd = open(pid).unwrap();
+        rustix::process::pidfd_send_signal(&pidfd, rustix::process::Signal::KILL).unwrap();
+        // The end of the pipe is the child's.
+        assert!(matches!(output.read(&mut [0; 1]), Ok(0) | Err(_)));
+        assert_eq!(
+            wait(&open(pid).unwrap()).value(),
+            &json!({ "code": null, "signal": 9 })
+        );
+    }
+
+    #[test]
+    fn refusals_name_what_is_wrong() {
+        for (program, arguments, words) in [
+            (
+                "/no/such/program",
+                &["x"][..],
+                "/no/such/program cannot be executed",
+            ),
+            ("program", &["x"], "must be an absolute path"),
+            ("/bin/true", &[], "at least the argument"),
+        ] {
+            let message = spawn(program, arguments).unwrap_err().message;
+            assert!(message.contains(words), "{message}");
+        }
+        for pid in [0, -1, 1, 4_194_305] {
+            assert_eq!(open(pid).unwrap_err().errno, Errno::CHILD, "{pid}");
+        }
+    }
+}
