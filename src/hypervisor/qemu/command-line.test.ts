@@ -53,6 +53,8 @@ describe("the command line", () => {
     expect(values(args, "-chardev")).toContain("socket,id=share0,path=/s,,1");
     expect(values(args, "-device")).toContain("vhost-user-fs-device,chardev=share0,tag=rootfs,queue-size=1024");
     expect(values(args, "-append").join()).not.toContain("tsc");
+    // The guest of a real CPU has the kernel's mitigations.
+    expect(values(args, "-append").join()).not.toMatch(/mitigations|kaslr/);
   });
 
   test("paths keep their commas, spaces and line feeds", () => {
@@ -89,7 +91,7 @@ describe("the command line", () => {
 describe("the kernel command line", () => {
   test("of the tuned kernel under TCG", () => {
     expect(kernelCommandLine(machine)).toBe(
-      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp tsc_early_khz=2596125 lapic_timer_hz=1000000000",
+      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000",
     );
   });
 
@@ -100,6 +102,6 @@ describe("the kernel command line", () => {
       tscKhz: undefined,
       kernelParameters: ["loglevel=7", "debug"],
     });
-    expect(line).toBe("console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp loglevel=7 debug");
+    expect(line).toBe("console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug");
   });
 });

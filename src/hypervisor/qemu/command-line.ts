@@ -97,6 +97,8 @@ export function kernelCommandLine(machine: Machine): string {
   if (machine.acceleration === "tcg") {
     // The interrupt of an emulated timer comes late on a busy host; checks that fail then would hang the boot.
     words.push("no_timer_check", "tsc=reliable", "noreplace-smp");
+    // An emulated CPU speculates nothing, and QEMU itself is no boundary that a random address would strengthen.
+    words.push("mitigations=off", "nokaslr");
     if (machine.tscKhz !== undefined) {
       // Calibrating against the emulated PIT costs time and sometimes never ends.
       words.push(`tsc_early_khz=${machine.tscKhz}`);
