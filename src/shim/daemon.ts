@@ -113,12 +113,21 @@ class Daemon implements AsyncDisposable {
   }
 
   async #listen(): Promise<void> {
-    await this.#journal.add({ kind: "process", pid: process.pid, startTime: await processStartTime(process.pid), role: "daemon" });
+    await this.#enterJournal();
     await this.#server.listen(LISTENER);
     process.once("SIGTERM", this.#finish);
     await this.#readDefaults();
     this.#watchIdle();
     this.#log.debug({ pod: this.#args.id, pid: process.pid, ms: Math.round(performance.now()) }, "the shim daemon serves");
+  }
+
+  /** Where the launcher found room for it, it has done so. */
+  async #enterJournal(): Promise<void> {
+    const { pid } = process;
+    const startTime = processStartTime(pid);
+    if (!this.#journal.entries.some((entry) => entry.kind === "process" && entry.pid === pid && entry.startTime === startTime)) {
+      await this.#journal.add({ kind: "process", pid, startTime, role: "daemon" });
+    }
   }
 
   /** A configuration that does not hold is told at once, though only a Create can be refused for it. */

@@ -15,14 +15,14 @@ pub struct Args {
     pub info: bool,
     pub version: bool,
     pub help: bool,
-    /// The first argument that is no flag: `start` or `delete`.
+    /// The first argument that is no flag: `start`, `delete` or `sweep`.
     pub command: Option<String>,
 }
 
 /// Printed when the command line cannot be understood, and by `-h`.
 pub const USAGE: &str = "\
 usage: containerd-shim-hadron-v2 -namespace NS -address GRPC_SOCKET -publish-binary CONTAINERD -id ID [-bundle DIR] [-debug] start|delete
-       containerd-shim-hadron-v2 -info|-v
+       containerd-shim-hadron-v2 -info|-v|sweep
 containerd runs this program; to use it, run a container with the runtime io.containerd.hadron.v2 \
 (ctr run --runtime io.containerd.hadron.v2 ...).";
 

@@ -50,12 +50,18 @@ impl Installation {
         Ok(installation)
     }
 
-    /// Starts the daemon with `listener` as its stdin. The working directory must be the bundle.
-    pub fn start(&self, pod: &Pod, listener: UnixListener, options: &Options<'_>) -> Result<Child> {
+    /// Starts the daemon with `listener` as its stdin; answers with its log. The working directory must be the bundle.
+    pub fn start(
+        &self,
+        pod: &Pod,
+        listener: UnixListener,
+        options: &Options<'_>,
+    ) -> Result<(Child, File)> {
         let log = open_log(options.bundle)?;
-        let errors = log
-            .try_clone()
-            .context(|| "the log cannot be opened twice".to_owned())?;
+        let copy = || {
+            log.try_clone()
+                .context(|| "the log cannot be opened twice".to_owned())
+        };
         let mut command = Command::new(&self.node);
         command
             .args(NODE_FLAGS.split_whitespace())
@@ -84,8 +90,8 @@ impl Installation {
         }
         command
             .stdin(Stdio::from(OwnedFd::from(listener)))
-            .stdout(log)
-            .stderr(errors)
+            .stdout(copy()?)
+            .stderr(copy()?)
             .process_group(0);
         keep_descriptors_to_ourselves();
         if std::env::var_os("SCHED_CORE").is_some_and(|value| !value.is_empty()) {
@@ -97,7 +103,7 @@ impl Installation {
             .spawn()
             .context(|| format!("{} cannot be started", self.node.display()))?;
         raise_oom_score(child.id());
-        Ok(child)
+        Ok((child, log))
     }
 }
 

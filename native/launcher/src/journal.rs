@@ -1,11 +1,12 @@
-//! The pod's journal: what exists on the host for the pod, written by the daemon before it is made.
+//! The pod's journal: what exists on the host for the pod, written by the daemon before it is made. Its first lines are
+//! `start`'s: the socket, and the daemon itself.
 //!
 //! One entry a line, fields separated by one space, each percent-encoded; test/vectors/journal.json is the common
 //! truth of this reader and of the daemon's writer (src/host/journal-entry.ts).
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 /// A thing that exists on the host for the pod.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +63,29 @@ pub fn parse(text: &[u8]) -> Journal {
     journal
 }
 
+/// The line for a process, with its line feed. `role`: unreserved characters only.
+pub fn process_line(pid: u32, start_time: u64, role: &str) -> String {
+    format!("process {pid} {start_time} {role}\n")
+}
+
+/// The line for a file, with its line feed.
+pub fn file_line(path: &Path) -> String {
+    let mut line = String::from("file ");
+    for byte in path.as_os_str().as_bytes() {
+        if is_unreserved(*byte) {
+            line.push(char::from(*byte));
+        } else {
+            line.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    line.push('\n');
+    line
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
+}
+
 fn parse_line(line: &[u8]) -> Option<Entry> {
     let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
     Some(match fields.as_slice() {
@@ -105,7 +129,7 @@ fn decode(field: &[u8]) -> Option<Vec<u8>> {
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
             b'%' => hex(*bytes.next()?)? * 16 + hex(*bytes.next()?)?,
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => *byte,
+            byte if is_unreserved(*byte) => *byte,
             _ => return None,
         });
     }

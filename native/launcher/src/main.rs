@@ -19,6 +19,7 @@ mod processes;
 mod proto;
 mod sha256;
 mod start;
+mod sweep;
 mod sys;
 mod undo;
 
@@ -76,6 +77,13 @@ fn run() -> Result<ExitCode> {
                 })?;
                 print(&mut out, &answer)?;
             }
+            Some("sweep") => sweep::sweep(&args.id, |level, sentence| {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "level={level} msg=\"{}\"",
+                    sentence.escape_debug()
+                );
+            })?,
             command => {
                 let what = match command {
                     Some(command) => {
@@ -85,7 +93,7 @@ fn run() -> Result<ExitCode> {
                 };
                 let _ = writeln!(
                     std::io::stderr(),
-                    "{NAME}: {what}; allowed are start and delete\n{}",
+                    "{NAME}: {what}; allowed are start, delete and sweep\n{}",
                     args::USAGE
                 );
                 return Ok(ExitCode::from(2));

@@ -1,6 +1,6 @@
 //! A pod as the host sees it: its socket, its directory, and the lock over what becomes of both.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
@@ -36,6 +36,14 @@ pub struct Lock {
     _directory: File,
 }
 
+/// Whether this is the name of a pod: a hash (group::hash).
+pub fn is_name(name: &str) -> bool {
+    name.len() == 64
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 impl Pod {
     /// The pod with this hash, with its socket in `socket_directory`.
     pub fn new(hash: &str, socket_directory: &Path) -> Result<Self> {
@@ -63,15 +71,19 @@ impl Pod {
     pub fn at_address(address: &str) -> Option<Self> {
         let socket = Path::new(address.strip_prefix("unix://")?);
         let hash = socket.file_name()?.to_str()?;
-        let is_hash = hash.len() == 64
-            && hash
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if !is_hash {
+        if !is_name(hash) {
             return None;
         }
         let pod = Self::new(hash, socket.parent()?).ok()?;
         (pod.address() == address).then_some(pod)
+    }
+
+    /// The hash.
+    pub fn name(&self) -> &str {
+        self.state
+            .file_name()
+            .and_then(OsStr::to_str)
+            .unwrap_or_default()
     }
 
     pub fn address(&self) -> String {
@@ -94,10 +106,8 @@ impl Pod {
         make_directory(Path::new(STATE_DIRECTORY), 0o711)?;
         loop {
             make_directory(&self.state, 0o700)?;
-            let name = CString::new(self.state.as_os_str().as_bytes())
-                .context(|| "the pod's directory".to_owned())?;
-            let directory = match sys::open_directory(None, &name) {
-                Ok(fd) => File::from(fd),
+            let directory = match self.open() {
+                Ok(directory) => directory,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
                     return fail!(
@@ -113,24 +123,47 @@ impl Pod {
                 )
             })?;
             // Whoever held the lock before may have removed the directory.
-            let locked = directory
-                .metadata()
-                .context(|| self.state.display().to_string())?;
-            match self.state.symlink_metadata() {
-                Ok(there) if (there.dev(), there.ino()) == (locked.dev(), locked.ino()) => {
+            match self
+                .is_at(&directory)
+                .context(|| self.state.display().to_string())?
+            {
+                true => {
                     return Ok(Lock {
                         _directory: directory,
                     });
                 }
-                _ if Instant::now() >= deadline => {
+                false if Instant::now() >= deadline => {
                     return fail!(
                         "the pod's directory {} is made and removed again and again",
                         self.state.display()
                     );
                 }
-                _ => {}
+                false => {}
             }
         }
+    }
+
+    /// Takes the pod's lock if nobody has it and there is a directory; makes nothing.
+    pub fn try_lock(&self) -> Option<Lock> {
+        let directory = self.open().ok()?;
+        directory.try_lock().ok()?;
+        self.is_at(&directory).unwrap_or(false).then_some(Lock {
+            _directory: directory,
+        })
+    }
+
+    fn open(&self) -> io::Result<File> {
+        let name = CString::new(self.state.as_os_str().as_bytes())?;
+        sys::open_directory(None, &name).map(File::from)
+    }
+
+    /// Whether that is what the pod's directory is now.
+    fn is_at(&self, directory: &File) -> io::Result<bool> {
+        let opened = directory.metadata()?;
+        Ok(self
+            .state
+            .symlink_metadata()
+            .is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino())))
     }
 
     /// Whether a daemon listens on the socket. To be asked with the lock held.

@@ -50,6 +50,11 @@ fn parse_stat(stat: &[u8]) -> Option<Stat> {
     })
 }
 
+/// Field 22 of /proc/PID/stat; `None` if there is no such process.
+pub fn start_time(pid: u32) -> io::Result<Option<u64>> {
+    Ok(stat(pid)?.map(|stat| stat.start_time))
+}
+
 /// Whether the process is gone or cannot but go: it exits, or SIGKILL is on its way to it. Until all of its threads have
 /// ended its sockets still accept connections.
 pub fn is_ending(pid: u32, started: u64) -> io::Result<bool> {
@@ -101,10 +106,6 @@ mod tests {
     use super::*;
     use std::process::{Command, Stdio};
     use std::time::Duration;
-
-    fn start_time(pid: u32) -> io::Result<Option<u64>> {
-        Ok(stat(pid)?.map(|stat| stat.start_time))
-    }
 
     fn sleeper() -> std::process::Child {
         Command::new("sleep")

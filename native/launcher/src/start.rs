@@ -1,7 +1,8 @@
 //! `start`: the address of the pod's daemon, which is started if it does not run yet.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -11,8 +12,8 @@ use crate::daemon::{Installation, Options};
 use crate::failure::{Context, Result};
 use crate::pod::{self, Pod};
 use crate::proto::{self, BootstrapParams};
-use crate::undo::{daemon_is_ending, undo};
-use crate::{fail, group, input};
+use crate::undo::{DAEMON, daemon_is_ending, undo};
+use crate::{fail, group, input, journal, processes, sweep};
 
 /// For all of `start`; only the remains of an earlier pod can make it take longer than milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -102,10 +103,28 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         }
     };
     made.write_address(&bundle)?;
-    made.child = Some(installation.start(&pod, listener, &options)?);
+    let (child, log) = installation.start(&pod, listener, &options)?;
+    write_down(&pod, child.id());
+    made.child = Some(child);
     form.print(&pod, out)?;
     made.keep();
+    sweep::begin(&pod, log);
     Ok(())
+}
+
+/// Writes socket and daemon into the pod's journal, so that from now on anybody can see what the pod is, with or without
+/// the lock. Where there is no room for that, there is none for the daemon either, and it says so.
+fn write_down(pod: &Pod, daemon: u32) {
+    let mut lines = journal::file_line(&pod.socket);
+    if let Ok(Some(start_time)) = processes::start_time(daemon) {
+        lines += &journal::process_line(daemon, start_time, DAEMON);
+    }
+    let _ = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(pod.journal())
+        .and_then(|mut file| file.write_all(lines.as_bytes()));
 }
 
 /// What the different versions of containerd understand.

@@ -65,6 +65,7 @@ unsafe extern "C" {
     fn openat(directory: c_int, path: *const c_char, flags: c_int, ...) -> c_int;
     fn unlinkat(directory: c_int, path: *const c_char, flags: c_int) -> c_int;
     fn prctl(option: c_int, ...) -> c_int;
+    fn nice(increment: c_int) -> c_int;
 }
 
 fn check(result: c_int) -> io::Result<c_int> {
@@ -221,4 +222,10 @@ pub fn create_core_scheduling_cookie() -> io::Result<()> {
     let zero: c_ulong = 0;
     // SAFETY: pid 0 is this thread, scope 0 is PIDTYPE_PID, and the last argument must be 0: no pointers.
     check(unsafe { prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, zero, zero, zero) }).map(drop)
+}
+
+/// Adds to this process's niceness (nice(2)).
+pub fn lower_priority(increment: i32) {
+    // SAFETY: no pointers. To be less nice than before could fail; this is the other way.
+    unsafe { nice(increment) };
 }

@@ -7,13 +7,15 @@ use std::time::Instant;
 
 use crate::journal::{self, Entry, Journal};
 use crate::pod::Pod;
-use crate::{directories, mounts, processes};
+use crate::{directories, mounts, processes, sys};
 
 /// What the daemon writes at most.
 const MAX_JOURNAL_BYTES: u64 = 4 << 20;
 /// The daemon replaces its journal through the second name.
 const JOURNAL_FILES: [&str; 2] = ["journal", "journal.new"];
 
+/// The daemon's role.
+pub const DAEMON: &str = "daemon";
 /// What the role of the process that stands for a container begins with; its id follows.
 const CONTAINER: &str = "container ";
 
@@ -86,22 +88,36 @@ fn read(pod: &Pod, undone: &mut Undone) -> Journal {
     journal
 }
 
-/// Whether the daemon that the journal names is gone or going, although its socket may still accept connections.
-///
-/// No journal, or none that can be read: no.
+/// What the journal says of the pod's daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Daemon {
+    Lives,
+    /// Gone, or cannot but go, although its socket may still accept connections.
+    IsGone,
+    /// There is none in the journal, or no journal that can be read.
+    IsUnknown,
+}
+
+/// Looks it up.
+pub fn daemon_of(pod: &Pod) -> Daemon {
+    let journal = read(pod, &mut Undone::default());
+    let ending = journal.entries.iter().filter_map(|entry| match entry {
+        Entry::Process {
+            pid,
+            start_time,
+            role,
+        } if role == DAEMON => Some(processes::is_ending(*pid, *start_time).unwrap_or(false)),
+        _ => None,
+    });
+    ending.fold(Daemon::IsUnknown, |daemon, ending| match (daemon, ending) {
+        (Daemon::Lives, _) | (_, false) => Daemon::Lives,
+        (_, true) => Daemon::IsGone,
+    })
+}
+
+/// Whether the daemon that the journal names is gone or going. No journal, or none that can be read: no.
 pub fn daemon_is_ending(pod: &Pod) -> bool {
-    let mut undone = Undone::default();
-    read(pod, &mut undone)
-        .entries
-        .iter()
-        .any(|entry| match entry {
-            Entry::Process {
-                pid,
-                start_time,
-                role,
-            } if role == "daemon" => processes::is_ending(*pid, *start_time).unwrap_or(false),
-            _ => false,
-        })
+    daemon_of(pod) == Daemon::IsGone
 }
 
 fn wait_for_daemon(journal: &Journal, deadline: Instant, undone: &mut Undone) {
@@ -114,7 +130,7 @@ fn wait_for_daemon(journal: &Journal, deadline: Instant, undone: &mut Undone) {
         else {
             continue;
         };
-        if role != "daemon" {
+        if role != DAEMON {
             continue;
         }
         let gone = match processes::find(*pid, *start_time) {
@@ -183,6 +199,10 @@ fn detach(path: &Path, undone: &mut Undone) {
 }
 
 fn remove_file(path: &Path, undone: &mut Undone) {
+    // All of the pod's processes are gone: whoever listens there has come later, and it is not the pod's any more.
+    if sys::connects(path).is_ok() {
+        return;
+    }
     match std::fs::remove_file(path) {
         Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             undone

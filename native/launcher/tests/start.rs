@@ -6,33 +6,17 @@
 mod world;
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use world::pods::hash;
 use world::{World, names, process_line, sleeper, state_of};
 
 const SANDBOX: &str =
     r#"{"ociVersion":"1.1.0","annotations":{"io.kubernetes.cri.sandbox-id":"pod1"}}"#;
-
-/// sha256 by somebody else.
-fn hash(text: &str) -> String {
-    let mut child = Command::new("sha256sum")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    String::from_utf8(child.wait_with_output().unwrap().stdout[..64].to_vec()).unwrap()
-}
 
 fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -281,8 +265,11 @@ fn the_remains_of_a_killed_daemon_are_undone_first() {
         std::thread::yield_now();
     }
     assert_eq!(world.start("c1", &bundle).unwrap(), address);
-    assert_ne!(world.record().pid, first.pid);
+    let second = world.record();
+    assert_ne!(second.pid, first.pid);
     assert!(orphan.wait().unwrap().code().is_none(), "killed");
-    assert_eq!(names(state.to_str().unwrap()), Vec::<String>::new());
+    assert_eq!(names(state.to_str().unwrap()), ["journal"]);
+    let journal = fs::read_to_string(state.join("journal")).unwrap();
+    assert!(journal.ends_with(&process_line(second.pid, "daemon")) && journal.lines().count() == 2);
     assert_eq!(world::mounted_below("/run/hadron"), Vec::<String>::new());
 }
