@@ -143,6 +143,8 @@ test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
 test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
 # What the launcher's -v says; cargo makes the launcher again when it changes.
 $(STATIC)/%: export HADRON_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+# Where the launcher looks for the rest when it was copied away from it.
+$(STATIC)/%: export HADRON_PREFIX := $(PREFIX)
 $(STATIC)/%: FORCE
 	cargo build --release $(LOCKED) -p $* --target $(STATIC_TARGET) --target-dir target/guest
 

@@ -12,7 +12,7 @@ import { Journal } from "./journal.ts";
 import { processStartTime } from "./process-stat.ts";
 
 // These tests mount: they need root, and libhadron.so and koffi.node in build/lib/hadron (`make build`) or
-// in HADRON_LIB_DIR.
+// in HADRON_LIB.
 
 let host: Host;
 let directory: string;
@@ -325,7 +325,7 @@ await new Host().pipe().catch((error) => { console.log(error.code, error.message
 `;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, HADRON_LIB_DIR: directory },
+      env: { ...process.env, HADRON_LIB: directory },
     });
     const [output] = (await once(child.stdout, "data")) as [Buffer];
     expect(output.toString()).toContain(`${Code.INTERNAL} ${join(directory, "koffi.node")}`);

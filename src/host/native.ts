@@ -2,7 +2,7 @@
  * libhadron.so, called through koffi. Only this file knows koffi.
  *
  * Both are loaded on first use, from one directory: `libhadron.so` and `koffi.node` lie beside the bundle
- * (`PREFIX/lib/hadron`). HADRON_LIB_DIR names another directory.
+ * (`PREFIX/lib/hadron`). HADRON_LIB names another directory.
  *
  * koffi's addon is opened directly (process.dlopen), without the npm package around it: that package reads
  * Node's own ELF header to tell glibc from musl and costs ten times as much time and 6 MB of memory. So the
@@ -49,7 +49,7 @@ export function loadNative(): NativeLibrary {
 }
 
 function libraryDirectory(): string {
-  const configured = process.env["HADRON_LIB_DIR"];
+  const configured = process.env["HADRON_LIB"];
   if (configured !== undefined && configured !== "") {
     return resolve(configured);
   }
@@ -77,7 +77,7 @@ function load(directory: string): NativeLibrary {
   } catch (cause) {
     throw new HadronError(
       Code.INTERNAL,
-      `${addon} and ${path} cannot be loaded (${messageOf(cause)}); run \`make build\`, or set HADRON_LIB_DIR to the directory that has both.`,
+      `${addon} and ${path} cannot be loaded (${messageOf(cause)}); run \`make build\`, or set HADRON_LIB to the directory that has both.`,
       { cause },
     );
   }

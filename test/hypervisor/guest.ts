@@ -11,7 +11,7 @@ import { mustRun } from "../harness/command.ts";
 import { build, debianPackages, repository } from "../harness/paths.ts";
 
 /** Where the runtime under test is installed; the variable is the one of src/host/native.ts. */
-export const library = process.env["HADRON_LIB_DIR"] ?? join(build, "lib/hadron");
+export const library = process.env["HADRON_LIB"] ?? join(build, "lib/hadron");
 /** Where guest-init.c calls. */
 export const guestPort = 1024;
 

@@ -8,8 +8,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::fail;
 use crate::failure::{Context, Result};
+use crate::installation::Installation;
 use crate::pod::Pod;
 use crate::sys;
 
@@ -17,39 +17,7 @@ use crate::sys;
 /// for the daemon (tools/bundle.ts) is good for exactly these flags.
 const NODE_FLAGS: &str = include_str!("../node-flags");
 
-/// The files of an installation that the launcher itself needs: PREFIX/bin/(this program), PREFIX/lib/hadron/...
-pub struct Installation {
-    node: PathBuf,
-    program: PathBuf,
-}
-
 impl Installation {
-    /// The installation that this program belongs to, symbolic links resolved.
-    pub fn find() -> Result<Self> {
-        let own = std::env::current_exe()
-            .context(|| "the launcher cannot find its own path".to_owned())?;
-        let Some(prefix) = own.parent().and_then(Path::parent) else {
-            return fail!(
-                "{} is not installed as PREFIX/bin/...; run `make install`",
-                own.display()
-            );
-        };
-        let library = prefix.join("lib/hadron");
-        let installation = Self {
-            node: library.join("node"),
-            program: library.join("shim.js"),
-        };
-        for file in [&installation.node, &installation.program] {
-            if let Err(error) = file.metadata() {
-                return fail!(
-                    "Hadron is not completely installed: {}: {error}; run `make install`",
-                    file.display()
-                );
-            }
-        }
-        Ok(installation)
-    }
-
     /// Starts the daemon with `listener` as its stdin; answers with its log. The working directory must be the bundle.
     pub fn start(
         &self,

@@ -11,6 +11,7 @@ mod directories;
 mod failure;
 mod group;
 mod input;
+mod installation;
 mod journal;
 mod json;
 mod mounts;

@@ -8,8 +8,9 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::args::Args;
-use crate::daemon::{Installation, Options};
+use crate::daemon::Options;
 use crate::failure::{Context, Result};
+use crate::installation::Installation;
 use crate::pod::{self, Pod};
 use crate::proto::{self, BootstrapParams};
 use crate::undo::{DAEMON, daemon_is_ending, undo};
