@@ -118,6 +118,7 @@ beforeEach(() => {
   init.guestPid = 3;
   init.hostPid = hostProcess.pid;
   container = new Container({
+    spec: { ociVersion: "1.1.0", process: EXEC },
     id: "c1",
     bundle: "/b",
     init,

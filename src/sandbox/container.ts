@@ -14,10 +14,11 @@ import type { Logger } from "../logger.ts";
 import { nowNs } from "../time.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
-import type { ProcessSpec, ResourcesSpec } from "./oci.ts";
-import { planProcess, planResources } from "./plan.ts";
+import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
+import { planExec, planResources } from "./plan.ts";
 import { type Exit, KILLED_STATUS, pidOfGuest, Process } from "./process.ts";
 import { openProcessIo, type StdioRequest } from "./stdio.ts";
+import type { Warn } from "./refusal.ts";
 import type { ContainerStorage } from "./storage.ts";
 
 export type ContainerStatus = "created" | "running" | "pausing" | "paused" | "stopped";
@@ -39,6 +40,7 @@ export class Container {
   readonly init: Process;
   readonly machine: Machine;
 
+  readonly #spec: Spec;
   readonly #execs = new Map<string, Process>();
   readonly #hostProcess: HostProcess;
   readonly #storage: ContainerStorage;
@@ -52,6 +54,8 @@ export class Container {
   constructor(options: {
     id: string;
     bundle: string;
+    /** As containerd has it. */
+    spec: Spec;
     init: Process;
     hostProcess: HostProcess;
     machine: Machine;
@@ -61,6 +65,7 @@ export class Container {
   }) {
     this.id = options.id;
     this.bundle = options.bundle;
+    this.#spec = options.spec;
     this.init = options.init;
     this.machine = options.machine;
     this.#hostProcess = options.hostProcess;
@@ -122,7 +127,8 @@ export class Container {
       throw new HadronError(Code.ALREADY_EXISTS, `container ${this.id} has a process ${execId} already`);
     }
     this.#requireRunning(`exec ${execId}`);
-    const process = new Process(this.id, execId, stdio, encode({ ...planProcess(spec), terminal: stdio.terminal }));
+    const planned = planExec(spec, this.#spec.process ?? spec, this.#warn(execId));
+    const process = new Process(this.id, execId, stdio, encode({ ...planned, terminal: stdio.terminal }));
     this.#execs.set(execId, process);
     return process;
   }
@@ -199,7 +205,7 @@ export class Container {
 
   async update(resources: ResourcesSpec): Promise<void> {
     this.init.requireNotStopped();
-    await this.machine.agent.updateContainer(this.id, encode(planResources(resources)));
+    await this.machine.agent.updateContainer(this.id, encode(planResources(resources, this.#warn(""))));
   }
 
   /** Removes a stopped or never started additional process, after its output was drained. */
@@ -331,6 +337,10 @@ export class Container {
     }, ORPHAN_TIMEOUT_MS);
     await Promise.all(left.map((exec) => exec.exited));
     clearTimeout(timer);
+  }
+
+  #warn(execId: string): Warn {
+    return (sentence) => this.#log.warn({ container: this.id, exec: execId }, sentence);
   }
 
   #requireRunning(what: string): void {

@@ -1,168 +1,339 @@
 import { describe, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
-import type { Spec } from "./oci.ts";
-import { type PathKind, type PlanContext, planContainer, planResources } from "./plan.ts";
+import { encode } from "../json/encode.ts";
+import { decode } from "../json/schema.ts";
+import { OCI, type Spec } from "./oci.ts";
+import { type ContainerPlan, type PathKind, planContainer } from "./plan.ts";
 
 const HOST: Readonly<Record<string, PathKind>> = {
   "/srv/data": "directory",
+  "/b/relative": "directory",
   "/etc/resolv.conf": "file",
   "/run/docker.sock": "socket",
   "/dev/sda": "device",
 };
 
-const context: PlanContext = {
-  containerId: "c1",
-  slot: "7",
-  namespacePid: (hostPid) => (hostPid === 4242 ? 55 : undefined),
-  probe: (path) => Promise.resolve(HOST[path]),
-};
-
-function spec(change: (spec: Spec) => void = () => {}): Spec {
-  const base: Spec = {
-    ociVersion: "1.1.0",
-    root: { path: "rootfs", readonly: true },
-    process: { cwd: "/", user: { uid: 0, gid: 0 }, args: ["true"], apparmorProfile: "x", selinuxLabel: "y", noNewPrivileges: true },
-    hostname: "h",
-    mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
-    annotations: { a: "b" },
-    linux: {
-      cgroupsPath: "/default/c1",
-      maskedPaths: ["/proc/kcore"],
-      namespaces: ["pid", "ipc", "uts", "mount", "network"].map((type) => ({ type })),
-    },
-  };
-  change(base);
-  return base;
+/** A config.json as people write it. */
+interface Json {
+  [key: string]: unknown;
+  process: Record<string, unknown>;
+  hostname?: string;
+  mounts: Record<string, unknown>[];
+  linux: Record<string, unknown> & { namespaces: { type: string; path?: string }[] };
 }
 
-async function refusal(change: (spec: Spec) => void): Promise<HadronError> {
-  const error: unknown = await planContainer(spec(change), context).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(HadronError);
-  return error as HadronError;
+/** What ctr sends, in little. */
+function base(): Json {
+  return {
+    ociVersion: "1.2.0",
+    root: { path: "rootfs", readonly: true },
+    process: { cwd: "/", args: ["true"], user: { uid: 0, gid: 0 } },
+    hostname: "h",
+    mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
+    linux: { cgroupsPath: "/default/c1", namespaces: ["pid", "ipc", "uts", "mount", "network"].map((type) => ({ type })) },
+  };
+}
+
+async function plan(change: (spec: Json) => unknown = () => {}): Promise<ContainerPlan & { warnings: string[] }> {
+  const json = base();
+  change(json);
+  const spec = decode(OCI.Spec, "the spec", encode(json), "nothing");
+  const copy = structuredClone(spec);
+  const warnings: string[] = [];
+  const made = await planContainer(spec, {
+    containerId: "c1",
+    slot: "7",
+    bundle: "/b",
+    podHostname: "pod",
+    namespacePid: (hostPid) => (hostPid === 4242 ? 55 : undefined),
+    probe: (path) => Promise.resolve(HOST[path]),
+    warn: (sentence) => warnings.push(sentence),
+  });
+  expect(spec).toEqual(copy);
+  return { ...made, warnings };
+}
+
+const without = (spec: Json, type: string) => (spec.linux.namespaces = spec.linux.namespaces.filter((namespace) => namespace.type !== type));
+
+async function guest(change?: (spec: Json) => unknown): Promise<Spec> {
+  const { guestSpec, warnings } = await plan(change);
+  expect(warnings).toEqual([]);
+  return guestSpec;
 }
 
 describe("the guest's spec", () => {
-  it("has guest paths and keeps what only the guest can do", async () => {
-    const { guestSpec } = await planContainer(spec(), context);
-    expect(guestSpec.root).toEqual({ path: "/run/hadron/rootfs/7", readonly: true });
-    expect(guestSpec.hostname).toBe("h");
-    expect(guestSpec.linux).toMatchObject({ cgroupsPath: "/hadron/c1", maskedPaths: ["/proc/kcore"] });
-    expect(guestSpec.process).toEqual({ cwd: "/", user: { uid: 0, gid: 0 }, args: ["true"], noNewPrivileges: true });
-    expect(guestSpec.annotations).toBeUndefined();
+  it("has guest paths, what is absent in full, and nothing of the host", async () => {
+    const spec = await guest((s) => {
+      s["annotations"] = { "run.oci.handler": "wasm" };
+      s["windows"] = { x: 1 };
+      Object.assign(s.process, { apparmorProfile: "x", selinuxLabel: "y", noNewPrivileges: true, commandLine: "c", unknown: 1 });
+      Object.assign(s.linux, { mountLabel: "l", maskedPaths: ["/proc/kcore", ""], unknown: 1, intelRdt: {}, netDevices: {}, uidMappings: [] });
+    });
+    expect(spec).toEqual({
+      ociVersion: "1.1.0",
+      root: { path: "/run/hadron/rootfs/7", readonly: true },
+      process: {
+        cwd: "/",
+        args: ["true"],
+        user: { uid: 0, gid: 0 },
+        noNewPrivileges: true,
+        capabilities: { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] },
+      },
+      hostname: "h",
+      mounts: [{ destination: "/proc", type: "proc", source: "proc", options: ["nosuid"] }],
+      linux: {
+        cgroupsPath: "/hadron/c1",
+        maskedPaths: ["/proc/kcore"],
+        readonlyPaths: [],
+        namespaces: ["pid", "ipc", "uts", "mount"].map((type) => ({ type })),
+      },
+    });
   });
 
-  it("leaves the caller's spec as it was", async () => {
-    const original = spec();
-    const copy = structuredClone(original);
-    await planContainer(original, context);
-    expect(original).toEqual(copy);
-  });
-
-  it("has no network namespace, for the guest is the pod's", async () => {
-    const { guestSpec } = await planContainer(spec(), context);
-    expect(guestSpec.linux?.namespaces?.map(({ type }) => type)).toEqual(["pid", "ipc", "uts", "mount"]);
+  it("has what only the guest can do as it came", async () => {
+    const linux = {
+      sysctl: { "net/ipv4/ip_forward": "1", "kernel.shmmax": "5", "fs.mqueue.msg_max": "9", "kernel.domainname": "d" },
+      rootfsPropagation: "rslave",
+      readonlyPaths: ["/proc/sys"],
+      personality: { domain: "LINUX32" },
+      timeOffsets: { monotonic: { secs: -5n } },
+    };
+    const spec = await guest((s) => {
+      s.linux.namespaces.push({ type: "time" });
+      s["domainname"] = "example";
+      Object.assign(s.linux, linux);
+    });
+    expect(spec).toMatchObject({ domainname: "example", linux });
   });
 });
 
 describe("mounts", () => {
+  const mount = (...mounts: Record<string, unknown>[]) => (s: Json) => s.mounts.splice(0, 1, ...mounts);
+
   it("become volumes of the host in the order in which they came", async () => {
-    const { guestSpec, volumes } = await planContainer(
-      spec((s) => {
-        s.mounts?.push(
-          { destination: "/data", type: "bind", source: "/srv/data", options: ["rbind", "ro"] },
-          { destination: "/etc/resolv.conf", type: "bind", source: "/etc/resolv.conf", options: ["bind"] },
-        );
-      }),
-      context,
+    const { guestSpec, volumes } = await plan(
+      mount(
+        { destination: "/data", type: "bind", source: "/srv/data", options: ["rbind", "ro"] },
+        { destination: "/etc/resolv.conf", source: "/etc/resolv.conf", options: ["bind", "rprivate"] },
+        { destination: "/bundle", type: "none", source: "relative", options: ["bind"] },
+      ),
     );
     expect(volumes).toEqual([
       { index: 0, source: "/srv/data", kind: "directory", recursive: true, readonly: true, propagation: "slave" },
-      { index: 1, source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: false, propagation: "slave" },
+      { index: 1, source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: false, propagation: "private" },
+      { index: 2, source: "/b/relative", kind: "directory", recursive: false, readonly: false, propagation: "slave" },
     ]);
-    expect(guestSpec.mounts?.slice(1)).toEqual([
+    expect(guestSpec.mounts).toEqual([
       { destination: "/data", type: "bind", source: "/run/hadron/volumes/7/0", options: ["rbind", "ro"] },
-      { destination: "/etc/resolv.conf", type: "bind", source: "/run/hadron/volumes/7/1", options: ["bind"] },
+      { destination: "/etc/resolv.conf", type: "bind", source: "/run/hadron/volumes/7/1", options: ["bind", "rprivate"] },
+      { destination: "/bundle", type: "bind", source: "/run/hadron/volumes/7/2", options: ["bind"] },
     ]);
   });
 
-  it("gives the pod's containers the guest's shared memory", async () => {
-    const { guestSpec, volumes } = await planContainer(
-      spec((s) => s.mounts?.push({ destination: "/dev/shm", type: "bind", source: "/run/x/shm", options: ["rbind"] })),
-      context,
-    );
+  it.each(["/run/x/shm", "/dev/shm"])("give the pod's containers the guest's shared memory for %s", async (source) => {
+    const { guestSpec, volumes } = await plan(mount({ destination: "/dev/shm", type: "bind", source, options: ["rbind"] }));
     expect(volumes).toEqual([]);
-    expect(guestSpec.mounts?.at(-1)).toMatchObject({ source: "/dev/shm", type: "bind" });
+    expect(guestSpec.mounts).toMatchObject([{ source: "/dev/shm", type: "bind" }]);
   });
+
+  it("have another directory on /dev/shm when the spec says another", async () => {
+    const { volumes } = await plan(mount({ destination: "/dev/shm", source: "/srv/data", options: ["rbind"] }));
+    expect(volumes).toMatchObject([{ source: "/srv/data" }]);
+  });
+
+  it("may hide a file behind a device that every Linux has", async () => {
+    const { guestSpec, volumes } = await plan(mount({ destination: "/etc/x", source: "/dev/null", options: ["bind"] }));
+    expect(volumes).toEqual([]);
+    expect(guestSpec.mounts).toMatchObject([{ source: "/dev/null" }]);
+  });
+
+  it.each(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "ramfs", "bpf", "debugfs", "tracefs", "securityfs", "hugetlbfs"])(
+    "may be %s, with options for the file system and without a source",
+    async (type) => {
+      const spec = await guest(mount({ destination: "/m", type, options: ["nosuid", "size=1m", "shared", "silent"] }));
+      expect(spec.mounts).toEqual([{ destination: "/m", type, source: type, options: ["nosuid", "size=1m", "shared"] }]);
+    },
+  );
 
   it.each([
-    ["/run/docker.sock", Code.UNIMPLEMENTED, "is a socket of the host"],
-    ["/dev/sda", Code.UNIMPLEMENTED, "is a device of the host"],
-    ["/nowhere", Code.INVALID_ARGUMENT, "does not exist"],
-    ["relative", Code.INVALID_ARGUMENT, "must be an absolute path"],
-  ])("refuse the source %s", async (source, code, sentence) => {
-    const error = await refusal((s) => s.mounts?.push({ destination: "/m", type: "bind", source }));
-    expect(error.code).toBe(code);
-    expect(error.message).toContain(sentence);
-  });
-
-  it("refuse a file system that the guest cannot mount", async () => {
-    const error = await refusal((s) => s.mounts?.push({ destination: "/m", type: "nfs", source: "server:/" }));
-    expect(error.code).toBe(Code.UNIMPLEMENTED);
-    expect(error.message).toContain('"nfs"');
+    [{ destination: "m", type: "tmpfs" }, { destination: "/m" }, 'destination "m" of a mount is not absolute'],
+    [{ destination: "/m", source: "/srv/data", options: ["rbind", "size=1m"] }, { options: ["rbind"] }, '"size=1m" left out'],
+  ])("%j are taken with a warning", async (asked, planned, warning) => {
+    const { guestSpec, warnings } = await plan(mount(asked));
+    expect(guestSpec.mounts).toMatchObject([planned]);
+    expect(warnings).toEqual([expect.stringContaining(warning)]);
   });
 });
 
 describe("namespaces", () => {
   it("of another container of the pod are those of its process in the guest", async () => {
-    const { guestSpec } = await planContainer(
-      spec((s) => {
-        s.linux = { ...s.linux, namespaces: [...(s.linux?.namespaces ?? []).filter(({ type }) => type !== "ipc"), { type: "ipc", path: "/proc/4242/ns/ipc" }] };
-      }),
-      context,
+    const spec = await guest((s) => {
+      without(s, "ipc");
+      s.linux.namespaces.push({ type: "ipc", path: "/proc/4242/ns/ipc" });
+    });
+    expect(spec.linux?.namespaces).toContainEqual({ type: "ipc", path: "/proc/55/ns/ipc" });
+  });
+
+  it("that are not named are the guest's, which one line of the log says; its mounts are its own", async () => {
+    const { guestSpec, warnings } = await plan((s) => {
+      s.linux.namespaces = [{ type: "network" }];
+      s.hostname = "pod";
+    });
+    expect(guestSpec.linux?.namespaces).toEqual([{ type: "mount" }]);
+    expect(guestSpec.hostname).toBeUndefined();
+    expect(warnings).toEqual([expect.stringContaining("pid, ipc, uts")]);
+  });
+});
+
+describe("what is ignored, with one warning for each kind", () => {
+  it.each<[string, (s: Json) => unknown, object, string]>([
+    [
+      "unknown capabilities",
+      (s) => (s.process["capabilities"] = { bounding: ["CAP_CHOWN", "CAP_UNKNOWN"], effective: ["cap_kill", "CAP_UNKNOWN"] }),
+      { process: { capabilities: { bounding: ["CAP_CHOWN"], effective: [] } } },
+      '"CAP_UNKNOWN" and "cap_kill"',
+    ],
+    ["execCPUAffinity", (s) => (s.process["execCPUAffinity"] = { initial: "0-3,7" }), { process: { cwd: "/" } }, "execCPUAffinity"],
+    ["memoryPolicy", (s) => (s.linux["memoryPolicy"] = { mode: "MPOL_BIND", nodes: "0" }), {}, "memoryPolicy"],
+    ["personality flags", (s) => (s.linux["personality"] = { domain: "LINUX", flags: ["X"] }), { linux: { personality: { domain: "LINUX" } } }, "personality.flags"],
+    ["vm", (s) => (s["vm"] = { kernel: { path: "/k" } }), {}, "`vm`"],
+    ["a device without a path", (s) => (s.linux["devices"] = [{ type: "c", major: 1, minor: 3 }]), { linux: { devices: [] } }, "without a path"],
+  ])("%s", async (_name, change, planned, warning) => {
+    const { guestSpec, warnings } = await plan(change);
+    expect(guestSpec).toMatchObject(planned);
+    expect(warnings).toEqual([expect.stringContaining(warning)]);
+    expect(encode(guestSpec)).not.toMatch(/Affinity|memoryPolicy|flags|UNKNOWN/);
+  });
+});
+
+describe("processes", () => {
+  it("have what fits where the kernel has fewer bits", async () => {
+    const { process } = await guest((s) => {
+      s.process["user"] = { uid: 1, gid: 2, umask: 0o1777, username: "x" };
+      s.process["consoleSize"] = { height: 65536 + 24, width: 80 };
+    });
+    expect(process).toMatchObject({ user: { uid: 1, gid: 2, umask: 0o777 }, consoleSize: { height: 24n, width: 80n } });
+  });
+
+  it("have their scheduler and I/O priority", async () => {
+    const asked = { scheduler: { policy: "SCHED_DEADLINE", runtime: 10n, deadline: 20n, period: 20n }, ioPriority: { class: "IOPRIO_CLASS_BE", priority: 7n } };
+    expect((await guest((s) => Object.assign(s.process, asked))).process).toMatchObject(asked);
+  });
+});
+
+describe("devices", () => {
+  it("are those that every Linux has, with all that may be said of them", async () => {
+    const spec = await guest(
+      (s) =>
+        (s.linux["devices"] = [
+          { path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 0o20600, uid: 5, gid: 6 },
+          { path: "opt/zero", type: "u", major: 1, minor: 5 },
+          { path: "/run/fifo", type: "p", major: -1 },
+          { path: "/dev/null", type: "c", major: 1, minor: 5 },
+        ]),
     );
-    expect(guestSpec.linux?.namespaces).toContainEqual({ type: "ipc", path: "/proc/55/ns/ipc" });
-  });
-
-  it("of the host are refused by name", async () => {
-    const error = await refusal((s) => {
-      s.linux = { ...s.linux, namespaces: (s.linux?.namespaces ?? []).filter(({ type }) => type !== "network") };
-    });
-    expect(error.code).toBe(Code.UNIMPLEMENTED);
-    expect(error.message).toContain("host's network namespace");
-  });
-
-  it("that belong to no container of the pod are refused", async () => {
-    const error = await refusal((s) => {
-      s.linux = { ...s.linux, namespaces: [...(s.linux?.namespaces ?? []), { type: "uts", path: "/proc/1/ns/uts" }] };
-    });
-    expect(error.code).toBe(Code.FAILED_PRECONDITION);
+    expect(spec.linux?.devices).toEqual([
+      { path: "/dev/null", type: "c", major: 1n, minor: 3n, fileMode: 0o600, uid: 5, gid: 6 },
+      { path: "/opt/zero", type: "c", major: 1n, minor: 5n, fileMode: 0o666, uid: 0, gid: 0 },
+      { path: "/run/fifo", type: "p", major: -1n, minor: 0n, fileMode: 0o666, uid: 0, gid: 0 },
+    ]);
   });
 });
 
-it.each<[string, (s: Spec) => void]>([
-  ["hooks.prestart", (s) => (s.hooks = { prestart: [{ path: "/bin/true" }] })],
-  ["/dev/sda", (s) => (s.linux = { ...s.linux, devices: [{ path: "/dev/sda", type: "b", major: 8n, minor: 0n }] })],
-  ["uidMappings", (s) => (s.linux = { ...s.linux, uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }] })],
-  ["listenerPath", (s) => (s.linux = { ...s.linux, seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/x" } })],
-])("refuses %s by its name", async (name, change) => {
-  const error = await refusal(change);
-  expect(error.code).toBe(Code.UNIMPLEMENTED);
-  expect(error.message).toContain(name);
+// The comments are what runc says, 1.1.5 as tried or 1.3 as its source has it.
+describe("what runc refuses", () => {
+  const seccomp = (rest: object) => (s: Json) => (s.linux["seccomp"] = { defaultAction: "SCMP_ACT_ALLOW", ...rest });
+  const rule = (rest: object) => seccomp({ syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_ERRNO", ...rest }] });
+  const mount = (rest: object) => (s: Json) => s.mounts.push({ destination: "/m", ...rest });
+
+  it.each<[(s: Json) => unknown, string]>([
+    [(s) => delete s["root"], "no `root`"], // root must be specified
+    [(s) => delete (s as Partial<Json>).process, "no `process`"], // process property must not be empty
+    [(s) => delete s.process["cwd"], 'process.cwd is ""'], // Cwd property must not be empty
+    [(s) => (s.process["cwd"] = "x"), 'process.cwd is "x"'], // Cwd must be an absolute path
+    [(s) => (s.process["args"] = []), "process.args is empty"], // args must not be empty
+    [(s) => (s.process["env"] = ["A=1", "B"]), 'process.env has "B"'], // invalid environment variable
+    [(s) => (s.process["env"] = ["=x"]), 'process.env has "=x"'], // environment variable name can't be empty
+    [(s) => (s.process["rlimits"] = [{ type: "RLIMIT_FOO" }]), 'is "RLIMIT_FOO"; allowed are RLIMIT_CPU'], // wrong rlimit value
+    [(s) => (s.process["oomScoreAdj"] = 1001), "oomScoreAdj is 1001"], // failed to update oom_score_adj: Invalid argument
+    [(s) => (s.process["scheduler"] = {}), 'scheduler.policy is ""'], // scheduler policy is required
+    [(s) => (s.process["scheduler"] = { policy: "SCHED_OTHER", nice: 20 }), "nice is 20"],
+    [(s) => (s.process["scheduler"] = { policy: "SCHED_OTHER", priority: 1 }), "SCHED_FIFO and SCHED_RR only"],
+    [(s) => (s.process["scheduler"] = { policy: "SCHED_RR", period: 1 }), "SCHED_DEADLINE only"],
+    [(s) => (s.process["scheduler"] = { policy: "SCHED_RR", flags: ["X"] }), 'flags is "X"'],
+    [(s) => (s.process["ioPriority"] = { class: "X" }), 'ioPriority.class is "X"'],
+    [(s) => (s.process["ioPriority"] = { class: "IOPRIO_CLASS_RT", priority: 8 }), "priority is 8"],
+    [(s) => (s.process["execCPUAffinity"] = { final: "3-1" }), 'final is "3-1"'],
+    [(s) => s.linux.namespaces.push({ type: "foo" }), 'is "foo"; allowed are pid'], // namespace "foo" does not exist
+    [(s) => s.linux.namespaces.push({ type: "pid" }), '"pid" twice'], // duplicated ns
+    [(s) => without(s, "uts"), "does not name uts"], // unable to set hostname without a private UTS namespace
+    [(s) => (without(s, "uts"), delete s.hostname, (s["domainname"] = "d")), "domainname is set"],
+    [(s) => (without(s, "mount"), (s.linux["maskedPaths"] = ["/x"])), "maskedPaths"], // unable to restrict sys entries
+    [(s) => (without(s, "mount"), (s.linux["readonlyPaths"] = ["/x"])), "readonlyPaths"],
+    [(s) => (s.linux["sysctl"] = { "vm.swappiness": "1" }), '"vm.swappiness", which does not belong'], // not in a separate kernel namespace
+    [(s) => (s.linux["sysctl"] = { "kernel.hostname": "1" }), "`hostname` is for that"], // conflicts with the OCI "hostname" field
+    [(s) => (s.linux["sysctl"] = { "net.ipv4/x": "1", "vm/net.x": "1" }), '"vm/net.x"'],
+    [(s) => (without(s, "ipc"), (s.linux["sysctl"] = { "kernel.shmmax": "1" })), "with an ipc namespace"], // not allowed in the hosts ipc namespace
+    [(s) => (s.linux["timeOffsets"] = { monotonic: { secs: 1 } }), "timeOffsets is for"],
+    [(s) => (s.linux.namespaces.push({ type: "time" }), (s.linux["timeOffsets"] = { realtime: {} })), '"realtime"'],
+    [(s) => (s.linux["rootfsPropagation"] = "foo"), 'rootfsPropagation is "foo"'], // rootfsPropagation=foo is not supported
+    [(s) => (s.linux["personality"] = { domain: "FOO" }), 'domain is "FOO"'], // invalid personality domain
+    [seccomp({ defaultAction: "FOO" }), 'defaultAction is "FOO"'], // string FOO is not a valid action for seccomp
+    [rule({ action: "SCMP_ACT_FOO" }), 'syscalls[0].action is "SCMP_ACT_FOO"'],
+    [rule({ names: ["mkdir", ""] }), "an empty name"], // empty string is not a valid syscall
+    [rule({ args: [{ index: 6, op: "SCMP_CMP_EQ" }] }), "index 6"], // syscalls only have up to 6 arguments
+    [rule({ args: [{ index: 0 }] }), `op is ""`], // string  is not a valid operator for seccomp
+    [seccomp({ architectures: ["SCMP_ARCH_FOO"] }), '"SCMP_ARCH_FOO"'], // not a valid arch for seccomp
+    [seccomp({ architectures: ["SCMP_ARCH_S390X"] }), '"SCMP_ARCH_S390X"'], // numerical argument out of domain
+    [seccomp({ flags: ["FOO"] }), 'flags is "FOO"'], // seccomp flag FOO is not known to runc
+    [(s) => (s.linux["devices"] = [{ path: "/dev/x", type: "z" }]), 'is "z"'], // invalid device type
+    [(s) => (s.linux["devices"] = [{ path: "/dev/x", type: "c", major: -1, minor: -1 }]), "-1:-1"], // cannot mkdev() device with wildcards
+    [(s) => (s.linux["resources"] = { devices: [{ allow: true }] }), "devices[0].access is empty"], // device access at 0 field cannot be empty
+    [(s) => (s.linux["resources"] = { devices: [{ type: "z", access: "r" }] }), 'devices[0].type is "z"'], // invalid cgroup device type
+    [mount({ destination: "", type: "tmpfs" }), "no destination"], // error closing exec fds (it covers the root)
+    [mount({ type: "bind", source: "/srv/data" }), 'neither the option "bind" nor "rbind"'], // no such device
+    [mount({ source: "/nowhere", options: ["bind"] }), '"/nowhere" of the bind mount on /m does not exist'], // no such file or directory
+  ])("%s is refused with a sentence", async (change, sentence) => {
+    await expect(plan(change)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining(sentence) });
+  });
 });
 
-it("passes the devices that every Linux has", async () => {
-  const devices = [
-    { path: "/dev/null", type: "c", major: 1n, minor: 3n },
-    { path: "/dev/fuse", type: "c", major: 10n, minor: 229n },
-  ];
-  const { guestSpec } = await planContainer(spec((s) => (s.linux = { ...s.linux, devices })), context);
-  expect(guestSpec.linux?.devices).toEqual(devices);
-});
+describe("what cannot be had in a VM", () => {
+  const mount = (rest: object) => (s: Json) => s.mounts.push({ destination: "/m", ...rest });
 
-it("does not tell the guest the numbers of host CPUs", () => {
-  expect(planResources({ cpu: { quota: 5n, cpus: "6-7", mems: "1" }, devices: [] })).toEqual({ cpu: { quota: 5n } });
+  it.each<[string, (s: Json) => unknown]>([
+    ["host's network namespace", (s) => without(s, "network")],
+    ["`user` namespace", (s) => s.linux.namespaces.push({ type: "user" })],
+    ["uidMappings", (s) => (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1000, size: 1 }])],
+    ["hooks.prestart", (s) => (s["hooks"] = { prestart: [{ path: "/bin/true" }], poststop: [] })],
+    ["linux.intelRdt", (s) => (s.linux["intelRdt"] = { closID: "x" })],
+    ["linux.netDevices", (s) => (s.linux["netDevices"] = { eth0: {} })],
+    ["linux.seccomp.listenerPath", (s) => (s.linux["seccomp"] = { defaultAction: "SCMP_ACT_NOTIFY" })],
+    ["/dev/sda", (s) => (s.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }])],
+    ["is a socket of the host", mount({ source: "/run/docker.sock", options: ["bind"] })],
+    ["is a device of the host", mount({ source: "/dev/sda", options: ["bind"] })],
+    ['"nfs"', mount({ type: "nfs", source: "server:/" })],
+    ['"overlay"', mount({ type: "overlay", source: "overlay", options: ["lowerdir=/a"] })],
+    ['type ""', mount({ source: "/srv/data" })],
+    ["id-mapped", mount({ source: "/srv/data", options: ["bind"], uidMappings: [{ size: 1 }] })],
+    ['"idmap"', mount({ source: "/srv/data", options: ["bind", "idmap"] })],
+    ['"nosymfollow"', mount({ type: "tmpfs", options: ["nosymfollow"] })],
+    ['"rshared"', mount({ source: "/srv/data", options: ["rbind", "rshared"] })],
+    ['linux.rootfsPropagation "shared"', (s) => (s.linux["rootfsPropagation"] = "shared")],
+  ])("%s is refused by its name", async (name, change) => {
+    const error: unknown = await plan(change).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HadronError);
+    expect(error).toMatchObject({ code: Code.UNIMPLEMENTED, message: expect.stringContaining(name) });
+  });
+
+  it.each(["/proc/1/ns/uts", "/run/netns/x", "/proc/4242/ns/uts/x"])("the namespace %s is refused as one of another pod", async (path) => {
+    const change = (s: Json) => (without(s, "uts"), s.linux.namespaces.push({ type: "uts", path }));
+    await expect(plan(change)).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
+  });
+
+  it("a namespace of another type is refused", async () => {
+    const change = (s: Json) => (without(s, "uts"), s.linux.namespaces.push({ type: "uts", path: "/proc/4242/ns/ipc" }));
+    await expect(plan(change)).rejects.toThrow("is of another type");
+  });
 });

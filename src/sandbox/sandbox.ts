@@ -54,7 +54,7 @@ export class Sandbox implements AsyncDisposable {
   readonly #creating = new Map<string, Promise<Container>>();
   readonly #closing = new AbortController();
   readonly #volumes: Volumes;
-  #machine: { readonly started: Promise<Machine>; readonly abort: AbortController } | undefined;
+  #machine: { readonly started: Promise<Machine>; readonly abort: AbortController; readonly hostname: string | undefined } | undefined;
   /** The end of the VM before; two VMs of a pod never exist at once. */
   #stopped: Promise<void> = Promise.resolve();
   #shares: Promise<void> | undefined;
@@ -153,8 +153,11 @@ export class Sandbox implements AsyncDisposable {
     const plan = await planContainer(request.spec, {
       containerId: request.id,
       slot,
+      bundle: request.bundle,
+      podHostname: this.#machine?.hostname,
       namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
       probe: probePath,
+      warn: (sentence) => log.warn({ container: request.id }, sentence),
     });
     const volumes = await storage.mountVolumes(plan.volumes);
     const spec = withVolumes(plan.guestSpec, slot, volumes);
@@ -176,7 +179,7 @@ export class Sandbox implements AsyncDisposable {
     }
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
-    return new Container({ id: request.id, bundle: request.bundle, init, hostProcess, machine, storage, observer, log });
+    return new Container({ id: request.id, bundle: request.bundle, spec: request.spec, init, hostProcess, machine, storage, observer, log });
   }
 
   /** The directories that every VM of the pod shares with its guest; the first container makes them. */
@@ -199,7 +202,7 @@ export class Sandbox implements AsyncDisposable {
     if (this.#machine === undefined) {
       const abort = new AbortController();
       const signal = AbortSignal.any([abort.signal, this.#closing.signal]);
-      this.#machine = { started: this.#stopped.then(() => this.#launch(spec, signal)), abort };
+      this.#machine = { started: this.#stopped.then(() => this.#launch(spec, signal)), abort, hostname: spec.hostname };
     }
     return this.#machine.started;
   }

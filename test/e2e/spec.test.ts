@@ -46,6 +46,15 @@ describe.each(containerdVersions)("containerd %s: the process", (version) => {
     expect(output.match(/0000000000000021/g)).toHaveLength(3);
   });
 
+  test("has no capabilities when the spec names none, and does without those that do not exist", async () => {
+    const show = "grep -hE '^Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status";
+    const none = await shell(show, (spec) => delete spec.process["capabilities"]);
+    expect(none.match(/\t0000000000000000$/gm)).toHaveLength(5);
+    const known = await shell(show, (spec) => (spec.process["capabilities"] = { bounding: ["CAP_KILL", "CAP_UNKNOWN"] }));
+    expect(known).toMatch(/^CapBnd:\t0000000000000020$/m);
+    expect(known).toMatch(/^CapEff:\t0000000000000000$/m);
+  });
+
   test("has no new privileges when the spec says so", async () => {
     expect(await shell("grep NoNewPrivs /proc/self/status", (spec) => (spec.process["noNewPrivileges"] = true))).toMatch(/1$/m);
     expect(await shell("grep NoNewPrivs /proc/self/status", (spec) => (spec.process["noNewPrivileges"] = false))).toMatch(/0$/m);
@@ -56,6 +65,25 @@ describe.each(containerdVersions)("containerd %s: the process", (version) => {
       spec.process["rlimits"] = [{ type: "RLIMIT_NOFILE", soft: 123, hard: 456 }];
     });
     expect(output).toBe("123\n456\n");
+  });
+
+  test("has limits of 64 bits", async () => {
+    const output = await shell("ulimit -c; ulimit -Hc; grep 'Max pending' /proc/self/limits | awk '{print $4, $5}'", (spec) => {
+      spec.process["rlimits"] = [
+        { type: "RLIMIT_CORE", soft: JSON.rawJSON("18446744073709551615"), hard: JSON.rawJSON("18446744073709551615") },
+        { type: "RLIMIT_SIGPENDING", soft: JSON.rawJSON("9007199254740993"), hard: JSON.rawJSON("9223372036854775807") },
+      ];
+    });
+    expect(output).toBe("unlimited\nunlimited\n9007199254740993 9223372036854775807\n");
+  });
+
+  test("shares those namespaces of the guest that the spec does not name", async () => {
+    const output = await shell("test $$ != 1 && cat /proc/1/comm && hostname", (spec) => {
+      spec.linux["namespaces"] = [{ type: "network" }];
+      spec.linux["maskedPaths"] = spec.linux["readonlyPaths"] = [];
+      spec.hostname = "the-pod";
+    });
+    expect(output).toMatch(/^(init|hadron-agent)\nthe-pod\n$/);
   });
 
   test("is filtered by seccomp", async () => {
@@ -93,6 +121,16 @@ describe.each(containerdVersions)("containerd %s: the process", (version) => {
     });
     expect(output).toBe("crw-rw-rw- 10, 229\ncrw-rw-rw- 1, 3\n0\n");
   });
+
+  test("has its devices with their owners and modes", async () => {
+    const output = await shell("ls -ln /dev/deep/zero /dev/fifo | awk '{print $1, $3, $4}'; head -c 2 /dev/deep/zero | wc -c", (spec) => {
+      spec.linux["devices"] = [
+        { path: "/dev/deep/zero", type: "u", major: 1, minor: 5, fileMode: 0o20640, uid: 5, gid: 6 },
+        { path: "dev/fifo", type: "p" },
+      ];
+    });
+    expect(output).toBe("crw-r----- 5 6\nprw-rw-rw- 0 0\n2\n");
+  });
 });
 
 describe.each(containerdVersions)("containerd %s: the file system", (version) => {
@@ -118,6 +156,18 @@ describe.each(containerdVersions)("containerd %s: the file system", (version) =>
       mounts: ["type=tmpfs,src=tmpfs,dst=/scratch,options=nosuid:size=1m"],
     });
     expect(result.stdout).toMatch(/^tmpfs \/scratch tmpfs .*nosuid.*size=1024k.*\nx\n$/);
+  });
+
+  test("has file systems that need nothing of the host, and a device over a file", async () => {
+    const result = await runSpec(daemon(), (spec) => {
+      spec.process.args = ["sh", "-c", "grep -oE ' /(r|rel) (ramfs|tmpfs) ' /proc/mounts; echo gone > /etc/passwd; wc -c < /etc/passwd"];
+      spec.mounts.push(
+        { destination: "/r", type: "ramfs" },
+        { destination: "rel", type: "tmpfs", options: ["nosuid"] },
+        { destination: "/etc/passwd", type: "bind", source: "/dev/null", options: ["bind"] },
+      );
+    });
+    expect(result, result.stderr).toMatchObject({ exitCode: 0, stdout: " /r ramfs \n /rel tmpfs \n0\n" });
   });
 
   test("has a directory of the host, whose changes each side sees", async () => {
@@ -181,6 +231,8 @@ describe.each(containerdVersions)("containerd %s: what cannot be had", (version)
     ["hooks", (spec) => (spec["hooks"] = { prestart: [{ path: "/bin/true" }] }), /hooks\.prestart/],
     ["a mount of a kind that the guest lacks", (spec) => spec.mounts.push({ destination: "/m", type: "nfs", source: "s:/" }), /"nfs"/],
     ["a mount source that is not there", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/no/such", options: ["bind"] }), /\/no\/such.*does not exist/],
+    ["propagation to the host", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/tmp", options: ["rbind", "rshared"] }), /"rshared"/],
+    ["what runc refuses", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/tmp" }), /neither the option "bind" nor "rbind"/],
     ["a user namespace", (spec) => (spec.linux["uidMappings"] = [{ containerID: 0, hostID: 1000, size: 1 }]), /user namespaces|io_uid/],
   ])("%s is refused by name, and never with code Unknown", async (_name, edit, sentence) => {
     const result = await runSpec(daemon(), (spec) => edit(spec));

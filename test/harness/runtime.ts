@@ -173,6 +173,7 @@ export async function prepareSpec(
   await unpackImage(image, rootfs);
   const spec = JSON.parse(await daemon.mustCtr(["oci", "spec"])) as Spec;
   spec.root = { path: rootfs };
+  spec.process.args ??= ["true"];
   spec.process.env ??= ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"];
   // A container's cgroup is named by its own id; the default spec has one name for all.
   delete spec.linux["cgroupsPath"];

@@ -1,0 +1,178 @@
+/** `mounts` (runc: specconv, createLibcontainerMount and parseMountOptions; libcontainer/rootfs_linux.go). */
+
+import { basename, isAbsolute, join } from "node:path";
+
+import type { MountSpec } from "./oci.ts";
+import { mountPropagation, type Propagation } from "./plan-propagation.ts";
+import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
+
+/** Where the agent mounts the shares (src/sandbox/machine.ts tells it so). */
+export const GUEST_ROOTFS_SHARE = "/run/hadron/rootfs";
+export const GUEST_VOLUMES_SHARE = "/run/hadron/volumes";
+
+/** What of the host becomes visible in the guest at GUEST_VOLUMES_SHARE/slot/index. */
+export interface VolumePlan {
+  readonly index: number;
+  readonly source: string;
+  readonly kind: "directory" | "file";
+  readonly recursive: boolean;
+  readonly readonly: boolean;
+  readonly propagation: Propagation;
+}
+
+export type PathKind = "directory" | "file" | "socket" | "device" | "other";
+
+export interface MountContext {
+  /** Name of the container's directory in both shares. */
+  readonly slot: string;
+  /** Relative sources are relative to it. */
+  readonly bundle: string;
+  /** What a path of the host is; undefined when there is nothing. */
+  readonly probe: (path: string) => Promise<PathKind | undefined>;
+}
+
+export interface MountsPlan {
+  /** The guest's, in the order in which they came. */
+  readonly mounts: MountSpec[];
+  readonly volumes: VolumePlan[];
+}
+
+/**
+ * File systems for which the guest's kernel needs nothing of the host. It may lack one of them, as any kernel may. Not: overlay,
+ * whose directories would be the host's; devtmpfs, which is the agent's own /dev; 9p and virtiofs, which are the pod's shares.
+ */
+const GUEST_FILE_SYSTEMS: ReadonlySet<string> = new Set([
+  "proc",
+  "sysfs",
+  "tmpfs",
+  "devpts",
+  "mqueue",
+  "cgroup",
+  "cgroup2",
+  "ramfs",
+  "hugetlbfs",
+  "binfmt_misc",
+  "bpf",
+  "configfs",
+  "debugfs",
+  "fusectl",
+  "securityfs",
+  "tracefs",
+]);
+
+/** Devices of the host that the guest has too, and which are the same there. */
+const GUEST_DEVICES: ReadonlySet<string> = new Set(["null", "zero", "full", "random", "urandom"].map((name) => `/dev/${name}`));
+
+/** Flags of mount(2), propagation and mount_setattr(2): what is none of these is for the file system. */
+const FLAGS: ReadonlySet<string> = new Set(
+  (
+    "async atime bind defaults dev diratime dirsync exec mand noatime nodev nodiratime noexec nomand norelatime nostrictatime nosuid " +
+    "rbind relatime remount ro rw strictatime suid sync tmpcopyup " +
+    "private rprivate slave rslave shared rshared unbindable runbindable " +
+    "rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnoatime ratime rstrictatime"
+  ).split(" "),
+);
+/** runc passes them to mount(2); what they change cannot be seen in a container, and crun takes them for the file system's. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
+  "silent loud iversion noiversion lazytime nolazytime symfollow rsymfollow rnorelatime".split(" "),
+);
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ["idmap", "id-mapped mounts are not supported"],
+  ["ridmap", "id-mapped mounts are not supported"],
+  ["nosymfollow", "there is no way to carry it out in the guest"],
+  ["rnosymfollow", "there is no way to carry it out in the guest"],
+  ["rnostrictatime", "the kernel has no such change; say rrelatime or rnoatime"],
+]);
+
+export async function planMounts(mounts: readonly MountSpec[], rootfs: Propagation, context: MountContext, warn: Warn): Promise<MountsPlan> {
+  const plan: MountsPlan = { mounts: [], volumes: [] };
+  for (const mount of mounts) {
+    const options = planOptions(mount);
+    const planned = { ...mount, destination: planDestination(mount, warn), options };
+    const isBind = options.includes("bind") || options.includes("rbind");
+    plan.mounts.push(isBind ? await planBind(planned, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
+  }
+  return plan;
+}
+
+function planDestination({ destination }: MountSpec, warn: Warn): string {
+  if (destination === "") {
+    throw invalid("a mount has no destination; it has to be an absolute path in the container");
+  }
+  if (isAbsolute(destination)) {
+    return destination;
+  }
+  warn(`the destination ${JSON.stringify(destination)} of a mount is not absolute; it is taken from the container's root`);
+  return `/${destination}`;
+}
+
+function planOptions(mount: MountSpec): string[] {
+  const options = mount.options ?? [];
+  for (const option of options) {
+    const reason = REFUSED.get(option);
+    if (reason !== undefined) {
+      throw unsupported(`the mount on ${mount.destination} has the option ${JSON.stringify(option)}: ${reason}`);
+    }
+  }
+  if ((mount.uidMappings ?? []).length > 0 || (mount.gidMappings ?? []).length > 0) {
+    throw unsupported(`the id-mapped mount on ${mount.destination} is not supported; mount it without uidMappings and gidMappings`);
+  }
+  return options.filter((option) => !WITHOUT_EFFECT.has(option));
+}
+
+function planFileSystem({ destination, type, source, options = [] }: MountSpec): MountSpec {
+  if (type === "bind") {
+    // mount(2) takes "bind" for a file system that does not exist: "no such device".
+    throw invalid(`the mount on ${destination} has the type "bind", but neither the option "bind" nor "rbind"`);
+  }
+  if (type === undefined || !GUEST_FILE_SYSTEMS.has(type)) {
+    throw unsupported(
+      `mount of type ${JSON.stringify(type ?? "")} on ${destination} is not supported; ` +
+        `allowed are bind mounts and ${[...GUEST_FILE_SYSTEMS].join(", ")}`,
+    );
+  }
+  return { destination, type, source: source ?? type, options };
+}
+
+async function planBind(
+  { destination, source: asked = "", options = [] }: MountSpec,
+  rootfs: Propagation,
+  context: MountContext,
+  volumes: VolumePlan[],
+  warn: Warn,
+): Promise<MountSpec> {
+  const data = options.filter((option) => !FLAGS.has(option));
+  if (data.length > 0) {
+    warn(`the bind mount on ${destination} has options for file systems, which no bind mount has: ${enumerate(data)} left out`);
+  }
+  const bind = { destination, type: "bind", options: options.filter((option) => FLAGS.has(option)) };
+  const source = isAbsolute(asked) ? asked : join(context.bundle, asked);
+  // The pod's /dev/shm (CRI's, Docker's, the host's own) is memory that its containers share: that of the guest, not a tmpfs of
+  // the host behind a file server, on which shared mappings would not be shared.
+  if (destination === "/dev/shm" && basename(source) === "shm") {
+    return { ...bind, source: "/dev/shm" };
+  }
+  if (GUEST_DEVICES.has(source)) {
+    return { ...bind, source };
+  }
+  const kind = await context.probe(source);
+  if (kind === undefined) {
+    throw invalid(`the source ${JSON.stringify(source)} of the bind mount on ${destination} does not exist on the host`);
+  }
+  if (kind !== "directory" && kind !== "file") {
+    throw unsupported(
+      `the source ${JSON.stringify(source)} of the bind mount on ${destination} is a ${kind} of the host, which ` +
+        `cannot be used through the boundary of a VM; only directories, regular files and ${[...GUEST_DEVICES].join(", ")} can`,
+    );
+  }
+  const index = volumes.length;
+  volumes.push({
+    index,
+    source,
+    kind,
+    recursive: options.includes("rbind"),
+    readonly: options.includes("ro") || options.includes("rro"),
+    propagation: mountPropagation(destination, options, rootfs),
+  });
+  return { ...bind, source: `${GUEST_VOLUMES_SHARE}/${context.slot}/${index}` };
+}
