@@ -34,6 +34,8 @@ describe("as encoding/json", () => {
     ['{"maybe": {"name": "a"}, "maybe": {"size": 5}}', { ...ZERO, maybe: { name: "a", size: 5n } }],
     ['{"inner": {"limit": 5}, "inner": {"limit": null}}', ZERO],
     ['{"words": ["a", "b"], "words": ["c"]}', { ...ZERO, words: ["c"] }],
+    ['{"words": ["a", "b"], "words": [null, "c", null]}', { ...ZERO, words: ["a", "c", ""] }],
+    ['{"list": [{"name": "a"}], "list": [{"size": 5}]}', { ...ZERO, list: [{ name: "a", size: 5n }] }],
     ['{"words": ["a", null]}', { ...ZERO, words: ["a", ""] }],
     ['{"words": []}', { ...ZERO, words: [] }],
     ['{"list": [null, {"nick": ""}, {"nick": "n", "limit": 0}]}', { ...ZERO, list: [{ name: "", size: 0n }, { name: "", size: 0n }, { name: "", size: 0n, nick: "n", limit: 0n }] }],

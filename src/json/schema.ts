@@ -3,7 +3,8 @@
  *
  * - Names of fields match exactly or else without regard to case; unknown ones are skipped.
  * - null is what is absent; what is absent has the zero value of its type.
- * - A key that comes twice is read into what the first has left: scalars and lists are replaced, structs and maps merged.
+ * - A key that comes twice is read into what the first has left: scalars are replaced, structs and maps merged, lists one element
+ *   after the other, and cut.
  * - An integer is written as one (1e3 and 1.0 are not) and fits its type.
  *
  * What comes out has the known fields only, under their own names, so that whoever reads it next sees what Go
@@ -167,13 +168,14 @@ export function pointer<T>(type: Type<T>): Type<T | undefined> {
 export function list<T>(element: Type<T>): Type<T[] | undefined> {
   return pointer({
     zero: (): T[] => [],
-    read(input) {
+    read(input, before) {
       if (input.json.kind() !== "array") {
         throw input.wrong("a list");
       }
       const values: T[] = [];
+      // Go writes over the elements of the list that was there.
       input.json.array((index) => {
-        values.push(input.at(index, element, element.zero()));
+        values.push(input.at(index, element, before[index] ?? element.zero()));
       });
       return values;
     },
