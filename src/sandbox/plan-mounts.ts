@@ -63,33 +63,62 @@ const GUEST_FILE_SYSTEMS: ReadonlySet<string> = new Set([
 /** Devices of the host that the guest has too, and which are the same there. */
 const GUEST_DEVICES: ReadonlySet<string> = new Set(["null", "zero", "full", "random", "urandom"].map((name) => `/dev/${name}`));
 
+/** Flags that undo each other: of a pair, the one that comes last holds. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ["ro", "rw"],
+  ["nosuid", "suid"],
+  ["nodev", "dev"],
+  ["noexec", "exec"],
+  ["sync", "async"],
+  ["mand", "nomand"],
+  ["noatime", "atime"],
+  ["nodiratime", "diratime"],
+  ["relatime", "norelatime"],
+  ["strictatime", "nostrictatime"],
+  ["rro", "rrw"],
+  ["rnosuid", "rsuid"],
+  ["rnodev", "rdev"],
+  ["rnoexec", "rexec"],
+];
+const OPPOSITE: ReadonlyMap<string, string> = new Map(PAIRS.flatMap(([one, other]) => [[one, other], [other, one]]));
+
 /** Flags of mount(2), propagation and mount_setattr(2): what is none of these is for the file system. */
-const FLAGS: ReadonlySet<string> = new Set(
-  (
-    "async atime bind defaults dev diratime dirsync exec mand noatime nodev nodiratime noexec nomand norelatime nostrictatime nosuid " +
-    "rbind relatime remount ro rw strictatime suid sync tmpcopyup " +
-    "private rprivate slave rslave shared rshared unbindable runbindable " +
-    "rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnoatime ratime rstrictatime"
-  ).split(" "),
+const FLAGS: ReadonlySet<string> = new Set([
+  ...OPPOSITE.keys(),
+  ..."bind rbind remount defaults dirsync tmpcopyup private rprivate slave rslave shared rshared unbindable runbindable".split(" "),
+]);
+/** runc passes them to mount(2), where they change nothing that a container sees; crun takes them for the file system's, which refuses them. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set("silent loud iversion noiversion acl noacl symfollow rsymfollow rnorelatime".split(" "));
+/** The file system's in mount(8)'s words, though flags for mount(2). No bind mount has them. */
+const LAZY_TIMES: ReadonlySet<string> = new Set(["lazytime", "nolazytime"]);
+/**
+ * crun gives these alone to mount_setattr(2), which wants the bits that they share cleared as well: "invalid argument". A share is one mount
+ * in the guest, so that it has nothing below it for which they would differ.
+ */
+const RECURSIVE_TIMES: ReadonlyMap<string, string> = new Map(
+  ["noatime", "relatime", "strictatime", "nodiratime", "diratime"].map((option) => [`r${option}`, option]),
 );
-/** runc passes them to mount(2); what they change cannot be seen in a container, and crun takes them for the file system's. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
-  "silent loud iversion noiversion lazytime nolazytime symfollow rsymfollow rnorelatime".split(" "),
-);
-const REFUSED: ReadonlyMap<string, string> = new Map([
+const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
   ["idmap", "id-mapped mounts are not supported"],
   ["ridmap", "id-mapped mounts are not supported"],
   ["nosymfollow", "there is no way to carry it out in the guest"],
   ["rnosymfollow", "there is no way to carry it out in the guest"],
-  ["rnostrictatime", "the kernel has no such change; say rrelatime or rnoatime"],
 ]);
+/** Changes of mount_setattr(2), which runc makes to bind mounts only. */
+const RECURSIVE: ReadonlySet<string> = new Set(
+  (
+    "rro rrw rnosuid rsuid rnodev rdev rnoexec rexec rnodiratime rdiratime rrelatime rnorelatime rnoatime ratime rstrictatime " +
+    "rnostrictatime rsymfollow rnosymfollow"
+  ).split(" "),
+);
+/** runc knows them; mount_setattr(2) says "invalid argument". */
+const INVALID: ReadonlySet<string> = new Set(["ratime", "rnostrictatime"]);
 
 export async function planMounts(mounts: readonly MountSpec[], rootfs: Propagation, context: MountContext, warn: Warn): Promise<MountsPlan> {
   const plan: MountsPlan = { mounts: [], volumes: [] };
   for (const mount of mounts) {
-    const options = planOptions(mount);
-    const planned = { ...mount, destination: planDestination(mount, warn), options };
-    const isBind = options.includes("bind") || options.includes("rbind");
+    const isBind = mount.options?.some((option) => option === "bind" || option === "rbind") === true;
+    const planned = { ...mount, destination: planDestination(mount, warn), options: planOptions(mount, isBind) };
     plan.mounts.push(isBind ? await planBind(planned, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
   }
   return plan;
@@ -106,18 +135,30 @@ function planDestination({ destination }: MountSpec, warn: Warn): string {
   return `/${destination}`;
 }
 
-function planOptions(mount: MountSpec): string[] {
-  const options = mount.options ?? [];
-  for (const option of options) {
-    const reason = REFUSED.get(option);
+function planOptions(mount: MountSpec, isBind: boolean): string[] {
+  const asked = (mount.options ?? []).filter((option) => isBind || !RECURSIVE.has(option));
+  for (const option of asked) {
+    const what = `the mount on ${mount.destination} has the option ${JSON.stringify(option)}`;
+    const reason = UNSUPPORTED.get(option);
     if (reason !== undefined) {
-      throw unsupported(`the mount on ${mount.destination} has the option ${JSON.stringify(option)}: ${reason}`);
+      throw unsupported(`${what}: ${reason}`);
+    }
+    if (INVALID.has(option)) {
+      throw invalid(`${what}, a change that the kernel does not make; it has to be rnoatime, rrelatime or rstrictatime`);
     }
   }
   if ((mount.uidMappings ?? []).length > 0 || (mount.gidMappings ?? []).length > 0) {
     throw unsupported(`the id-mapped mount on ${mount.destination} is not supported; mount it without uidMappings and gidMappings`);
   }
-  return options.filter((option) => !WITHOUT_EFFECT.has(option));
+  const options: string[] = [];
+  for (const option of asked.filter((word) => !WITHOUT_EFFECT.has(word)).map((word) => RECURSIVE_TIMES.get(word) ?? word)) {
+    const undone = options.indexOf(OPPOSITE.get(option) ?? "");
+    if (undone >= 0) {
+      options.splice(undone, 1);
+    }
+    options.push(option);
+  }
+  return options;
 }
 
 function planFileSystem({ destination, type, source, options = [] }: MountSpec): MountSpec {
@@ -141,7 +182,7 @@ async function planBind(
   volumes: VolumePlan[],
   warn: Warn,
 ): Promise<MountSpec> {
-  const data = options.filter((option) => !FLAGS.has(option));
+  const data = options.filter((option) => !FLAGS.has(option) && !LAZY_TIMES.has(option));
   if (data.length > 0) {
     warn(`the bind mount on ${destination} has options for file systems, which no bind mount has: ${enumerate(data)} left out`);
   }

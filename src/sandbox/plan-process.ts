@@ -79,11 +79,15 @@ function plan(process: ProcessSpec, capabilities: CapabilitiesSpec, warn: Warn):
     execCPUAffinity: _affinity,
     ...rest
   } = process;
-  const { username: _name, ...user } = process.user;
+  const { username: _name, additionalGids, umask, ...user } = process.user;
   return {
     ...rest,
-    // umask(2) looks at these bits only; whatever else is set, runc gives it to umask(2) all the same.
-    user: user.umask === undefined ? user : { ...user, umask: user.umask & 0o777 },
+    user: {
+      ...user,
+      // umask(2) looks at these bits only; whatever else is set, runc gives it to umask(2) all the same.
+      ...(umask !== undefined && { umask: umask & 0o777 }),
+      ...(additionalGids && { additionalGids: [...new Set(additionalGids)] }),
+    },
     // A terminal's size has 16 bits; runc cuts off the rest.
     ...(process.consoleSize && {
       consoleSize: { height: BigInt.asUintN(16, process.consoleSize.height), width: BigInt.asUintN(16, process.consoleSize.width) },

@@ -18,7 +18,7 @@ describe("a volume", () => {
     [["rbind", "rprivate"], "rslave", "private"],
     [["rbind"], "rprivate", "private"],
     [["rbind", "rslave"], "rprivate", "private"],
-    [["rbind", "rslave", "rprivate"], "", "private"],
+    [["rbind", "rslave", "rprivate"], undefined, "private"],
   ] as const)("with the options %j and rootfsPropagation %j is %s", (options, root, expected) => {
     expect(mountPropagation("/m", options, rootfsPropagation(root))).toBe(expected);
   });
@@ -31,6 +31,6 @@ it.each(["shared", "rshared"])("%s is refused by name", (word) => {
   }
 });
 
-it("an unknown rootfsPropagation is refused with what there is", () => {
-  expect(() => rootfsPropagation("rslav")).toThrow(/"rslav"; allowed are private, .*rslave/);
+it.each(["rslav", "unbindable", "runbindable"])("the rootfsPropagation %s is refused with what there is", (word) => {
+  expect(() => rootfsPropagation(word)).toThrow(`"${word}"; allowed are private, rprivate, slave and rslave`);
 });

@@ -3,7 +3,8 @@
  * (Documentation/filesystems/sharedsubtree.rst).
  */
 
-import { Code, HadronError } from "../errors.ts";
+import type { HadronError } from "../errors.ts";
+import { invalid, unsupported } from "./refusal.ts";
 
 /**
  * What the host mounts below a source later is seen in the container as well ("slave"), or is not ("private").
@@ -24,20 +25,20 @@ const WORDS: ReadonlyMap<string, Propagation | "shared"> = new Map([
   ["rshared", "shared"],
 ]);
 
-/** `linux.rootfsPropagation`. Without it, runc makes all mounts slaves of the host's (prepareRoot). */
+/**
+ * `linux.rootfsPropagation`. Without it, runc makes all mounts slaves of the host's (prepareRoot). A root that cannot be bound cannot
+ * be made: runc binds it to itself ("invalid argument").
+ */
 export function rootfsPropagation(word: string | undefined): Propagation {
-  if (word === undefined || word === "") {
+  if (word === undefined) {
     return "slave";
   }
   const propagation = WORDS.get(word);
-  if (propagation === undefined) {
-    throw new HadronError(
-      Code.INVALID_ARGUMENT,
-      `linux.rootfsPropagation is ${JSON.stringify(word)}; allowed are ${[...WORDS.keys()].join(", ")}`,
-    );
-  }
   if (propagation === "shared") {
     throw refuseShared(`linux.rootfsPropagation ${JSON.stringify(word)}`);
+  }
+  if (propagation === undefined || word.endsWith("unbindable")) {
+    throw invalid(`linux.rootfsPropagation is ${JSON.stringify(word)}; allowed are private, rprivate, slave and rslave`);
   }
   return propagation;
 }
@@ -59,8 +60,7 @@ export function mountPropagation(destination: string, options: readonly string[]
 }
 
 function refuseShared(what: string): HadronError {
-  return new HadronError(
-    Code.UNIMPLEMENTED,
+  return unsupported(
     `${what} asks that what the container mounts be mounted on the host too, which cannot cross the boundary of a VM; ` +
       "allowed are private and slave (CRI: propagation None and HostToContainer, not Bidirectional)",
   );

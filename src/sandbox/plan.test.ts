@@ -86,6 +86,7 @@ describe("the guest's spec", () => {
         cgroupsPath: "/hadron/c1",
         maskedPaths: ["/proc/kcore"],
         readonlyPaths: [],
+        rootfsPropagation: "slave",
         namespaces: ["pid", "ipc", "uts", "mount"].map((type) => ({ type })),
       },
     });
@@ -94,7 +95,6 @@ describe("the guest's spec", () => {
   it("has what only the guest can do as it came", async () => {
     const linux = {
       sysctl: { "net/ipv4/ip_forward": "1", "kernel.shmmax": "5", "fs.mqueue.msg_max": "9", "kernel.domainname": "d" },
-      rootfsPropagation: "rslave",
       readonlyPaths: ["/proc/sys"],
       personality: { domain: "LINUX32" },
       timeOffsets: { monotonic: { secs: -5n } },
@@ -142,6 +142,21 @@ describe("mounts", () => {
     expect(volumes).toMatchObject([{ source: "/srv/data" }]);
   });
 
+  it("have the root's propagation in the guest too, without what is below it", async () => {
+    expect((await guest((s) => (s.linux["rootfsPropagation"] = "rprivate"))).linux?.rootfsPropagation).toBe("private");
+  });
+
+  it.each([
+    [["rbind", "rnoatime", "rnodiratime", "rro"], ["rbind", "noatime", "nodiratime", "rro"]],
+    [["rbind", "ro", "nosuid", "rw", "suid", "ro"], ["rbind", "suid", "ro"]],
+    [["bind", "ro", "lazytime", "rw"], ["bind", "rw"]],
+  ])("with the options %j have %j, which mean the same to mount(2) and to crun", async (options, planned) => {
+    const { guestSpec, volumes, warnings } = await plan(mount({ destination: "/m", source: "/srv/data", options }));
+    expect(guestSpec.mounts).toMatchObject([{ options: planned }]);
+    expect(volumes).toMatchObject([{ readonly: planned.includes("ro") || planned.includes("rro") }]);
+    expect(warnings).toEqual([]);
+  });
+
   it("may hide a file behind a device that every Linux has", async () => {
     const { guestSpec, volumes } = await plan(mount({ destination: "/etc/x", source: "/dev/null", options: ["bind"] }));
     expect(volumes).toEqual([]);
@@ -151,8 +166,8 @@ describe("mounts", () => {
   it.each(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "ramfs", "bpf", "debugfs", "tracefs", "securityfs", "hugetlbfs"])(
     "may be %s, with options for the file system and without a source",
     async (type) => {
-      const spec = await guest(mount({ destination: "/m", type, options: ["nosuid", "size=1m", "shared", "silent"] }));
-      expect(spec.mounts).toEqual([{ destination: "/m", type, source: type, options: ["nosuid", "size=1m", "shared"] }]);
+      const spec = await guest(mount({ destination: "/m", type, options: ["nosuid", "size=1m", "shared", "silent", "acl", "lazytime", "rro", "ratime"] }));
+      expect(spec.mounts).toEqual([{ destination: "/m", type, source: type, options: ["nosuid", "size=1m", "shared", "lazytime"] }]);
     },
   );
 
@@ -210,10 +225,10 @@ describe("what is ignored, with one warning for each kind", () => {
 describe("processes", () => {
   it("have what fits where the kernel has fewer bits", async () => {
     const { process } = await guest((s) => {
-      s.process["user"] = { uid: 1, gid: 2, umask: 0o1777, username: "x" };
+      s.process["user"] = { uid: 1, gid: 2, umask: 0o1777, additionalGids: [7, 8, 7], username: "x" };
       s.process["consoleSize"] = { height: 65536 + 24, width: 80 };
     });
-    expect(process).toMatchObject({ user: { uid: 1, gid: 2, umask: 0o777 }, consoleSize: { height: 24n, width: 80n } });
+    expect(process).toMatchObject({ user: { uid: 1, gid: 2, umask: 0o777, additionalGids: [7, 8] }, consoleSize: { height: 24n, width: 80n } });
   });
 
   it("have their scheduler and I/O priority", async () => {
@@ -293,6 +308,7 @@ describe("what runc refuses", () => {
     [(s) => (s.linux["resources"] = { devices: [{ type: "z", access: "r" }] }), 'devices[0].type is "z"'], // invalid cgroup device type
     [mount({ destination: "", type: "tmpfs" }), "no destination"], // error closing exec fds (it covers the root)
     [mount({ type: "bind", source: "/srv/data" }), 'neither the option "bind" nor "rbind"'], // no such device
+    [mount({ source: "/srv/data", options: ["rbind", "ratime"] }), '"ratime"'], // invalid argument
     [mount({ source: "/nowhere", options: ["bind"] }), '"/nowhere" of the bind mount on /m does not exist'], // no such file or directory
   ])("%s is refused with a sentence", async (change, sentence) => {
     await expect(plan(change)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining(sentence) });

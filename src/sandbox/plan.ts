@@ -75,7 +75,7 @@ export async function planContainer(spec: Spec, context: PlanContext): Promise<C
     process: planProcess(process, warn),
     ...planNames(spec, linux.namespaces ?? [], context),
     mounts,
-    linux: planLinux(linux, context),
+    linux: planLinux(linux, rootfs, context),
   };
   return { guestSpec, volumes, rootfsPropagation: rootfs };
 }
@@ -101,7 +101,7 @@ function refuseForeign(linux: LinuxSpec): void {
   }
 }
 
-function planLinux(linux: LinuxSpec, context: PlanContext): LinuxSpec {
+function planLinux(linux: LinuxSpec, rootfs: Propagation, context: PlanContext): LinuxSpec {
   const { warn } = context;
   requirePrivateMounts(linux);
   checkTimeOffsets(linux);
@@ -110,13 +110,14 @@ function planLinux(linux: LinuxSpec, context: PlanContext): LinuxSpec {
     warn("linux.memoryPolicy is ignored: it has numbers of the host's memory nodes, and the VM has its own");
   }
   // Not mountLabel: the guest's kernel has no SELinux. Not cgroupsPath: cgroups of the host are not the guest's.
-  const { sysctl, timeOffsets, rootfsPropagation: propagation } = linux;
+  const { sysctl, timeOffsets } = linux;
   const planned: LinuxSpec = {
     namespaces: planNamespaces(linux.namespaces ?? [], context, warn),
     cgroupsPath: `/hadron/${context.containerId}`,
     ...(sysctl && { sysctl }),
     ...(timeOffsets && { timeOffsets }),
-    ...(propagation !== undefined && { rootfsPropagation: propagation }),
+    // Not recursive: crun applies it once more when all is mounted, and would undo what single mounts say.
+    rootfsPropagation: rootfs,
     // An empty path is none, as for runc; others might take it for the root.
     maskedPaths: (linux.maskedPaths ?? []).filter((path) => path !== ""),
     readonlyPaths: (linux.readonlyPaths ?? []).filter((path) => path !== ""),
