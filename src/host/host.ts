@@ -34,6 +34,11 @@ export interface BindMount {
   readonly recursive: boolean;
   /** All that is bound. */
   readonly readonly: boolean;
+  /**
+   * "slave": what is mounted and unmounted below the source later, if that is on a shared mount, is so below the target
+   * as well. Never the other way round. Default: "private".
+   */
+  readonly propagation?: "private" | "slave";
 }
 
 export interface Unmount {
@@ -88,8 +93,8 @@ export class Host implements AsyncDisposable {
   }
 
   async bind(mount: BindMount): Promise<void> {
-    const { source, target, recursive, readonly } = mount;
-    await this.#calls.call("bind", { source, target, recursive, readonly });
+    const { source, target, recursive, readonly, propagation = "private" } = mount;
+    await this.#calls.call("bind", { source, target, recursive, readonly, propagation });
   }
 
   /** The topmost mount at `target`. False when nothing is mounted there. FAILED_PRECONDITION when it is in use. */

@@ -50,6 +50,17 @@ pub struct Bind {
     pub recursive: bool,
     /// Of everything that is bound.
     pub readonly: bool,
+    pub propagation: BindPropagation,
+}
+
+/// What becomes of what is mounted and unmounted below the source later.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BindPropagation {
+    /// Nothing.
+    Private,
+    /// It is mounted and unmounted below the target, too, if the source is on a shared mount.
+    Slave,
 }
 
 #[derive(Debug, Deserialize)]

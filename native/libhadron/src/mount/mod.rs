@@ -59,7 +59,7 @@ pub fn bind(request: &Bind) -> OpResult<Reply> {
     bind::bind(
         &request.source,
         &request.target,
-        &MountOptions::bind(request.recursive, request.readonly),
+        &MountOptions::bind(request),
     )?;
     Ok(Reply::empty())
 }

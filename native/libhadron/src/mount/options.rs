@@ -4,6 +4,7 @@ use rustix::io::Errno;
 use rustix::mount::MountFlags;
 
 use crate::error::{OpError, OpResult};
+use crate::request::{Bind, BindPropagation};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct MountOptions {
@@ -126,16 +127,23 @@ impl MountOptions {
     }
 
     /// What the `bind` operation stands for.
-    pub fn bind(recursive: bool, readonly: bool) -> Self {
+    pub fn bind(request: &Bind) -> Self {
         let mut options = Self {
-            bind: Some(if recursive {
+            bind: Some(if request.recursive {
                 Depth::Recursive
             } else {
                 Depth::Top
             }),
+            propagation: Some(Propagation {
+                kind: match request.propagation {
+                    BindPropagation::Private => libc::MS_PRIVATE,
+                    BindPropagation::Slave => libc::MS_SLAVE,
+                },
+                depth: Depth::Recursive,
+            }),
             ..Self::default()
         };
-        if readonly {
+        if request.readonly {
             options.recursive.set = libc::MOUNT_ATTR_RDONLY;
         }
         options

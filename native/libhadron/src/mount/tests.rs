@@ -3,7 +3,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::*;
-use crate::request::Umount;
+use crate::request::{BindPropagation, Umount};
 use crate::testing::{PrivateMounts, is_readonly, mount_line, words};
 
 fn run(kind: &str, source: &str, target: &str, options: &[&str]) -> OpResult<()> {
@@ -22,6 +22,7 @@ fn bind_to(source: &str, target: &str, recursive: bool, readonly: bool) -> OpRes
         target: target.into(),
         recursive,
         readonly,
+        propagation: BindPropagation::Private,
     })
     .map(drop)
 }
@@ -362,4 +363,47 @@ fn unmounting_a_tree() {
         .value(),
         &json!({ "unmounted": 0 })
     );
+}
+
+#[test]
+fn a_slave_follows_its_source_and_does_not_lead_it() {
+    let mounts = PrivateMounts::new();
+    let (source, target) = (mounts.directory("source"), mounts.directory("target"));
+    run("tmpfs", "tmpfs", &source, &["shared"]).unwrap();
+    for name in ["below", "own"] {
+        std::fs::create_dir(format!("{source}/{name}")).unwrap();
+    }
+    // The target's parent is shared as well, as /run is where systemd has made it.
+    let parent = mounts.directory("parent");
+    run("tmpfs", "tmpfs", &parent, &["shared"]).unwrap();
+    let inner = format!("{parent}/target");
+    std::fs::create_dir(&inner).unwrap();
+    for target in [&target, &inner] {
+        bind(&Bind {
+            source: source.clone(),
+            target: target.clone(),
+            recursive: true,
+            readonly: false,
+            propagation: BindPropagation::Slave,
+        })
+        .unwrap();
+        let line = mount_line(target).unwrap();
+        assert!(
+            !line.contains("shared:") && line.contains("master:"),
+            "{line}"
+        );
+    }
+
+    let below = format!("{source}/below");
+    run("tmpfs", "tmpfs", &below, &[]).unwrap();
+    let seen = |target: &str| mount_line(&format!("{target}/below")).is_some();
+    assert!(seen(&target) && seen(&inner));
+    assert!(umount_of(&below, false).unwrap());
+    assert!(!seen(&target) && !seen(&inner));
+
+    run("tmpfs", "tmpfs", &format!("{inner}/own"), &[]).unwrap();
+    assert!(mount_line(&format!("{source}/own")).is_none());
+    assert!(mount_line(&format!("{target}/own")).is_none());
+    assert_eq!(umount_tree_of(&inner, false).unwrap(), 2);
+    assert!(mount_line(&source).is_some());
 }
