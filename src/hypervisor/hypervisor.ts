@@ -61,8 +61,6 @@ export interface SharedDirectory {
   readonly tag: string;
   /** Absolute path on the host. What is mounted below it later is seen as well. */
   readonly path: string;
-  /** The host changes no file below it that the guest has seen: the guest need not ask whether its copies still hold. Default: false. */
-  readonly guestOnly?: boolean | undefined;
 }
 
 /** A running virtual machine. Dispose it to kill it and to release all that it held. */

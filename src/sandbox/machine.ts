@@ -224,7 +224,7 @@ export class Machine implements AsyncDisposable {
 /** Tags and host directories of the two shares below the pod's state directory. */
 export function hostShares(stateDir: string): SharedDirectory[] {
   return [
-    { tag: "rootfs", path: `${stateDir}/rootfs`, guestOnly: true },
+    { tag: "rootfs", path: `${stateDir}/rootfs` },
     { tag: "volumes", path: `${stateDir}/volumes` },
   ];
 }

@@ -5,7 +5,6 @@
 import { basename, dirname } from "node:path";
 import { Code, HadronError } from "../../errors.ts";
 import { findInPath, isExecutable } from "../find-program.ts";
-import type { SharedDirectory } from "../hypervisor.ts";
 
 export interface Virtiofsd {
   readonly path: string;
@@ -41,15 +40,16 @@ function withStyle(path: string): Virtiofsd {
 /**
  * `listenFd` is a listening socket that it inherits. It stays in the host's mount namespace (chroot only), so
  * that what is mounted below the directory later is seen, and announces that as file systems of their own: their
- * inode numbers clash. cache=auto has the guest read a file anew whenever it is opened, so every start of
- * a program would read all of it; it is for what the host changes as well.
+ * inode numbers clash.
+ *
+ * What the guest knows is good for a second; then it asks, and drops the data of what has changed. The one in C can be told
+ * that in so many words. The one in Rust has that second with cache=auto only, in which the guest reads a file anew
+ * whenever it is opened. Locks are the guest's own in either: what they can ask the host for is refused if it has to wait.
  * INVALID_ARGUMENT for a directory that the program in C has no way to be told of.
  */
-export function virtiofsdArguments(virtiofsd: Virtiofsd, share: Omit<SharedDirectory, "tag">, listenFd: number): string[] {
-  const directory = share.path;
-  const cache = share.guestOnly === true ? "always" : "auto";
+export function virtiofsdArguments(virtiofsd: Virtiofsd, directory: string, listenFd: number): string[] {
   if (virtiofsd.style === "rust") {
-    return [`--fd=${listenFd}`, `--shared-dir=${directory}`, `--cache=${cache}`, "--sandbox=chroot", "--xattr", "--announce-submounts"];
+    return [`--fd=${listenFd}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts"];
   }
   if (directory.includes(",")) {
     throw new HadronError(
@@ -57,5 +57,5 @@ export function virtiofsdArguments(virtiofsd: Virtiofsd, share: Omit<SharedDirec
       `${virtiofsd.path} cannot share ${directory}: a comma ends its options. Install the package virtiofsd, which has no such limit.`,
     );
   }
-  return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=${cache},sandbox=chroot,xattr,announce_submounts`];
+  return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];
 }

@@ -180,14 +180,14 @@ export class QemuVm implements Vm {
     });
   }
 
-  async #share({ tag, path, guestOnly }: SharedDirectory, index: number): Promise<MachineShare> {
+  async #share({ tag, path }: SharedDirectory, index: number): Promise<MachineShare> {
     const { virtiofsd } = this.#options;
     if (virtiofsd === undefined) {
       return { kind: "9p", tag, path };
     }
     const socket = join(this.#config.directory, `fs${index}.sock`);
     const listener = await this.#listen(socket);
-    const args = virtiofsdArguments(virtiofsd, { path, guestOnly }, FIRST_DESCRIPTOR);
+    const args = virtiofsdArguments(virtiofsd, path, FIRST_DESCRIPTOR);
     const child = this.#spawn({ role: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener] });
     this.#closeDescriptor(listener);
     this.#killWith(child, () => undefined);
