@@ -3,7 +3,9 @@ import { Code, HadronError } from "../errors.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
 import { packAny } from "../gen/well-known.ts";
-import { configSourceOf } from "./runtime-options.ts";
+import { readRuntimeOptions } from "./runtime-options.ts";
+
+const configSourceOf = (options: Parameters<typeof readRuntimeOptions>[0]) => readRuntimeOptions(options).source;
 
 function refusal(call: () => unknown): HadronError {
   try {
@@ -29,16 +31,29 @@ test("runtimeoptions.v1.Options", () => {
 });
 
 describe("containerd.runc.v1.Options", () => {
-  test("what only concerns runc is ignored", () => {
-    const options = { noPivotRoot: true, noNewKeyring: true, root: "/run/runc", systemdCgroup: true, criuPath: "criu", taskApiVersion: 3 };
-    expect(configSourceOf(packAny(RuncOptions, options))).toEqual({});
+  test.each([
+    ["no_pivot_root", { noPivotRoot: true }],
+    ["no_new_keyring", { noNewKeyring: true }],
+    ["io_uid", { ioUid: 1 }],
+    ["io_gid", { ioGid: 1 }],
+    ["root", { root: "/run/runc" }],
+    ["systemd_cgroup", { systemdCgroup: true }],
+    ["criu_path", { criuPath: "criu" }],
+    ["criu_image_path", { criuImagePath: "/i" }],
+    ["criu_work_path", { criuWorkPath: "/w" }],
+  ])("%s, which means nothing in a VM, is ignored by name", (name, options) => {
+    const { source, ignored } = readRuntimeOptions(packAny(RuncOptions, options));
+    expect(source).toEqual({});
+    expect(ignored).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+  });
+
+  test("the launcher has carried out shim_cgroup; what is not given is not spoken of", () => {
+    const options = { shimCgroup: "/x", taskApiVersion: 3, noPivotRoot: false, ioUid: 0, root: "" };
+    expect(readRuntimeOptions(packAny(RuncOptions, options))).toEqual({ source: {}, ignored: [] });
   });
 
   test.each([
     ["binary_name", { binaryName: "crun" }],
-    ["shim_cgroup", { shimCgroup: "/x" }],
-    ["io_uid", { ioUid: 1 }],
-    ["io_gid", { ioGid: 1 }],
     ["task_api_address", { taskApiAddress: "ttrpc+unix:///x" }],
   ])("%s is refused by name", (name, options) => {
     const error = refusal(() => configSourceOf(packAny(RuncOptions, options)));

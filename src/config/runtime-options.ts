@@ -6,48 +6,63 @@ import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
 import type { ConfigSource } from "./config.ts";
 
-/**
- * runc's options that ask for something which would silently not happen. The others choose how runc goes about its
- * work on a host (no_pivot_root, no_new_keyring, root, systemd_cgroup, criu_*): the guest's own business, ignored.
- */
+/** runc's options that ask for something which would silently not happen. */
 const REFUSED: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
   binaryName: "binary_name names another OCI runtime, and Hadron runs none on the host",
-  shimCgroup: "shim_cgroup is not supported",
-  ioUid: "io_uid is not supported",
-  ioGid: "io_gid is not supported",
   taskApiAddress: "task_api_address is not supported",
 };
+
+/**
+ * Those that mean nothing here, with the reason. `shim_cgroup` is carried out by the launcher
+ * (native/launcher/src/cgroup.rs).
+ */
+const MEANINGLESS: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
+  noPivotRoot: "no_pivot_root: how a container's root is entered is the guest's own business",
+  noNewKeyring: "no_new_keyring: the guest has a kernel, and so keyrings, of its own",
+  ioUid: "io_uid: in the guest a process's streams belong to its own user, whoever that is",
+  ioGid: "io_gid: in the guest a process's streams belong to its own group, whichever that is",
+  root: "root: the guest keeps its state in its own memory",
+  systemdCgroup: "systemd_cgroup: there is no systemd in the guest, which manages its cgroups itself",
+  criuPath: "criu_path: there are no checkpoints",
+  criuImagePath: "criu_image_path: there are no checkpoints",
+  criuWorkPath: "criu_work_path: there are no checkpoints",
+};
+
+export interface RuntimeOptionsRead {
+  readonly source: ConfigSource;
+  /** A clause for the log about each option that was given and ignored. */
+  readonly ignored: readonly string[];
+}
 
 /**
  * @param options the `options` of a CreateTaskRequest: `runtimeoptions.v1.Options` or `containerd.runc.v1.Options`
  * @throws HadronError INVALID_ARGUMENT for another type, UNIMPLEMENTED for an option of runc's that we lack
  */
-export function configSourceOf(options: Any | undefined): ConfigSource {
+export function readRuntimeOptions(options: Any | undefined): RuntimeOptionsRead {
   if (options === undefined || options.typeUrl === "") {
-    return {};
+    return { source: {}, ignored: [] };
   }
   // Clients other than containerd's may write "type.googleapis.com/" in front of it.
   const type = options.typeUrl.slice(options.typeUrl.lastIndexOf("/") + 1);
   if (type === RuntimeOptions.typeName) {
     const { configPath, configBody } = RuntimeOptions.decode(options.value);
-    return {
-      ...(configPath === "" ? {} : { path: configPath }),
-      ...(configBody.length === 0 ? {} : { body: configBody }),
-    };
+    const source = { ...(configPath === "" ? {} : { path: configPath }), ...(configBody.length === 0 ? {} : { body: configBody }) };
+    return { source, ignored: [] };
   }
   if (type === RuncOptions.typeName) {
-    refuseRuncOptions(RuncOptions.decode(options.value));
-    return {};
+    return { source: {}, ignored: ignoredRuncOptions(RuncOptions.decode(options.value)) };
   }
   const message = `The runtime's options are a ${options.typeUrl}; Hadron takes ${RuntimeOptions.typeName} and ${RuncOptions.typeName}.`;
   throw new HadronError(Code.INVALID_ARGUMENT, message);
 }
 
-function refuseRuncOptions(options: RuncOptions): void {
-  for (const [name, why] of Object.entries(REFUSED)) {
-    const value = options[name as keyof RuncOptions];
-    if (value !== "" && value !== 0) {
-      throw new HadronError(Code.UNIMPLEMENTED, `The runtime's options: ${why}; leave it out.`);
-    }
+function ignoredRuncOptions(options: RuncOptions): string[] {
+  const given = (table: Readonly<Partial<Record<keyof RuncOptions, string>>>): string[] =>
+    Object.entries(table)
+      .filter(([name]) => ![false, 0, ""].includes(options[name as keyof RuncOptions]))
+      .map(([, why]) => why);
+  for (const why of given(REFUSED)) {
+    throw new HadronError(Code.UNIMPLEMENTED, `The runtime's options: ${why}; leave it out.`);
   }
+  return given(MEANINGLESS);
 }

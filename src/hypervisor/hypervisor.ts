@@ -67,6 +67,8 @@ export interface SharedDirectory {
 export interface Vm extends AsyncDisposable {
   /** The process whose network namespace is the pod's, and whose death is the VM's. */
   readonly pid: number;
+  /** All of the VM's processes, that one included; it does not outlive any of them. */
+  readonly pids: readonly number[];
   readonly vsock: Vsock;
   /** Settles once, never rejects: when the VM is gone, for whatever reason. */
   readonly exited: Promise<VmExit>;

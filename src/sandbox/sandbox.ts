@@ -16,6 +16,7 @@ import { Container, type SandboxObserver } from "./container.ts";
 import { HostProcess } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
 import type { MountSpec, Spec } from "./oci.ts";
+import { OomScores } from "./oom-scores.ts";
 import { GUEST_VOLUMES_SHARE, planContainer } from "./plan.ts";
 import { type Exit, Process } from "./process.ts";
 import { openProcessIo, type StdioRequest } from "./stdio.ts";
@@ -53,6 +54,7 @@ export class Sandbox implements AsyncDisposable {
   /** By id, what is being created. */
   readonly #creating = new Map<string, Promise<Container>>();
   readonly #closing = new AbortController();
+  readonly #oomScores: OomScores;
   readonly #volumes: Volumes;
   #machine: { readonly started: Promise<Machine>; readonly abort: AbortController; readonly hostname: string | undefined } | undefined;
   /** The end of the VM before; two VMs of a pod never exist at once. */
@@ -64,6 +66,7 @@ export class Sandbox implements AsyncDisposable {
     this.id = options.id;
     this.#options = options;
     const { host, journal, stateDir, log } = options;
+    this.#oomScores = new OomScores(options.log);
     this.#volumes = new Volumes({ host, journal, directory: `${stateDir}/volumes`, log });
   }
 
@@ -114,6 +117,7 @@ export class Sandbox implements AsyncDisposable {
     this.#options.log.debug({ container: id, last }, "deleting a container");
     const exit = await container.delete(last ? () => this.#stopMachine() : undefined);
     this.#containers.delete(id);
+    await this.#oomScores.remove(id, container.machine.vm.pids);
     await this.#stopWhenEmpty();
     this.#options.log.debug({ container: id }, "container deleted");
     return exit;
@@ -174,6 +178,7 @@ export class Sandbox implements AsyncDisposable {
       undo.defer(() => io.close());
       await init.attach(io);
       init.guestPid = await machine.agent.createContainer(request.id, encode(spec), io.ports);
+      await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Server } from "ttrpc-ts";
 
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
-import { configSourceOf } from "../config/runtime-options.ts";
+import { readRuntimeOptions } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "../gen/methods.ts";
 import type { Any } from "../gen/protobuf.ts";
@@ -148,10 +148,14 @@ class Daemon implements AsyncDisposable {
 
   /** The first container's configuration is the pod's; what does not hold is told to every Create. */
   async #configure(options: Any | undefined): Promise<void> {
+    const { source, ignored } = readRuntimeOptions(options);
+    for (const clause of ignored) {
+      this.#log.info({ option: clause }, "an option of the runtime means nothing in a VM");
+    }
     if (this.#config !== undefined && !this.#sandbox.empty) {
       return;
     }
-    this.#config = await loadConfig(configSourceOf(options));
+    this.#config = await loadConfig(source);
     this.#idleTimeoutS = this.#config.idleTimeoutS;
     this.#setLogLevel(this.#config.debugLevel);
   }

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+mod cgroup;
 mod daemon;
 mod delete;
 mod directories;

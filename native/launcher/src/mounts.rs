@@ -43,6 +43,32 @@ fn mount_points(table: &[u8]) -> impl Iterator<Item = PathBuf> {
         .map(unescape)
 }
 
+/// Where the hierarchies of cgroups are mounted whole, each of them once: version 1's and version 2's.
+pub fn cgroup_hierarchies() -> io::Result<Vec<PathBuf>> {
+    Ok(hierarchies(&std::fs::read("/proc/self/mountinfo")?))
+}
+
+/// proc_pid_mountinfo(5): id, parent, device, root, mount point, options, any number of fields, "-", type, ...
+fn hierarchies(table: &[u8]) -> Vec<PathBuf> {
+    let mut seen = Vec::new();
+    let mut found = Vec::new();
+    for line in table.split(|byte| *byte == b'\n') {
+        let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
+        let kind = fields
+            .iter()
+            .position(|field| *field == b"-")
+            .and_then(|dash| fields.get(dash + 1));
+        if let (Some(&(b"cgroup" | b"cgroup2")), [_, _, device, b"/", point, ..]) =
+            (kind, fields.as_slice())
+            && !seen.contains(device)
+        {
+            seen.push(device);
+            found.push(unescape(point));
+        }
+    }
+    found
+}
+
 /// Space, tab, line feed and backslash are octal escapes there.
 fn unescape(field: &[u8]) -> PathBuf {
     let mut path = Vec::with_capacity(field.len());
@@ -102,5 +128,22 @@ mod tests {
         detach_all(Path::new("/nowhere/at/all")).unwrap();
         detach_all(Path::new("/proc/self/status/x")).unwrap();
         detach_all(&std::env::temp_dir().join("..").join("etc")).unwrap();
+    }
+
+    #[test]
+    fn hierarchies_of_both_versions_once() {
+        let table = b"31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
+            32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:9 master:1 - cgroup cgroup rw,cpu\n\
+            33 31 0:29 / /mnt/again rw - cgroup cgroup rw,cpu\n\
+            34 31 0:30 /kubepods /mnt/part rw - cgroup cgroup rw,memory\n\
+            41 31 0:38 / /sys/fs/cgroup/a\\040b rw - cgroup2 cgroup2 rw\n\
+            42 31 0:39 / /cgroup rw - ext4 /dev/cgroup rw\n";
+        assert_eq!(
+            hierarchies(table),
+            [
+                Path::new("/sys/fs/cgroup/cpu,cpuacct"),
+                Path::new("/sys/fs/cgroup/a b")
+            ]
+        );
     }
 }

@@ -99,6 +99,8 @@ pub struct BootstrapParams {
     pub binary: String,
     /// Directory for the shim's socket; empty: the default.
     pub socket_dir: String,
+    /// What the runtime's options, one of the extensions, have for `shim_cgroup`.
+    pub shim_cgroup: String,
 }
 
 impl BootstrapParams {
@@ -113,13 +115,24 @@ impl BootstrapParams {
                     params.log_level = level as i32;
                     continue;
                 }
+                (8, Value::Bytes(extension)) => {
+                    // Extension {value = 1: Any}.
+                    for (number, any) in fields(extension)? {
+                        if let (1, Value::Bytes(any)) = (number, any)
+                            && let Some(path) = shim_cgroup(any)
+                        {
+                            params.shim_cgroup = path;
+                        }
+                    }
+                    continue;
+                }
                 (1, Value::Bytes(bytes)) => (&mut params.instance_id, bytes),
                 (2, Value::Bytes(bytes)) => (&mut params.namespace, bytes),
                 (5, Value::Bytes(bytes)) => (&mut params.ttrpc_address, bytes),
                 (6, Value::Bytes(bytes)) => (&mut params.grpc_address, bytes),
                 (7, Value::Bytes(bytes)) => (&mut params.binary, bytes),
                 (9, Value::Bytes(bytes)) => (&mut params.socket_dir, bytes),
-                // Version, extensions and what later versions add. A known number with another type is no
+                // Version and what later versions add. A known number with another type is no
                 // BootstrapParams.
                 (1 | 2 | 5 | 6 | 7 | 9, _) | (3, _) => return None,
                 _ => continue,
@@ -128,6 +141,33 @@ impl BootstrapParams {
         }
         Some(params)
     }
+}
+
+/// The cgroup that containerd.runc.v1.Options, packed into an `Any` {type_url = 1, value = 2}, want for the daemon. `None` for
+/// another message, and where they want none.
+pub fn shim_cgroup(any: &[u8]) -> Option<String> {
+    let mut type_url: &[u8] = b"";
+    let mut options: &[u8] = b"";
+    for field in fields(any)? {
+        match field {
+            (1, Value::Bytes(bytes)) => type_url = bytes,
+            (2, Value::Bytes(bytes)) => options = bytes,
+            _ => {}
+        }
+    }
+    // With or without a "type.googleapis.com/" in front of it.
+    if type_url.rsplit(|byte| *byte == b'/').next() != Some(b"containerd.runc.v1.Options") {
+        return None;
+    }
+    let path = fields(options)?
+        .into_iter()
+        .rev()
+        .find_map(|field| match field {
+            (3, Value::Bytes(path)) => Some(path),
+            _ => None,
+        })?;
+    let path = std::str::from_utf8(path).ok()?;
+    (!path.is_empty()).then(|| path.to_owned())
 }
 
 /// containerd 2.3's BootstrapResult: Task API version, address, protocol.
@@ -207,6 +247,42 @@ mod tests {
         assert_eq!(params.instance_id, "containerd.runc.v1.Options");
         put_bytes(&mut any, 2, b"\xff\xfe");
         assert_eq!(BootstrapParams::decode(&any), None);
+    }
+
+    #[test]
+    fn the_daemons_cgroup_is_in_the_options() {
+        let any = |type_url: &str, options: &[u8]| {
+            let mut any = Vec::new();
+            put_bytes(&mut any, 1, type_url.as_bytes());
+            put_bytes(&mut any, 2, options);
+            any
+        };
+        let mut options = Vec::new();
+        put_number(&mut options, 1, 1);
+        put_bytes(&mut options, 3, b"/shims");
+        put_bytes(&mut options, 7, b"/run/runc");
+        let wanted = any("containerd.runc.v1.Options", &options);
+        assert_eq!(shim_cgroup(&wanted).as_deref(), Some("/shims"));
+        let long = any("type.googleapis.com/containerd.runc.v1.Options", &options);
+        assert_eq!(shim_cgroup(&long).as_deref(), Some("/shims"));
+        for other in [
+            any("runtimeoptions.v1.Options", &options),
+            any("containerd.runc.v1.Options", b"\x08\x01"),
+            any("containerd.runc.v1.Options", b"\x1a\x00"),
+            any("containerd.runc.v1.Options", b"\xff"),
+            Vec::new(),
+            b"garbage".to_vec(),
+        ] {
+            assert_eq!(shim_cgroup(&other), None);
+        }
+        let mut extension = Vec::new();
+        put_bytes(&mut extension, 1, &wanted);
+        let mut message = params_message();
+        put_bytes(&mut message, 8, &extension);
+        assert_eq!(
+            BootstrapParams::decode(&message).unwrap().shim_cgroup,
+            "/shims"
+        );
     }
 
     #[test]

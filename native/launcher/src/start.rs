@@ -8,6 +8,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::args::Args;
+use crate::cgroup::Cgroup;
 use crate::daemon::Options;
 use crate::failure::{Context, Result};
 use crate::installation::Installation;
@@ -33,7 +34,8 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
     group::check_identifier("namespace", &args.namespace)?;
     group::check_identifier("id", &args.id)?;
     let bundle = std::env::current_dir().context(|| "the working directory is gone".to_owned())?;
-    let params = BootstrapParams::decode(&input::read_stdin()?)
+    let stdin = input::read_stdin()?;
+    let params = BootstrapParams::decode(&stdin)
         .filter(|params| params.instance_id == args.id && params.namespace == args.namespace);
     let is_sandbox = bundle.iter().any(|part| part == SANDBOX_CONTROLLER);
     let group = group::of_bundle(&bundle, is_sandbox || params.is_some())?
@@ -42,6 +44,10 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         Some(_) => Form::BootstrapResult,
         None if is_sandbox => Form::Json,
         None => Form::Plain,
+    };
+    let cgroup = match &params {
+        Some(params) => Some(params.shim_cgroup.clone()).filter(|path| !path.is_empty()),
+        None => proto::shim_cgroup(&stdin),
     };
     let params = params.unwrap_or_default();
     let or = |flag: &str, param: &str| {
@@ -103,10 +109,15 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
             return fail!("the pod of the group '{group}' is made and removed again and again");
         }
     };
+    let cgroup = cgroup.map(|path| Cgroup::find(&path)).transpose()?;
     made.write_address(&bundle)?;
     let (child, log) = installation.start(&pod, listener, &options)?;
     write_down(&pod, child.id());
+    let pid = child.id();
     made.child = Some(child);
+    if let Some(cgroup) = cgroup {
+        cgroup.join(pid)?;
+    }
     form.print(&pod, out)?;
     made.keep();
     sweep::begin(&pod, log);

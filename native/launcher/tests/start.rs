@@ -6,6 +6,7 @@
 mod world;
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -272,4 +273,94 @@ fn the_remains_of_a_killed_daemon_are_undone_first() {
     let journal = fs::read_to_string(state.join("journal")).unwrap();
     assert!(journal.ends_with(&process_line(second.pid, "daemon")) && journal.lines().count() == 2);
     assert_eq!(world::mounted_below("/run/hadron"), Vec::<String>::new());
+}
+
+/// `Any` {type_url, value: containerd.runc.v1.Options {shim_cgroup}}.
+fn options(cgroup: &str) -> Vec<u8> {
+    let field = |number: u8, bytes: &[u8]| {
+        [
+            &[number << 3 | 2, u8::try_from(bytes.len()).unwrap()],
+            bytes,
+        ]
+        .concat()
+    };
+    [
+        field(1, b"containerd.runc.v1.Options"),
+        field(2, &field(3, cgroup.as_bytes())),
+    ]
+    .concat()
+}
+
+/// The paths of a process's cgroups that end with this name.
+fn cgroups_of(pid: u32, name: &str) -> usize {
+    let cgroups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    cgroups.lines().filter(|line| line.ends_with(name)).count()
+}
+
+#[test]
+fn the_daemon_is_put_into_the_cgroup_that_the_options_name() {
+    let world = World::new();
+    let name = format!("hadron-test-launcher-{}", std::process::id());
+    let start = |id: &str, cgroup: &str| {
+        let bundle = world.bundle(id, "{}");
+        let mut command = world.launcher(id, &bundle, "start");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(&options(cgroup)).unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        (
+            output.status.success(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (started, error) = start("c1", &format!("/{name}"));
+    assert!(
+        !started && error.contains(&name) && error.contains("is not there"),
+        "{error}"
+    );
+    assert!(names("/run/hadron").is_empty() && names("/run/containerd/s").is_empty());
+    let (started, error) = start("c2", "/../etc");
+    assert!(
+        !started && error.contains("without '.' and '..'"),
+        "{error}"
+    );
+
+    // Two hierarchies if the host has them, as a host with version 1 has; one with version 2.
+    let table = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let mounted: Vec<String> = table
+        .lines()
+        .filter(|line| line.contains(" - cgroup cgroup ") || line.contains(" - cgroup2 "))
+        .filter(|line| !line.contains("cpuset"))
+        .map(|line| format!("{}/{name}", line.split(' ').nth(4).unwrap()))
+        .take(2)
+        .collect();
+    for group in &mounted {
+        fs::create_dir(group).unwrap();
+    }
+    let (started, error) = start("c3", &format!("/{name}"));
+    let daemon = world.record();
+    let joined = cgroups_of(daemon.pid, &format!("/{name}"));
+    assert!(
+        Command::new("kill")
+            .args(["-9", &daemon.pid.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let deadline = Instant::now() + Duration::from_secs(20);
+    for group in &mounted {
+        // Busy until the process is gone.
+        while fs::remove_dir(group).is_err() {
+            assert!(Instant::now() < deadline, "{group} stays");
+            std::thread::yield_now();
+        }
+    }
+    assert!(started, "{error}");
+    assert_eq!(joined, mounted.len());
 }

@@ -85,6 +85,10 @@ export class QemuVm implements Vm {
     return this.#started(this.#qemu).pid;
   }
 
+  get pids(): readonly number[] {
+    return this.#children.map(({ pid }) => pid);
+  }
+
   get vsock(): Vsock {
     return this.#started(this.#vsock);
   }

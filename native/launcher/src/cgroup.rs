@@ -1,0 +1,56 @@
+//! The cgroup that the daemon is put into, as containerd's runc shim does it (`shim_cgroup` of containerd.runc.v1.Options).
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+use crate::fail;
+use crate::failure::{Context, Result};
+use crate::mounts;
+
+/// A cgroup in every hierarchy that has it: all of version 1's controllers, version 2, or both where both are mounted.
+pub struct Cgroup(Vec<PathBuf>);
+
+impl Cgroup {
+    /// It is somebody else's to make.
+    pub fn find(path: &str) -> Result<Self> {
+        let plain = Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
+        if !plain {
+            return fail!(
+                "the cgroup '{path}' (shim_cgroup of the runtime's options) must be a path without '.' and '..'"
+            );
+        }
+        let hierarchies = mounts::cgroup_hierarchies()
+            .context(|| "the hierarchies of cgroups cannot be found out".to_owned())?;
+        let groups: Vec<PathBuf> = hierarchies
+            .iter()
+            .map(|hierarchy| hierarchy.join(path.trim_start_matches('/')))
+            .filter(|group| group.is_dir())
+            .collect();
+        if groups.is_empty() {
+            return fail!(
+                "the cgroup '{path}' (shim_cgroup of the runtime's options) is not there: make it, or leave the option out"
+            );
+        }
+        Ok(Self(groups))
+    }
+
+    /// Moves a process into it. What the process starts later is there, too.
+    pub fn join(&self, pid: u32) -> Result<()> {
+        for group in &self.0 {
+            OpenOptions::new()
+                .write(true)
+                .open(group.join("cgroup.procs"))
+                .and_then(|mut file| file.write_all(pid.to_string().as_bytes()))
+                .context(|| {
+                    format!(
+                        "the shim daemon cannot be put into the cgroup {}",
+                        group.display()
+                    )
+                })?;
+        }
+        Ok(())
+    }
+}
