@@ -99,6 +99,10 @@ test: all ## Every test, with the newest containerd and, where it matters, the o
 test-all: export HADRON_TEST_ALL := 1
 test-all: test ## Every test, with each containerd
 
+.PHONY: test-lab
+test-lab: all ## The end-to-end tests with KVM, in an emulated machine: two hours; TESTS="FILE -t NAME" for some
+	@test/lab/run $(TESTS)
+
 .PHONY: demo
 demo: build ## Run an OCI image inside a virtual machine and watch it
 	@$(NODE) test/harness/demo.ts

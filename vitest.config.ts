@@ -1,14 +1,17 @@
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-import { eachVersion, withoutContainerd } from "./test/selection.ts";
+import { inLab, patient } from "./test/harness/patience.ts";
+import { eachVersion, notInLab, withoutContainerd } from "./test/selection.ts";
 
 // How long expect.poll waits. Its default of a second is what one `ctr` may take on a busy machine.
-const poll = { timeout: 20_000 };
+const poll = { timeout: patient(20_000) };
 
 const unit: TestProjectInlineConfiguration = {
   test: {
     name: "unit",
     include: ["src/**/*.test.ts", "packages/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
+    // Beside daemons, virtual machines and compilers, what takes milliseconds may take seconds.
+    testTimeout: 60_000,
     expect: { poll },
   },
 };
@@ -22,8 +25,8 @@ function endToEnd(name: string, { env, ...files }: NonNullable<TestProjectInline
       fileParallelism: false,
       // A process for each file: what a test starts is told to die with it.
       pool: "forks",
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: patient(120_000),
+      hookTimeout: patient(120_000),
       expect: { poll },
       // ctr would say it between what the containers say.
       env: { CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS: "true", ...env },
@@ -37,16 +40,18 @@ const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ??
 
 export default defineConfig({
   test: {
-    projects: [
-      unit,
-      // With the newest containerd, if HADRON_TEST_CONTAINERD does not name others.
-      endToEnd("e2e", { include: allFiles }),
-      // With the others: what depends on containerd, or everything.
-      endToEnd("versions", {
-        include: process.env["HADRON_TEST_ALL"] === undefined ? Object.keys(eachVersion) : allFiles,
-        exclude: withoutContainerd,
-        env: older,
-      }),
-    ],
+    projects: inLab
+      ? [endToEnd("lab", { include: allFiles, exclude: Object.keys(notInLab), globalSetup: ["test/lab/setup.ts"] })]
+      : [
+          unit,
+          // With the newest containerd, if HADRON_TEST_CONTAINERD does not name others.
+          endToEnd("e2e", { include: allFiles }),
+          // With the others: what depends on containerd, or everything.
+          endToEnd("versions", {
+            include: process.env["HADRON_TEST_ALL"] === undefined ? Object.keys(eachVersion) : allFiles,
+            exclude: withoutContainerd,
+            env: older,
+          }),
+        ],
   },
 });

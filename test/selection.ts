@@ -1,6 +1,6 @@
 /**
- * Which test files run where. All of them run with the newest containerd; a new file needs no line here. What is listed
- * costs time on every build, or saves it, for the reason beside it.
+ * Which test files run where. All of them run with the newest containerd here, and (`make test-lab`) in the lab; a new file
+ * needs no line here. What is listed costs time on every build, or saves it, for the reason beside it.
  */
 
 /** The files that `make test` runs with the older containerds as well; `make test-all` runs every file with each. */
@@ -17,3 +17,17 @@ export const eachVersion: Readonly<Record<string, string>> = {
 
 /** What has nothing to do with containerd. */
 export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/harness/{counts,selection}.test.ts"];
+
+/** The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. */
+export const everyBuildInLab: Readonly<Record<string, string>> = {
+  "test/e2e/kvm.test.ts": "what is so with KVM only",
+  "test/e2e/files.test.ts": "the guest and the host change the same files",
+  "test/e2e/pod.test.ts": "several containers in one guest, and a containerd that comes and goes",
+  "test/e2e/pod-churn.test.ts": "virtiofsd holds what the guest has not forgotten of a container that is to go",
+};
+
+/** What cannot run in the lab. A single test that cannot says so itself. */
+export const notInLab: Readonly<Record<string, string>> = {
+  "test/hypervisor/*.test.ts": "is about QEMU without KVM, and starts it without",
+  "test/harness/*.test.ts": "is about the tests themselves",
+};

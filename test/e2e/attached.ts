@@ -3,8 +3,9 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
 import type { Containerd } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = patient(60_000);
 
 /** Dispose it to kill ctr, not what it runs. */
 export class Attached implements AsyncDisposable {
@@ -41,7 +42,7 @@ export class Attached implements AsyncDisposable {
     this.#child.stdout.pause();
   }
 
-  /** Answers when the output so far matches; rejects when ctr ends or a minute passes before it does. */
+  /** Answers when the output so far matches; rejects when ctr ends or a minute (in the lab more) passes before it does. */
   async output(pattern: RegExp): Promise<void> {
     const deadline = performance.now() + DEADLINE_MS;
     while (!pattern.test(this.stdout)) {

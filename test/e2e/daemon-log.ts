@@ -2,9 +2,10 @@
 import { open, stat } from "node:fs/promises";
 
 import type { Containerd } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 import { untilFile } from "../harness/until-file.ts";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = patient(30_000);
 
 /** What is logged from the moment on at which this was made. */
 export class DaemonLog {
@@ -20,7 +21,7 @@ export class DaemonLog {
     return new DaemonLog(containerd.logPath, (await stat(containerd.logPath)).size);
   }
 
-  /** Answers when a line matches; rejects after half a minute, or when `signal` fires. */
+  /** Answers when a line matches; rejects after half a minute (in the lab more), or when `signal` fires. */
   async line(pattern: RegExp, signal?: AbortSignal): Promise<void> {
     const deadline = AbortSignal.timeout(DEADLINE_MS);
     const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 import { runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { EventStream } from "./event-stream.ts";
@@ -53,7 +54,7 @@ describe.each(containerdVersions)("containerd %s: events", (version) => {
       await daemon().mustCtr(["tasks", "pause", id]);
       await daemon().mustCtr(["tasks", "resume", id]);
       await container.exec(["touch", "/go"]);
-      await expect.poll(() => container.status(), { timeout: 60_000 }).toBe("STOPPED");
+      await expect.poll(() => container.status(), { timeout: patient(60_000) }).toBe("STOPPED");
       await container.remove();
     }
     const topics = (await stream.ofTask(id)).map(({ topic }) => topic);

@@ -1,10 +1,10 @@
 /** A guest may die, hang or run out of memory: its containers end in a defined way, and nothing is left. */
-import { rm, writeFile } from "node:fs/promises";
-
 import { describe, expect, test } from "vitest";
 
 import type { CommandResult } from "../harness/command.ts";
-import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { containerdVersions } from "../harness/containerd.ts";
+import { configFile } from "../harness/machine.ts";
+import { patient } from "../harness/patience.ts";
 import { runArgs, runContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
@@ -25,12 +25,6 @@ const DEATHS = [
   ["a panic", "c", /panic/],
   ["a reboot", "b", /reboot/],
 ] as const;
-
-async function configFile(containerd: Containerd, config: Readonly<Record<string, unknown>>): Promise<{ readonly flags: string[] } & AsyncDisposable> {
-  const path = `${containerd.directory}/${uniqueId("config")}.json`;
-  await writeFile(path, JSON.stringify(config));
-  return { flags: ["--runtime-config-path", path], [Symbol.asyncDispose]: async () => await rm(path) };
-}
 
 describe.each(containerdVersions)("containerd %s: a guest", (version) => {
   const daemon = useContainerd(version);
@@ -53,7 +47,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
   });
 
   test("that halts is killed when it does not answer the next call in time", async () => {
-    await using config = await configFile(daemon(), { agent_timeout_s: 2 });
+    await using config = await configFile(daemon(), { agent_timeout_s: patient(2) });
     await using container = await startContainer(daemon(), ["sh", "-c", "echo o > /sys-proc/sysrq-trigger; sleep 600"], {
       flags: [...SYSRQ, ...config.flags],
     });
@@ -62,7 +56,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     // guest and then never end.)
     const call = (): Promise<CommandResult> => daemon().ctr(["tasks", "metrics", container.id]);
     for (let result = await call(); result.exitCode === 0; ) result = await call();
-    await log.line(/killing the VM.* within 2 s/);
+    await log.line(new RegExp(`killing the VM.* within ${patient(2)} s`));
     await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
@@ -113,18 +107,18 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
   });
 
   test("that never answers is killed when its time is over", async () => {
-    await using config = await configFile(daemon(), { agent_timeout_s: 2 });
+    await using config = await configFile(daemon(), { agent_timeout_s: patient(2) });
     await using container = await startContainer(daemon(), SLEEP, { flags: config.flags });
     process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
-    expect(result.stderr).toMatch(/did not start a process within 2 s/);
+    expect(result.stderr).toContain(`did not start a process within ${patient(2)} s`);
     await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
 
   test("that never answers while it is deleted is killed when its time is over", async () => {
-    await using config = await configFile(daemon(), { agent_timeout_s: 2 });
+    await using config = await configFile(daemon(), { agent_timeout_s: patient(2) });
     await using container = await startContainer(daemon(), ["true"], { flags: config.flags });
     await expect.poll(() => container.status()).toBe("STOPPED");
     process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
@@ -133,21 +127,21 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
   });
 
   test("that stops answering while it boots is an error when its time is over", async () => {
-    await using config = await configFile(daemon(), { boot_timeout_s: 3 });
+    await using config = await configFile(daemon(), { boot_timeout_s: patient(3) });
     const log = await DaemonLog.from(daemon());
     const running = runContainer(daemon(), SLEEP, { flags: config.flags });
     await log.line(/the VM's processes run/);
     process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
     const result = await running;
     expect(result.exitCode).not.toBe(0);
-    expect(result.stderr).toMatch(/did not answer within 3 s/);
+    expect(result.stderr).toContain(`did not answer within ${patient(3)} s`);
   });
 
   test("that never boots is an error which says what to do", async () => {
-    await using config = await configFile(daemon(), { boot_timeout_s: 5, kernel_parameters: ["rdinit=/no/such/init"] });
+    await using config = await configFile(daemon(), { boot_timeout_s: patient(5), kernel_parameters: ["rdinit=/no/such/init"] });
     const result = await runContainer(daemon(), ["true"], { flags: config.flags });
     expect(result.exitCode).not.toBe(0);
-    expect(result.stderr).toMatch(/panic|did not answer within 5 s/i);
+    expect(result.stderr).toMatch(new RegExp(`panic|did not answer within ${patient(5)} s`, "i"));
     expect(result.stderr).not.toMatch(/: unknown$/m);
   });
 

@@ -1,9 +1,10 @@
 /** A container runs in a VM, and ends as its program does. */
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
+import { configFile } from "../harness/machine.ts";
 import { type ContainerOptions, hadron, runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
@@ -107,12 +108,9 @@ describe.each(onlyNewest)("containerd %s: the kernels", (version) => {
     const daemon = useContainerd(version);
 
     const run = async (command: readonly string[], options: ContainerOptions = {}): Promise<string> => {
-      const config = `${daemon().directory}/hadron.json`;
-      await writeFile(config, JSON.stringify({ kernel }));
-      const flags = [...(options.flags ?? []), "--runtime-config-path", config];
-      const result = await runContainer(daemon(), command, { ...options, flags });
+      await using config = await configFile(daemon(), { kernel });
+      const result = await runContainer(daemon(), command, { ...options, flags: [...(options.flags ?? []), ...config.flags] });
       expect(result.exitCode, result.stderr).toBe(0);
-      await rm(config);
       return result.stdout.trim();
     };
 

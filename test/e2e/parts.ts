@@ -2,7 +2,7 @@
 import type { Containerd } from "../harness/containerd.ts";
 import { type Process, processes } from "../harness/processes.ts";
 
-export type Part = "daemon" | "hadron-vsock" | "qemu";
+export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd";
 
 /** Every living process of that kind, of all pods of this containerd. */
 export async function parts(containerd: Containerd, part: Part): Promise<Process[]> {
@@ -13,7 +13,7 @@ export async function parts(containerd: Containerd, part: Part): Promise<Process
     return daemons;
   }
   const pids = new Set(daemons.map(({ pid }) => pid));
-  return all.filter(({ parent, exe }) => pids.has(parent) && exe.includes(part === "qemu" ? "/qemu-system" : "/hadron-vsock"));
+  return all.filter(({ parent, exe }) => pids.has(parent) && exe.includes(part === "qemu" ? "/qemu-system" : `/${part}`));
 }
 
 /** The only process of that kind; throws when there is none, or more. */

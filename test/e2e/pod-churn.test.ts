@@ -7,11 +7,14 @@ import { describe, expect, test } from "vitest";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import type { ImageName } from "../harness/images.ts";
 import { mountPoints } from "../harness/mounts.ts";
+import { inLab, patient } from "../harness/patience.ts";
 import { runContainer, type RunningContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { onlyPart } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
+/** Each takes some seconds in the lab. */
+const COMINGS = inLab ? 10 : 50;
 
 /** What the image has must be as the image has it, and what it has not must not be there. */
 const script = (mark: string): string[] => [
@@ -38,11 +41,11 @@ describe.each(containerdVersions)("containerd %s: in a running pod", (version) =
     return { pod: await startContainer(daemon(), SLEEP, { id, annotations }), annotations };
   }
 
-  test("fifty containers come and go, of one image and of another", { timeout: 300_000 }, async () => {
+  test(`${COMINGS} containers come and go, of one image and of another`, { timeout: patient(300_000) }, async () => {
     const { pod: started, annotations } = await startPod();
     await using pod = started;
     const images: ImageName[] = ["busybox", "busybox", "busybox-no-proc"];
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < COMINGS; i++) {
       const image = images[i % images.length] ?? "busybox";
       const { stdout, stderr, exitCode } = await runContainer(daemon(), script(String(i)), { annotations, image });
       expect({ i, stdout, stderr, exitCode }).toEqual({ i, stdout: `${i}\n`, stderr: "", exitCode: 0 });
@@ -52,7 +55,7 @@ describe.each(containerdVersions)("containerd %s: in a running pod", (version) =
     expect((await pod.exec(["stat", "-c", "%a", "/etc/passwd"])).stdout).toBe("644\n");
   });
 
-  test("containers come and go two at once", { timeout: 300_000 }, async () => {
+  test("containers come and go two at once", { timeout: patient(300_000) }, async () => {
     const { pod: started, annotations } = await startPod();
     await using _pod = started;
     const one = async (name: string, image: ImageName): Promise<void> => {

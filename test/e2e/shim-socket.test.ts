@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { TaskV2, TaskV3 } from "../../src/gen/methods.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 import { type RunningContainer, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { parts } from "./parts.ts";
@@ -33,7 +34,7 @@ function header(length: number, streamId: number, type = REQUEST, flags = 0): Bu
 async function open(containerd: Containerd, id: string): Promise<Socket> {
   const address = await readFile(join(containerd.bundle(id), "address"), "utf8");
   const socket = connect(address.replace(/^unix:\/\//, ""));
-  await once(socket, "connect", { signal: AbortSignal.timeout(5_000) });
+  await once(socket, "connect", { signal: AbortSignal.timeout(patient(5_000)) });
   // A daemon that hangs up on nonsense resets the connection.
   socket.on("error", () => undefined);
   return socket;
@@ -42,7 +43,7 @@ async function open(containerd: Containerd, id: string): Promise<Socket> {
 /** The next frame; of a response also the code of its status. */
 async function nextFrame(socket: Socket): Promise<{ streamId: number; type: number; code: number | undefined }> {
   let bytes = Buffer.alloc(0);
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(patient(10_000));
   while (bytes.length < HEADER_BYTES || bytes.length < HEADER_BYTES + bytes.readUInt32BE(0)) {
     const [chunk] = (await once(socket, "data", { signal })) as [Buffer];
     bytes = Buffer.concat([bytes, chunk]);

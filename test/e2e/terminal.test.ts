@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { mustRun, run } from "../harness/command.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 import { runArgs, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 
@@ -46,7 +47,7 @@ class Screen implements AsyncDisposable {
 
   /** Looks at the screen until it shows what is expected. */
   async shows(pattern: RegExp): Promise<void> {
-    await expect.poll(() => this.text(), { timeout: 30_000, interval: 50 }).toMatch(pattern);
+    await expect.poll(() => this.text(), { timeout: patient(30_000), interval: 50 }).toMatch(pattern);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,7 +73,7 @@ describe.each(containerdVersions)("containerd %s: a terminal", (version) => {
     await screen.resize(100, 40);
     // The news of the resize and the typed line take different ways into the container.
     await expect
-      .poll(async () => (await screen.type("stty size\n"), await screen.text()), { timeout: 30_000, interval: 300 })
+      .poll(async () => (await screen.type("stty size\n"), await screen.text()), { timeout: patient(30_000), interval: 300 })
       .toMatch(/^40 100$/m);
 
     // Only a line that has been taken leaves the terminal to the program, and ctrl-C to the kernel.

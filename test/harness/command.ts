@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { patient } from "./patience.ts";
 
 export interface CommandOptions {
   /** Written to stdin, which is then closed. Without it stdin is /dev/null. */
@@ -13,7 +14,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Replaces the environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Milliseconds until the program is killed and the promise rejects. Default 60,000. */
+  /** Milliseconds until the program is killed and the promise rejects, in the lab more. Default 60,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -31,7 +32,8 @@ const OUTPUT_LIMIT = 16 * 1024 * 1024;
 
 /** Runs a program to its end. Rejects when it cannot be started, takes too long or says too much. */
 export async function run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { stdin, timeoutMs = 60_000, signal } = options;
+  const { stdin, signal } = options;
+  const timeoutMs = patient(options.timeoutMs ?? 60_000);
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: options.env ?? process.env,

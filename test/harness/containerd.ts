@@ -11,6 +11,7 @@ import { type CommandOptions, type CommandResult, mustRun, run, tail } from "./c
 import { killProcess, processes } from "./processes.ts";
 import { mountPoints, mountsBelow } from "./mounts.ts";
 import { build, builtContainerd, debianPackage } from "./paths.ts";
+import { patient } from "./patience.ts";
 import { untilFile } from "./until-file.ts";
 
 export type ContainerdVersion = "1.6" | "2.1" | "2.4";
@@ -37,6 +38,11 @@ function versions(names: string): readonly ContainerdVersion[] {
   });
 }
 
+/** Fetches or builds what is not in the cache of all versions. */
+export async function fetchContainerds(): Promise<void> {
+  await Promise.all([...Object.values(programsOf).map(async (programs) => await programs()), debianPackage("bookworm", "runc")]);
+}
+
 /** The environment variable by which everything that a daemon started can be told from others'. */
 export const ownerVariable = "HADRON_TEST_OWNER";
 
@@ -47,8 +53,8 @@ export interface ContainerdOptions {
   readonly shimPath?: readonly string[];
 }
 
-const READY_MS = 60_000;
-const STOP_MS = 20_000;
+const READY_MS = patient(60_000);
+const STOP_MS = patient(20_000);
 
 /** A running daemon. Dispose it to stop it with all that it runs, and to remove its directory. */
 export class Containerd implements AsyncDisposable {

@@ -11,6 +11,7 @@ import { Containerd, containerdVersions } from "./containerd.ts";
 import { importImage } from "./images.ts";
 import { expectNoLeftovers, hostState } from "./leftovers.ts";
 import { mountsBelow } from "./mounts.ts";
+import { patient } from "./patience.ts";
 import { type ContainerOptions, runc, runContainer, runSpec, startContainer, uniqueId } from "./runtime.ts";
 import { useContainerd } from "./suite.ts";
 
@@ -134,4 +135,4 @@ test("a disposed daemon takes its containers and its directory with it", async (
   expect([...left.values()].filter((item) => item.includes(daemon.directory) || item.includes(container.id))).toEqual([]);
   await expect(mkdir(daemon.directory)).resolves.toBeUndefined();
   await rmdir(daemon.directory);
-}, 120_000);
+}, patient(120_000));

@@ -15,7 +15,8 @@ import { cache, debianPackage, repository } from "./paths.ts";
  * - "busybox-no-proc": the same without the directories /proc, /sys, /dev and /run.
  * - "python": a minimal Debian with python3.
  */
-export type ImageName = "busybox" | "busybox-no-proc" | "python";
+export const imageNames = ["busybox", "busybox-no-proc", "python"] as const;
+export type ImageName = (typeof imageNames)[number];
 
 /** The name under which `importImage` makes it known to containerd. */
 export function imageReference(name: ImageName): string {

@@ -8,6 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { type Containerd, ownerVariable } from "./containerd.ts";
 import { mountPoints } from "./mounts.ts";
 import { build } from "./paths.ts";
+import { patient } from "./patience.ts";
 import { type Process, processes } from "./processes.ts";
 
 export const podDirectories = "/run/hadron";
@@ -16,7 +17,7 @@ export const shimSockets = "/run/containerd/s";
 /** Things by a name that is theirs for ever, with a description for a person. */
 export type HostState = ReadonlyMap<string, string>;
 
-const GONE_MS = 5_000;
+const GONE_MS = patient(5_000);
 const POLL_MS = 50;
 
 /** What there is now of the kinds of things that a pod makes. */
@@ -107,6 +108,8 @@ function podOf(path: string): string {
 async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlySet<string>): Promise<boolean> {
   const line = candidate.args.join(" ");
   if (line.includes(daemon.directory)) return true;
+  // The lab (tools/lab) may run beside these tests.
+  if (line.includes("/hadron-lab-")) return false;
   const owner = (await candidate.environment()).find((entry) => entry.startsWith(`${ownerVariable}=`));
   if (owner !== undefined) return owner === `${ownerVariable}=${daemon.directory}`;
   const pods = [...line.matchAll(/\/run\/(?:hadron|containerd\/s)\/([0-9a-f]{64})/g)].map(([, name]) => name ?? "");

@@ -9,13 +9,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../src/errors.ts";
 import { addCargoOutput, addVitestReport, emptyCounts, type Counts } from "./counts.ts";
+import { everyBuildInLab } from "../selection.ts";
 import { repository } from "./paths.ts";
 
 /** A runner that hangs must not hang the build machine. */
 const RUNNER_MS = 45 * 60_000;
+/** Before that the lab stops by itself, and says so. */
+const LAB_S = 40 * 60;
 
 const totals = emptyCounts();
 const broken: string[] = [];
+
+// What is not in the cache yet takes minutes, mostly of one core.
+const prefetch = runner("what tests take from the cache", async () => {
+  return (await tee(process.execPath, [join(repository, "test/harness/prefetch.ts")])).exitCode;
+});
+// The lab takes one core, and leaves it to the others when they want it.
+const lab = prefetch.then(
+  async () =>
+    await runner("vitest in the lab", async (counts) => {
+      return await vitest(counts, async (report) => {
+        const env = { ...process.env, HADRON_LAB_RESULT: report, HADRON_LAB_TIMEOUT: String(LAB_S) };
+        return await tee(join(repository, "test/lab/run"), Object.keys(everyBuildInLab), env);
+      });
+    }),
+);
 
 await runner("make check", async () => (await tee("make", ["--no-print-directory", "check"])).exitCode);
 
@@ -27,23 +45,14 @@ for (const target of ["test-native", "test-agent"]) {
   });
 }
 
+await prefetch;
 await runner("vitest", async (counts) => {
-  const directory = await mkdtemp(join(tmpdir(), "hadron-test-report-"));
-  try {
-    const report = join(directory, "report.json");
-    const { exitCode } = await tee(process.execPath, [
-      join(repository, "node_modules/vitest/vitest.mjs"),
-      "run",
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-    ]);
-    addVitestReport(counts, JSON.parse(await readFile(report, "utf8")));
-    return exitCode;
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  return await vitest(counts, async (report) => {
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    return await tee(process.execPath, [join(repository, "node_modules/vitest/vitest.mjs"), "run", ...reporters]);
+  });
 });
+await lab;
 
 for (const sentence of broken) console.log(sentence);
 if (totals.skipped > 0) console.log(`${totals.skipped} skipped`);
@@ -69,10 +78,25 @@ async function runner(name: string, work: (counts: Counts) => Promise<number | n
   totals.skipped += counts.skipped;
 }
 
+/** Runs vitest, by a command that is told where its report goes. */
+async function vitest(counts: Counts, work: (report: string) => Promise<{ exitCode: number | null }>): Promise<number | null> {
+  const directory = await mkdtemp(join(tmpdir(), "hadron-test-report-"));
+  try {
+    const report = join(directory, "report.json");
+    const { exitCode } = await work(report);
+    const text = await readFile(report, "utf8").catch(() => "");
+    if (text === "") throw new Error(`exit code ${exitCode}, and no report of its tests`);
+    addVitestReport(counts, JSON.parse(text));
+    return exitCode;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
 /** Runs a program, showing its output as it comes and keeping stdout. */
-async function tee(file: string, args: readonly string[]): Promise<{ output: string; exitCode: number | null }> {
+async function tee(file: string, args: readonly string[], env = process.env): Promise<{ output: string; exitCode: number | null }> {
   // A group of its own, so that a deadline ends the runner's children as well.
-  const child = spawn(file, args, { cwd: repository, stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const child = spawn(file, args, { cwd: repository, env, stdio: ["ignore", "pipe", "inherit"], detached: true });
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => {
     chunks.push(chunk);

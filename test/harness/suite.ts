@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, onTestFailed } from "vitest
 import { Containerd, type ContainerdOptions, type ContainerdVersion } from "./containerd.ts";
 import { type ImageName, importImage } from "./images.ts";
 import { expectNoLeftovers, hostState, type HostState } from "./leftovers.ts";
+import { patient } from "./patience.ts";
 
 /** A first download and a first image take their time; later ones come from the cache. */
 const SETUP_MS = 1_500_000;
@@ -45,11 +46,11 @@ export function useContainerd(version: ContainerdVersion, options: SuiteOptions 
 
   afterEach(async () => {
     if (before !== undefined) await expectNoLeftovers(current(), before);
-  }, 30_000);
+  }, patient(30_000));
 
   afterAll(async () => {
     await daemon?.[Symbol.asyncDispose]();
-  }, 120_000);
+  }, patient(120_000));
 
   return current;
 }

@@ -1,0 +1,17 @@
+/**
+ * Fetches and makes all that tests take from the cache: the lab has no network, and no test should wait for it.
+ * To be run beside other work: what is not there yet takes minutes.
+ */
+import { fetchContainerds } from "./containerd.ts";
+import { imageArchive, imageNames } from "./images.ts";
+import { debianPackage } from "./paths.ts";
+import { newerVirtiofsd } from "./virtiofsd.ts";
+
+await Promise.all([
+  fetchContainerds(),
+  newerVirtiofsd(),
+  debianPackage("bookworm", "depends-of:linux-image-amd64"),
+  (async () => {
+    for (const name of imageNames) await imageArchive(name);
+  })(),
+]);
