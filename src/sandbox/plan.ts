@@ -28,15 +28,13 @@ import { invalid, unsupported, type Warn } from "./refusal.ts";
 
 export { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type VolumePlan } from "./plan-mounts.ts";
 export { planExec } from "./plan-process.ts";
-export type { Propagation } from "./plan-propagation.ts";
+export { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
 export { planResources } from "./plan-resources.ts";
 
 export interface ContainerPlan {
   /** The config.json of the guest. */
   readonly guestSpec: Spec;
   readonly volumes: readonly VolumePlan[];
-  /** Of the root file system on the host. */
-  readonly rootfsPropagation: Propagation;
 }
 
 export interface PlanContext extends NamespaceContext, MountContext {
@@ -77,7 +75,7 @@ export async function planContainer(spec: Spec, context: PlanContext): Promise<C
     mounts,
     linux: planLinux(linux, rootfs, context),
   };
-  return { guestSpec, volumes, rootfsPropagation: rootfs };
+  return { guestSpec, volumes };
 }
 
 function refuseHooks(hooks: HooksSpec): void {

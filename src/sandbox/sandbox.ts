@@ -17,7 +17,7 @@ import { HostProcess } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
 import type { MountSpec, Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
-import { GUEST_VOLUMES_SHARE, planContainer } from "./plan.ts";
+import { GUEST_VOLUMES_SHARE, planContainer, rootfsPropagation } from "./plan.ts";
 import { type Exit, Process } from "./process.ts";
 import { openProcessIo, type StdioRequest } from "./stdio.ts";
 import { ContainerStorage, probePath, type RootfsMount } from "./storage.ts";
@@ -153,7 +153,7 @@ export class Sandbox implements AsyncDisposable {
     booting.catch(() => {});
 
     const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
-    await storage.mountRootfs(request.rootfs, request.bundle, request.spec.root);
+    await storage.mountRootfs(request.rootfs, request.bundle, request.spec.root, rootfsPropagation(request.spec.linux?.rootfsPropagation));
     const plan = await planContainer(request.spec, {
       containerId: request.id,
       slot,

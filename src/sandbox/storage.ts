@@ -11,7 +11,7 @@ import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { MountStack, type MountHost } from "./mount-stack.ts";
 import type { Spec } from "./oci.ts";
-import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type VolumePlan } from "./plan.ts";
+import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type Propagation, type VolumePlan } from "./plan.ts";
 import type { Volume, Volumes } from "./volumes.ts";
 
 /** containerd.types.Mount: type, source and options are mount(8)'s. */
@@ -53,9 +53,9 @@ export class ContainerStorage implements AsyncDisposable {
   }
 
   /** Mounts what containerd sent or, when it sent nothing (Docker), the root.path of the spec. */
-  async mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"]): Promise<void> {
+  async mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"], propagation: Propagation): Promise<void> {
     await this.#stack.makeDirectory(this.#rootfs);
-    await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts, bundle, root));
+    await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts, bundle, root, propagation));
   }
 
   /** Where the guest has the volumes, in their order. */
@@ -83,7 +83,7 @@ export class ContainerStorage implements AsyncDisposable {
     await this.#stack[Symbol.asyncDispose]();
   }
 
-  async #mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"]): Promise<void> {
+  async #mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"], propagation: Propagation): Promise<void> {
     const { host } = this.#stack;
     if (mounts.length === 0) {
       if (root === undefined || root.path === "") {
@@ -93,7 +93,7 @@ export class ContainerStorage implements AsyncDisposable {
       if ((await probePath(source)) !== "directory") {
         throw new HadronError(Code.INVALID_ARGUMENT, `the root file system ${JSON.stringify(source)} is not a directory`);
       }
-      await host.bind({ source, target: this.#rootfs, recursive: true, readonly: false });
+      await host.bind({ source, target: this.#rootfs, recursive: true, readonly: false, propagation });
       return;
     }
     for (const mount of mounts) {

@@ -13,7 +13,7 @@ const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
 let directory: string;
 let data: string;
-let binds: { source: string; target: string; readonly: boolean }[];
+let binds: { source: string; target: string; readonly: boolean; propagation: string | undefined }[];
 let unmounts: string[];
 let bindError: Error | undefined;
 let unmountError: Error | undefined;
@@ -27,9 +27,9 @@ beforeEach(async () => {
   [binds, unmounts, bindError, unmountError] = [[], [], undefined, undefined];
   const host: MountHost = {
     mount: async () => {},
-    bind: async ({ source, target, readonly }) => {
+    bind: async ({ source, target, readonly, propagation }) => {
       if (bindError !== undefined) throw bindError;
-      binds.push({ source, target, readonly });
+      binds.push({ source, target, readonly, propagation });
     },
     umountTree: async ({ target }) => {
       if (unmountError !== undefined) throw unmountError;
@@ -70,8 +70,9 @@ it("binds once for those that come at the same time", async () => {
 it("keeps apart what is not the same", async () => {
   writeFileSync(join(directory, "file"), "");
   mkdirSync(join(data, "below"));
-  const plans = [plan(), plan({ recursive: false }), plan({ source: join(data, "below") }), plan({ source: join(directory, "file"), kind: "file" })];
-  expect((await Promise.all(plans.map((each) => volumes.acquire(each)))).map(({ name }) => name)).toEqual(["1", "2", "3", "4"]);
+  const plans = [plan(), plan({ propagation: "slave" }), plan({ recursive: false }), plan({ source: join(data, "below") }), plan({ source: join(directory, "file"), kind: "file" })];
+  expect((await Promise.all(plans.map((each) => volumes.acquire(each)))).map(({ name }) => name)).toEqual(["1", "2", "3", "4", "5"]);
+  expect(binds.map(({ propagation }) => propagation)).toEqual(["private", "slave", "private", "private", "private"]);
 });
 
 it("never makes writable what is bound for readers only", async () => {

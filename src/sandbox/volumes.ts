@@ -74,8 +74,8 @@ export class Volumes {
 
   async #mount(plan: VolumePlan, target: string, stack: MountStack): Promise<void> {
     await (plan.kind === "directory" ? stack.makeDirectory(target) : stack.makeFile(target));
-    const { source, recursive, readonly } = plan;
-    await stack.mount(target, () => this.#host.bind({ source, target, recursive, readonly }));
+    const { source, recursive, readonly, propagation } = plan;
+    await stack.mount(target, () => this.#host.bind({ source, target, recursive, readonly, propagation }));
   }
 
   #use(source: Source): Volume {
@@ -112,10 +112,10 @@ export class Volumes {
 }
 
 /** The same for what a bind mount cannot tell apart. Symbolic links are followed, as mount(2) does. */
-async function keyOf({ source, recursive }: VolumePlan): Promise<string> {
+async function keyOf({ source, recursive, propagation }: VolumePlan): Promise<string> {
   try {
     const { dev, ino } = await stat(source, { bigint: true });
-    return `${dev}:${ino}:${recursive}`;
+    return `${dev}:${ino}:${recursive}:${propagation}`;
   } catch (cause) {
     throw new HadronError(Code.INVALID_ARGUMENT, `cannot look at ${JSON.stringify(source)}: ${messageOf(cause)}`, { cause });
   }

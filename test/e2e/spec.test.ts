@@ -4,8 +4,9 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
+import { mustRun } from "../harness/command.ts";
 import { containerdVersions } from "../harness/containerd.ts";
-import { runContainer, runSpec, type Spec } from "../harness/runtime.ts";
+import { runContainer, runSpec, type Spec, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 
 describe.each(containerdVersions)("containerd %s: the process", (version) => {
@@ -179,6 +180,26 @@ describe.each(containerdVersions)("containerd %s: the file system", (version) =>
       expect(result, result.stderr).toMatchObject({ stdout: "h", exitCode: 0 });
       expect(await readFile(join(directory, "from-guest"), "utf8")).toBe("g\n");
       expect(await readFile(join(directory, "d/moved"), "utf8")).toBe("h");
+    });
+  });
+
+  test.each([
+    ["rslave", "later\n"],
+    ["rprivate", ""],
+  ])("with %s sees of what the host mounts later: %j", async (propagation, seen) => {
+    await withDirectory(async (directory) => {
+      // Only what is mounted in a shared peer group spreads.
+      await mustRun("mount", ["-t", "tmpfs", "-o", "mode=755", "shared", directory]);
+      try {
+        await mustRun("mount", ["--make-shared", directory]);
+        await mkdir(join(directory, "below"));
+        await using container = await startContainer(daemon(), ["sleep", "1000"], { mounts: [`type=bind,src=${directory},dst=/v,options=rbind:${propagation}`] });
+        await mustRun("mount", ["-t", "tmpfs", "later", join(directory, "below")]);
+        await writeFile(join(directory, "below/file"), "later\n");
+        expect((await container.exec(["sh", "-c", "cat /v/below/file || true"])).stdout).toBe(seen);
+      } finally {
+        await mustRun("umount", ["--recursive", directory]);
+      }
     });
   });
 
