@@ -118,7 +118,7 @@ export const SCHEMA = {
     choices: ["auto"],
     path: true,
     annotation: false,
-    doc: "The QEMU binary. `auto` takes `PREFIX/lib/hadron/qemu-system-x86_64` if it is there (`make qemu`), else the one in PATH.",
+    doc: "The QEMU binary. `auto` takes `PREFIX/lib/hadron/qemu-system-x86_64` if it is there (`make build` gets QEMU 10.0 from Debian 12's backports), else the one in PATH. With QEMU 7.2, which Debian 12 itself has, pods without KVM cannot make FIFOs, device nodes and unix sockets in their file systems.",
   },
   virtiofsd_path: {
     type: "choice",
