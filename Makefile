@@ -42,14 +42,15 @@ deps: ## Install the Debian packages that are missing
 .PHONY: build
 build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec task libhadron image kernel-debian qemu ## The runtime in build/, with Debian's kernel
 
-.PHONY: launcher shim vsock exec task libhadron agent
-launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, task, libhadron, agent
+.PHONY: launcher shim vsock exec task libhadron agent crun
+launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, task, libhadron, agent, crun
 shim: $(DAEMON) $(LIB)/node $(LIB)/koffi.node
 vsock: $(LIB)/hadron-vsock
 exec: $(LIB)/hadron-exec
 task: $(LIB)/hadron-task
 libhadron: $(LIB)/libhadron.so
 agent: $(AGENT)
+crun: build/crun
 
 .PHONY: image
 image: $(LIB)/initramfs-tuned.cpio $(LIB)/initramfs-debian.cpio ## The initramfs for either kernel
@@ -187,6 +188,9 @@ $(LIB)/koffi.node: node_modules/.package-lock.json
 
 $(LIB)/initramfs-tuned.cpio: $(AGENT) guest/image/build
 	@guest/image/build $(AGENT) $@
+
+build/crun: guest/crun/build $(wildcard guest/crun/patches/*)
+	@crun=$$(guest/crun/build); install -D -m 0755 "$$crun" $@
 
 # The link that fetch-deb leaves in the cache changes when another kernel is fetched.
 DEBIAN_KERNEL := $(HADRON_CACHE)/deb/bookworm/depends-of@linux-image-amd64
