@@ -7,19 +7,23 @@ import { Code, HadronError } from "../errors.ts";
 
 export type Kind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
-const SPACES = new Set([" ", "\t", "\n", "\r"]);
+const SPACES = " \t\n\r";
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const PLAIN_STRING = /"([^"\\\0-\x1f]*)"/y;
+/** What a string cannot have as it is: escapes, and control characters, which are wrong. */
+const SPECIAL = /[\\\0-\x1f]/;
 
 export class JsonReader {
   readonly #what: string;
   readonly #text: string;
+  /** Whether anything special is in the text at all: in what Go writes, mostly not. */
+  readonly #special: boolean;
   #at = 0;
 
   /** `what` the text is, for sentences. */
   constructor(what: string, text: string) {
     this.#what = what;
     this.#text = text;
+    this.#special = SPECIAL.test(text);
   }
 
   /** Of the value that comes next. */
@@ -70,15 +74,13 @@ export class JsonReader {
     if (this.#next() !== '"') {
       throw this.#unexpected("a string");
     }
-    // Most have no escape.
-    PLAIN_STRING.lastIndex = this.#at;
-    const plain = PLAIN_STRING.exec(this.#text);
-    if (plain?.[1] !== undefined) {
-      this.#at = PLAIN_STRING.lastIndex;
-      return plain[1];
-    }
     const start = this.#at + 1;
     let end = this.#text.indexOf('"', start);
+    const raw = this.#text.slice(start, end);
+    if (end >= 0 && !(this.#special && SPECIAL.test(raw))) {
+      this.#at = end + 1;
+      return raw;
+    }
     while (end >= 0 && this.#escaped(start, end)) {
       end = this.#text.indexOf('"', end + 1);
     }
@@ -182,11 +184,11 @@ export class JsonReader {
   }
 
   #next(): string | undefined {
-    let next = this.#text[this.#at];
-    while (next !== undefined && SPACES.has(next)) {
-      next = this.#text[++this.#at];
+    // Everything from "!" on is no space; most of the time there is none.
+    while (this.#text.charCodeAt(this.#at) <= 0x20 && SPACES.includes(this.#text.charAt(this.#at))) {
+      this.#at++;
     }
-    return next;
+    return this.#text[this.#at];
   }
 
   #take(character: string): boolean {
