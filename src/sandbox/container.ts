@@ -15,7 +15,7 @@ import { nowNs } from "../time.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
-import { planExec, planResources } from "./plan.ts";
+import { planExec, planUpdate } from "./plan.ts";
 import { type Exit, KILLED_STATUS, pidOfGuest, Process } from "./process.ts";
 import { openProcessIo, type StdioRequest } from "./stdio.ts";
 import type { Warn } from "./refusal.ts";
@@ -205,7 +205,7 @@ export class Container {
 
   async update(resources: ResourcesSpec): Promise<void> {
     this.init.requireNotStopped();
-    await this.machine.agent.updateContainer(this.id, encode(planResources(resources, this.#warn(""))));
+    await this.machine.agent.updateContainer(this.id, encode(planUpdate(resources, this.#warn(""))));
   }
 
   /** Removes a stopped or never started additional process, after its output was drained. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Code } from "../errors.ts";
 import type { ResourcesSpec } from "./oci.ts";
-import { planResources } from "./plan-resources.ts";
+import { planResources, planUpdate } from "./plan-resources.ts";
 
 function plan(resources: ResourcesSpec): { planned: ResourcesSpec; warnings: string[] } {
   const warnings: string[] = [];
@@ -51,6 +51,10 @@ describe("limits", () => {
   it("of no huge pages, which kubelet sends for each size of the host, are kept without a word", () => {
     expect(plan({ hugepageLimits: [{ pageSize: "1GB", limit: 0n }] })).toEqual({ planned: {}, warnings: [] });
   });
+});
+
+it("an update leaves the device rules alone", () => {
+  expect(planUpdate({ devices: [{ allow: true }], pids: { limit: 3n } }, () => {})).toEqual({ pids: { limit: 3n } });
 });
 
 it.each<[ResourcesSpec, string]>([

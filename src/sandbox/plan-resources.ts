@@ -64,6 +64,11 @@ export function planResources(resources: ResourcesSpec, warn: Warn): ResourcesSp
   return planned;
 }
 
+/** New limits of a container that runs. Its device rules stay as they are: runc update does not look at them. */
+export function planUpdate({ devices: _rules, ...limits }: ResourcesSpec, warn: Warn): ResourcesSpec {
+  return planResources(limits, warn);
+}
+
 /** As runc for cgroup v2: 0 is "not set", -1 is no limit. */
 function planMemory(memory: Memory, ignored: Set<string>): Memory {
   const { limit = 0n, reservation = 0n, swap = 0n, checkBeforeUpdate } = memory;

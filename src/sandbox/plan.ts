@@ -29,7 +29,7 @@ import { invalid, unsupported, type Warn } from "./refusal.ts";
 export { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type VolumePlan } from "./plan-mounts.ts";
 export { planExec } from "./plan-process.ts";
 export { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
-export { planResources } from "./plan-resources.ts";
+export { planUpdate } from "./plan-resources.ts";
 
 export interface ContainerPlan {
   /** The config.json of the guest. */
