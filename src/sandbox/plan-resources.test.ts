@@ -23,6 +23,8 @@ describe("limits", () => {
 
   it("of 0 are not set, as for runc, and no limit is -1", () => {
     expect(plan({ memory: { limit: 0n, reservation: 0n, swap: 0n }, pids: { limit: 0n } })).toEqual({ planned: { memory: {} }, warnings: [] });
+    const old: ResourcesSpec = { memory: { kernel: 0n, kernelTCP: 0n, disableOOMKiller: false }, blockIO: { weight: 0, throttleReadBpsDevice: [] }, network: { classID: 0 } };
+    expect(plan(old)).toEqual({ planned: { memory: {} }, warnings: [] });
     expect(plan({ pids: { limit: -7n } }).planned).toEqual({ pids: { limit: -1n } });
     expect(plan({ pids: {}, cpu: {}, blockIO: {}, network: {}, rdma: {}, hugepageLimits: [], unified: {} })).toEqual({ planned: { cpu: {} }, warnings: [] });
   });
@@ -33,7 +35,7 @@ describe("limits", () => {
       memory: { limit: 5n, kernel: 1n, kernelTCP: 1n, swappiness: 0n, disableOOMKiller: true, useHierarchy: true },
       blockIO: { weight: 10, weightDevice: [], throttleReadBpsDevice: [{ major: 8n, minor: 0n, rate: 1n }] },
       hugepageLimits: [{ pageSize: "2MB", limit: 1n }],
-      network: { classID: 0 },
+      network: { classID: 5 },
       rdma: { mlx: { hcaHandles: 1 } },
       unified: { "io.max": "8:0 rbps=1", "cpuset.cpus": "7", "memory.low": "1" },
     });

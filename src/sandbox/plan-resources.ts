@@ -43,7 +43,7 @@ export function planResources(resources: ResourcesSpec, warn: Warn): ResourcesSp
   // A container's files come through a share: the guest has no block device to which any of it would apply.
   const blockIO = resources.blockIO ?? {};
   for (const [key, value] of Object.entries(blockIO)) {
-    if (!Array.isArray(value) || value.length > 0) {
+    if (Array.isArray(value) ? value.length > 0 : value !== 0) {
       ignored.add(`blockIO.${key}`);
     }
   }
@@ -52,7 +52,7 @@ export function planResources(resources: ResourcesSpec, warn: Warn): ResourcesSp
     ignored.add("hugepageLimits");
   }
   // cgroup v1's, for the host's network interfaces; and InfiniBand, which is the host's.
-  if (resources.network?.classID !== undefined || (resources.network?.priorities ?? []).length > 0) {
+  if ((resources.network?.classID ?? 0) !== 0 || (resources.network?.priorities ?? []).length > 0) {
     ignored.add("network");
   }
   if (Object.keys(resources.rdma ?? {}).length > 0) {
@@ -82,8 +82,10 @@ function planMemory(memory: Memory, ignored: Set<string>): Memory {
   if (swap > 0n && limit > 0n && swap < limit) {
     throw invalid(`linux.resources.memory.swap (${swap}) is the sum of memory and swap, so it must not be below the limit (${limit})`);
   }
-  for (const name of ["kernel", "kernelTCP", "swappiness", "disableOOMKiller"] as const) {
-    if (memory[name] !== undefined && memory[name] !== false) {
+  const { kernel = 0n, kernelTCP = 0n, swappiness, disableOOMKiller = false } = memory;
+  const v1 = { kernel: kernel !== 0n, kernelTCP: kernelTCP !== 0n, swappiness: swappiness !== undefined, disableOOMKiller };
+  for (const [name, isSet] of Object.entries(v1)) {
+    if (isSet) {
       ignored.add(`memory.${name}`);
     }
   }
