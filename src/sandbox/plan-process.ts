@@ -54,6 +54,7 @@ function plan(process: ProcessSpec, capabilities: CapabilitiesSpec, warn: Warn):
   if (process.args === undefined || process.args.length === 0) {
     throw invalid("process.args is empty; it has to name a program");
   }
+  checkIds(process.user);
   checkEnvironment(process.env ?? []);
   for (const { type } of process.rlimits ?? []) {
     requireOneOf("the type of an entry of process.rlimits", type, RLIMITS);
@@ -112,6 +113,20 @@ function planCapabilities(asked: CapabilitiesSpec, warn: Warn): CapabilitiesSpec
     warn(`process.capabilities has the unknown ${enumerate(unknown)}, which the container does without`);
   }
   return capabilities;
+}
+
+/**
+ * runc takes no larger ones. The largest of all must not pass: to setresuid(2) it means "as it is", so that crun runs the program as
+ * root.
+ */
+const MAX_ID = 2 ** 31 - 1;
+
+function checkIds({ uid, gid, additionalGids = [] }: ProcessSpec["user"]): void {
+  for (const id of [uid, gid, ...additionalGids]) {
+    if (id > MAX_ID) {
+      throw invalid(`process.user has the id ${id}; user and group ids have to be from 0 to ${MAX_ID}`);
+    }
+  }
 }
 
 function checkEnvironment(env: readonly string[]): void {

@@ -268,6 +268,9 @@ describe("what runc refuses", () => {
     [(s) => delete s.process["cwd"], 'process.cwd is ""'], // Cwd property must not be empty
     [(s) => (s.process["cwd"] = "x"), 'process.cwd is "x"'], // Cwd must be an absolute path
     [(s) => (s.process["args"] = []), "process.args is empty"], // args must not be empty
+    [(s) => (s.process["user"] = { uid: 4294967295 }), "the id 4294967295"], // uids and gids must be in range 0-2147483647
+    [(s) => (s.process["user"] = { gid: 2147483648 }), "the id 2147483648"],
+    [(s) => (s.process["user"] = { additionalGids: [5, 4294967295] }), "the id 4294967295"],
     [(s) => (s.process["env"] = ["A=1", "B"]), 'process.env has "B"'], // invalid environment variable
     [(s) => (s.process["env"] = ["=x"]), 'process.env has "=x"'], // environment variable name can't be empty
     [(s) => (s.process["rlimits"] = [{ type: "RLIMIT_FOO" }]), 'is "RLIMIT_FOO"; allowed are RLIMIT_CPU'], // wrong rlimit value
