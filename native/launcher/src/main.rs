@@ -39,6 +39,8 @@ const REVISION: &str = match option_env!("HADRON_REVISION") {
     Some(revision) => revision,
     None => "",
 };
+/// What src/sandbox makes of a spec, and the guest's crun with it; src/sandbox/features.test.ts holds them together.
+const FEATURES: &str = include_str!("../features.json");
 
 fn main() -> ExitCode {
     match run() {
@@ -68,7 +70,7 @@ fn run() -> Result<ExitCode> {
         let options = input::read_stdin()?;
         print(
             &mut out,
-            &proto::runtime_info(RUNTIME, VERSION, REVISION, &options),
+            &proto::runtime_info(RUNTIME, VERSION, REVISION, &options, FEATURES),
         )?;
     } else {
         match args.command.as_deref() {

@@ -191,10 +191,19 @@ pub fn delete_response(pid: u32, exit_status: u32, since_epoch: Duration) -> Vec
     message
 }
 
-/// containerd.types.RuntimeInfo {name = 1, version = 2 {version = 1, revision = 2}, options = 3}.
+/// The type of `features` in containerd's RuntimeInfo: JSON, as features.md of the runtime specification has it.
+const FEATURES_TYPE: &str = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
+
+/// containerd.types.RuntimeInfo {name = 1, version = 2 {version = 1, revision = 2}, options = 3, features = 4: Any}.
 ///
-/// `options` is the `Any` from stdin, given back as it came if it is a message at all.
-pub fn runtime_info(name: &str, version: &str, revision: &str, options: &[u8]) -> Vec<u8> {
+/// `options` is the `Any` from stdin, given back as it came if it is a message at all; `features` is JSON.
+pub fn runtime_info(
+    name: &str,
+    version: &str,
+    revision: &str,
+    options: &[u8],
+    features: &str,
+) -> Vec<u8> {
     let mut runtime_version = Vec::new();
     put_bytes(&mut runtime_version, 1, version.as_bytes());
     put_bytes(&mut runtime_version, 2, revision.as_bytes());
@@ -204,6 +213,10 @@ pub fn runtime_info(name: &str, version: &str, revision: &str, options: &[u8]) -
     if !options.is_empty() && fields(options).is_some() {
         put_bytes(&mut message, 3, options);
     }
+    let mut any = Vec::new();
+    put_bytes(&mut any, 1, FEATURES_TYPE.as_bytes());
+    put_bytes(&mut any, 2, features.as_bytes());
+    put_bytes(&mut message, 4, &any);
     message
 }
 
@@ -348,13 +361,19 @@ mod tests {
             bootstrap_result(3, "unix:///s", "ttrpc"),
             b"\x08\x03\x12\x09unix:///s\x1a\x05ttrpc"
         );
+        let mut any = Vec::new();
+        put_bytes(&mut any, 1, FEATURES_TYPE.as_bytes());
+        put_bytes(&mut any, 2, b"{}");
+        let mut features = Vec::new();
+        put_bytes(&mut features, 4, &any);
+        let named = b"\x0a\x01n\x12\x06\x0a\x011\x12\x01r";
         assert_eq!(
-            runtime_info("n", "1", "r", b"\x0a\x01t"),
-            b"\x0a\x01n\x12\x06\x0a\x011\x12\x01r\x1a\x03\x0a\x01t"
+            runtime_info("n", "1", "r", b"\x0a\x01t", "{}"),
+            [&named[..], b"\x1a\x03\x0a\x01t", &features].concat()
         );
         assert_eq!(
-            runtime_info("n", "1", "r", b"garbage"),
-            b"\x0a\x01n\x12\x06\x0a\x011\x12\x01r"
+            runtime_info("n", "1", "r", b"garbage", "{}"),
+            [&named[..], &features].concat()
         );
     }
 }
