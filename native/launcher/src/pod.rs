@@ -168,16 +168,7 @@ impl Pod {
 
     /// Whether a daemon listens on the socket. To be asked with the lock held.
     pub fn is_live(&self) -> Result<bool> {
-        match sys::connects(&self.socket) {
-            Ok(()) => Ok(true),
-            Err(error) if matches!(error.raw_os_error(), Some(sys::ENOENT | sys::ECONNREFUSED)) => {
-                Ok(false)
-            }
-            Err(error) => fail!(
-                "whether the socket {} is alive cannot be found out: {error}",
-                self.socket.display()
-            ),
-        }
+        is_listening(&self.socket)
     }
 
     /// Removes the socket file of a daemon that is gone. To be called with the lock held.
@@ -242,6 +233,20 @@ impl Pod {
                 self.socket.display()
             ),
         }
+    }
+}
+
+/// Whether anybody listens on this socket.
+pub fn is_listening(socket: &Path) -> Result<bool> {
+    match sys::connects(socket) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.raw_os_error(), Some(sys::ENOENT | sys::ECONNREFUSED)) => {
+            Ok(false)
+        }
+        Err(error) => fail!(
+            "whether the socket {} is alive cannot be found out: {error}",
+            socket.display()
+        ),
     }
 }
 

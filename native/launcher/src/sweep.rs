@@ -3,7 +3,7 @@
 //!
 //! Each `start` that makes a daemon looks at a few others, and if one of them is dead starts a sweep as a process of its
 //! own, which it does not wait for. A pod is
-//! touched if no daemon of it lives and nobody holds its lock, as `start`, `delete` and other sweeps do; so many
+//! touched if no daemon of it lives, nobody listens on its socket, and nobody holds its lock, as `start`, `delete` and other sweeps do; so many
 //! of them at once do each pod once. What is a pod's is what its journal says, its socket included: `start` has
 //! written down both socket and daemon before it gave its lock away.
 
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::failure::{Context, Result};
 use crate::pod::{self, Pod};
 use crate::sys;
-use crate::undo::{Daemon, daemon_of, undo};
+use crate::undo::{Daemon, daemon_of, sockets_of, undo};
 
 /// How many pods `start` itself looks at: 45 microseconds each, and it has milliseconds in all.
 const SAMPLE: usize = 4;
@@ -76,11 +76,8 @@ pub fn sweep(after: &str, mut tell: impl FnMut(&str, &str)) -> Result<()> {
             continue;
         }
         let undone = undo(&pod, Instant::now(), deadline);
-        // A journal from before that was written down there. By now the path may be another shim's: a container's id can
-        // be used again, and all shims name their sockets alike.
-        if pod.is_live().is_ok_and(|live| !live)
-            && let Err(failure) = pod.remove_stale_socket()
-        {
+        // For a journal that does not name it.
+        if let Err(failure) = pod.remove_stale_socket() {
             tell("warning", &failure.to_string());
         }
         for sentence in undone.warnings.iter().chain(&undone.left) {
@@ -119,11 +116,12 @@ fn pod_of(name: &str) -> Result<Pod> {
 }
 
 /// Whether nobody lives who would undo the pod. What cannot be found out lives.
+///
+/// A daemon that is gone leaves a socket at which nobody listens. So it is asked there as well: a containerd with a pid
+/// namespace of its own can share /run with others, whose daemons then have pids that say nothing here.
 fn is_dead(pod: &Pod) -> bool {
-    match daemon_of(pod) {
-        Daemon::Lives => false,
-        Daemon::IsGone => true,
-        // The journal of a pod from before its daemon, or one that nobody can read.
-        Daemon::IsUnknown => pod.is_live().is_ok_and(|live| !live),
-    }
+    daemon_of(pod) != Daemon::Lives
+        && sockets_of(pod)
+            .iter()
+            .all(|socket| pod::is_listening(socket).is_ok_and(|listening| !listening))
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::journal::{self, Entry, Journal};
@@ -113,6 +113,22 @@ pub fn daemon_of(pod: &Pod) -> Daemon {
         (Daemon::Lives, _) | (_, false) => Daemon::Lives,
         (_, true) => Daemon::IsGone,
     })
+}
+
+/// Where the pod's socket can be: where `start` has written it down, and where it is by default.
+pub fn sockets_of(pod: &Pod) -> Vec<PathBuf> {
+    let mut sockets: Vec<PathBuf> = read(pod, &mut Undone::default())
+        .entries
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::File(path) if path.file_name() == pod.socket.file_name() => Some(path),
+            _ => None,
+        })
+        .collect();
+    if !sockets.contains(&pod.socket) {
+        sockets.push(pod.socket.clone());
+    }
+    sockets
 }
 
 /// Whether the daemon that the journal names is gone or going. No journal, or none that can be read: no.

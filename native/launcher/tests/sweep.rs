@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use world::pods::{dead_pod, nothing_left, stderr};
+use world::pods::{dead_pod, hash, nothing_left, stderr};
 use world::{World, mount_tmpfs, mounted_below, names, process_line, sleeper, state_of};
 
 const SOCKETS: &str = "/run/containerd/s";
@@ -172,19 +172,27 @@ fn what_cannot_be_undone_is_named_and_stays_with_its_journal() {
     assert!(!other.exists());
 }
 
-/// Another shim can be at the path of a socket: all shims name theirs alike, by the container's id.
+/// In another pid namespace a daemon's pid says nothing, but its socket does. And all shims name their sockets alike, by
+/// the container's id, so that it may as well be another one's.
 #[test]
-fn the_socket_of_another_shim_stays() {
+fn where_somebody_listens_nothing_is_touched() {
     let world = World::new();
-    let bundle = world.bundle("c1", "{}");
-    let address = world.start("c1", &bundle).unwrap();
-    kill(world.record().pid);
-    let socket = Path::new(address.strip_prefix("unix://").unwrap());
-    fs::remove_file(socket).unwrap();
-    let _listener = UnixListener::bind(socket).unwrap();
-    sweep();
-    assert!(!state_of(&address).exists());
-    UnixStream::connect(socket).unwrap();
+    for (id, directory) in [("c1", SOCKETS), ("c2", "/run/shims")] {
+        let name = hash(&format!("{}/default/{id}", world::CONTAINERD));
+        let socket = Path::new(directory).join(&name);
+        let journal = format!("file {}\nprocess 999999 1 daemon\n", socket.display());
+        let (_, state) = dead_pod(&world, id, &journal);
+        fs::create_dir_all(directory).unwrap();
+        let _ = fs::remove_file(&socket);
+        let listener = UnixListener::bind(&socket).unwrap();
+        assert_eq!(stderr(&sweep()), "");
+        assert!(state.join("journal").exists());
+        UnixStream::connect(&socket).unwrap();
+        drop(listener);
+        assert!(stderr(&sweep()).contains(&name));
+        assert!(!state.exists() && !socket.exists());
+    }
+    nothing_left();
 }
 
 #[test]
