@@ -28,8 +28,8 @@ export interface Agent {
   sync(): Promise<void>;
   /** syncfs(2) on the file systems of these paths. It, and the next two, leave a guest that is late alive. */
   writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
-  enterShares(paths: readonly string[], timeoutMs: number): Promise<void>;
-  leaveShares(paths: readonly string[], timeoutMs: number): Promise<void>;
+  enterShares(use: ShareUse, timeoutMs: number): Promise<void>;
+  leaveShares(use: ShareUse, timeoutMs: number): Promise<void>;
   /** Calls back for every OOM kill until the connection ends; settles then. */
   watchOom(onOom: (containerId: string) => void): Promise<void>;
   /** Settles, never rejects, when the connection is gone. */
@@ -41,6 +41,8 @@ export interface CreateSandbox {
   readonly realtimeNs: bigint;
   readonly hostname: string;
   readonly logLevel: string;
+  /** Of the guest as a whole. */
+  readonly sysctls: ReadonlyMap<string, string>;
   readonly shares: readonly GuestShare[];
 }
 
@@ -49,6 +51,22 @@ export interface GuestShare {
   readonly tag: string;
   readonly mountPoint: string;
   readonly options: readonly string[];
+}
+
+/** What a container has of the shares, as paths of the guest. */
+export interface ShareUse {
+  /** Just below a share's mount point. */
+  readonly paths: readonly string[];
+  /** Directories below such directories, which are bound to paths of their own. */
+  readonly inner: readonly InnerDirectory[];
+}
+
+export interface InnerDirectory {
+  readonly directory: string;
+  /** Relative. */
+  readonly below: string;
+  readonly recursive: boolean;
+  readonly target: string;
 }
 
 export interface SandboxInfo {

@@ -7,7 +7,7 @@ import { Client, type ServiceClient, TtrpcError } from "ttrpc-ts";
 import { Code, HadronError } from "../errors.ts";
 import { AgentMethods } from "../gen/agent.ts";
 import { Agent as AgentService } from "../gen/methods.ts";
-import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, StdioPorts, TerminalSize } from "./agent.ts";
+import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, ShareUse, StdioPorts, TerminalSize } from "./agent.ts";
 
 /** Of the processes of one container that are passed on: a guest may claim any number. */
 const MAX_PROCESSES = 32_768;
@@ -103,12 +103,12 @@ export class TtrpcAgent implements Agent {
     await translated(this.#service.writeBack({ paths: [...paths] }, { timeoutMs }));
   }
 
-  async enterShares(paths: readonly string[], timeoutMs: number): Promise<void> {
-    await translated(this.#service.enterShares({ paths: [...paths] }, { timeoutMs }));
+  async enterShares({ paths, inner }: ShareUse, timeoutMs: number): Promise<void> {
+    await translated(this.#service.enterShares({ paths: [...paths], inner: [...inner] }, { timeoutMs }));
   }
 
-  async leaveShares(paths: readonly string[], timeoutMs: number): Promise<void> {
-    await translated(this.#service.leaveShares({ paths: [...paths] }, { timeoutMs }));
+  async leaveShares({ paths, inner }: ShareUse, timeoutMs: number): Promise<void> {
+    await translated(this.#service.leaveShares({ paths: [...paths], inner: [...inner] }, { timeoutMs }));
   }
 
   async watchOom(onOom: (containerId: string) => void): Promise<void> {

@@ -191,6 +191,32 @@ export const PathsRequest = new Message<PathsRequest>("hadron.agent.v1.PathsRequ
   paths: ["string", "repeated"],
 }));
 
+/** hadron.agent.v1.SharesRequest.Inner */
+export interface SharesRequestInner {
+  readonly directory: string;
+  readonly below: string;
+  readonly recursive: boolean;
+  readonly target: string;
+}
+
+export const SharesRequestInner = new Message<SharesRequestInner>("hadron.agent.v1.SharesRequest.Inner", load, () => ({
+  directory: ["string"],
+  below: ["string"],
+  recursive: ["bool"],
+  target: ["string"],
+}));
+
+/** hadron.agent.v1.SharesRequest */
+export interface SharesRequest {
+  readonly paths: readonly string[];
+  readonly inner: readonly SharesRequestInner[];
+}
+
+export const SharesRequest = new Message<SharesRequest>("hadron.agent.v1.SharesRequest", load, () => ({
+  paths: ["string", "repeated"],
+  inner: [SharesRequestInner, "repeated"],
+}));
+
 /** hadron.agent.v1.ResizeTerminalRequest */
 export interface ResizeTerminalRequest {
   readonly containerId: string;
@@ -293,6 +319,6 @@ export const AgentMethods = {
   events: { kind: "server-streaming", request: Empty, response: Event },
   sync: { request: Empty, response: Empty },
   writeBack: { request: PathsRequest, response: Empty },
-  enterShares: { request: PathsRequest, response: Empty },
-  leaveShares: { request: PathsRequest, response: Empty },
+  enterShares: { request: SharesRequest, response: Empty },
+  leaveShares: { request: SharesRequest, response: Empty },
 } as const;

@@ -10,6 +10,7 @@ export const appendFile = promisify(fs.appendFile);
 export const lstat = promisify(fs.lstat);
 export const mkdir = promisify(fs.mkdir);
 export const readFile = promisify(fs.readFile);
+export const realpath = promisify(fs.realpath);
 export const rename = promisify(fs.rename);
 export const rm = promisify(fs.rm);
 export const rmdir = promisify(fs.rmdir);

@@ -58,6 +58,7 @@ export async function launchMachine(options: LaunchOptions, configured: Config, 
     {
       hostname: spec.hostname ?? "",
       sharedFs: hypervisor.capabilities.sharedFs,
+      kernel: image.kernel.kind,
       agentLogLevel: config.debugLevel.toLowerCase(),
       bootTimeoutMs: config.bootTimeoutS * 1000,
       launch: async (launchSignal) => {

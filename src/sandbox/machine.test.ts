@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Agent } from "../agent/agent.ts";
+import type { Agent, ShareUse } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Vm, VmExit } from "../hypervisor/hypervisor.ts";
@@ -33,7 +33,8 @@ async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
     exited.resolve({ reason: "the VM was stopped", expected: true });
   };
   const vm = { exited: exited.promise, stop, [Symbol.asyncDispose]: stop, vsock: { accept: async () => ({}) } } as unknown as Vm;
-  const ask = (what: string) => async (paths: readonly string[]) => {
+  const ask = (what: string) => async (use: ShareUse | readonly string[]) => {
+    const paths = "paths" in use ? [...use.paths, ...use.inner.map(({ target }) => target)] : use;
     asked.push(`${what} ${paths.join(" ")}`);
     await answer();
   };
@@ -43,6 +44,7 @@ async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
     {
       hostname: "h",
       sharedFs,
+      kernel: "tuned",
       agentLogLevel: "info",
       bootTimeoutMs: 1000,
       launch: async () => vm,
@@ -89,17 +91,19 @@ describe("a machine", () => {
 
 describe("the shares of a machine", () => {
   const paths = ["/run/hadron/rootfs/1", "/run/hadron/volumes/2"];
+  const use: ShareUse = { paths, inner: [] };
 
   it("are written back as a whole with 9p, and not those that a container has nothing of", async () => {
     const machine = await launch("9p");
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths.slice(0, 1), "pause");
+    await machine.enterShares(use);
     expect(asked).toEqual(["write back /run/hadron/rootfs /run/hadron/volumes", "write back /run/hadron/rootfs"]);
   });
 
   it("are entered, and written back at a pause only, with virtio-fs", async () => {
     const machine = await launch("virtiofs");
-    await machine.enterShares(paths);
+    await machine.enterShares(use);
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths, "pause");
     expect(asked).toEqual([`enter ${paths.join(" ")}`, `write back ${paths.join(" ")}`]);
@@ -109,7 +113,7 @@ describe("the shares of a machine", () => {
     const machine = await launch();
     answer = () => Promise.reject(new HadronError(Code.DEADLINE_EXCEEDED, "no answer"));
     await machine.writeBack(paths, "exit");
-    await machine.leaveShares(paths);
+    await machine.leaveShares(use);
     expect(warnings).toEqual(["the guest did not write its files back", "the guest did not let go of files that are being removed"]);
     expect(stops).toBe(0);
   });
@@ -119,7 +123,7 @@ describe("the shares of a machine", () => {
     exited.resolve({ reason: "killed", expected: false });
     await exited.promise;
     await machine.writeBack(paths, "exit");
-    await machine.leaveShares(paths);
+    await machine.leaveShares(use);
     expect(asked).toEqual([]);
   });
 });

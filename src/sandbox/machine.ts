@@ -5,7 +5,7 @@
 
 import { hostname } from "node:os";
 
-import type { Agent, GuestShare, SandboxInfo } from "../agent/agent.ts";
+import type { Agent, GuestShare, SandboxInfo, ShareUse } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
@@ -22,9 +22,19 @@ const EXPLAIN_TIMEOUT_MS = CONNECTION_LOST_TIMEOUT_MS + 2_000;
 /** How long the guest may take to write back what it has cached, or to give it up. */
 const SHARES_TIMEOUT_MS = 10_000;
 
+/**
+ * What is written to a file that stays open is on the host after two seconds, not after half a minute: somebody may read
+ * it there, a log for example. Nothing happens while nothing is dirty.
+ */
+const SYSCTLS: ReadonlyMap<string, string> = new Map([
+  ["vm.dirty_expire_centisecs", "100"],
+  ["vm.dirty_writeback_centisecs", "100"],
+]);
+
 export interface MachineOptions {
   readonly hostname: string;
   readonly sharedFs: "9p" | "virtiofs";
+  readonly kernel: "tuned" | "debian";
   readonly agentLogLevel: string;
   readonly bootTimeoutMs: number;
   /** Starts the VM. */
@@ -85,7 +95,8 @@ export class Machine implements AsyncDisposable {
         realtimeNs: nowNs(),
         hostname: options.hostname === "" ? hostname() : options.hostname,
         logLevel: options.agentLogLevel,
-        shares: guestShares(options.sharedFs),
+        sysctls: SYSCTLS,
+        shares: guestShares(options),
       },
       AbortSignal.any([either, gone.signal]),
     );
@@ -138,16 +149,16 @@ export class Machine implements AsyncDisposable {
   }
 
   /** StorageGuest's. */
-  async enterShares(paths: readonly string[]): Promise<void> {
+  async enterShares(use: ShareUse): Promise<void> {
     // 9p has one file system for all.
-    if (this.#sharedFs === "virtiofs") {
-      await this.agent.enterShares(paths, SHARES_TIMEOUT_MS);
+    if (this.#sharedFs === "virtiofs" || use.inner.length > 0) {
+      await this.agent.enterShares(use, SHARES_TIMEOUT_MS);
     }
   }
 
   /** StorageGuest's. */
-  async leaveShares(paths: readonly string[]): Promise<void> {
-    await this.#bounded("let go of files that are being removed", () => this.agent.leaveShares(paths, SHARES_TIMEOUT_MS));
+  async leaveShares(use: ShareUse): Promise<void> {
+    await this.#bounded("let go of files that are being removed", () => this.agent.leaveShares(use, SHARES_TIMEOUT_MS));
   }
 
   /**
@@ -229,13 +240,13 @@ export function hostShares(stateDir: string): SharedDirectory[] {
   ];
 }
 
-function guestShares(fsType: "9p" | "virtiofs"): GuestShare[] {
-  // Nobody but the guest changes a root file system while it is in use, so it may be cached without asking;
-  // volumes belong to the host as well, whose changes must be seen. Figures: docs/architecture.md.
-  const options = (cache: string): string[] =>
-    fsType === "9p" ? ["trans=virtio", "version=9p2000.L", "msize=1048576", `cache=${cache}`] : [];
+function guestShares({ sharedFs: fsType, kernel }: Pick<MachineOptions, "sharedFs" | "kernel">): GuestShare[] {
+  // `timed` is of our kernel's patches: what is cached is good for a second. Debian's kernel has `mmap`, which
+  // asks the host for everything, and is half as fast. ignoreqv: files from 1970 are cached as well.
+  const cache = kernel === "tuned" ? ["cache=timed", "ignoreqv"] : ["cache=mmap"];
+  const options = fsType === "9p" ? ["trans=virtio", "version=9p2000.L", "msize=1048576", ...cache] : [];
   return [
-    { fsType, tag: "rootfs", mountPoint: GUEST_ROOTFS_SHARE, options: options("loose") },
-    { fsType, tag: "volumes", mountPoint: GUEST_VOLUMES_SHARE, options: options("mmap") },
+    { fsType, tag: "rootfs", mountPoint: GUEST_ROOTFS_SHARE, options },
+    { fsType, tag: "volumes", mountPoint: GUEST_VOLUMES_SHARE, options },
   ];
 }

@@ -5,6 +5,7 @@
 
 import { isAbsolute, join } from "node:path";
 
+import type { InnerDirectory, ShareUse } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { stat } from "../host/files.ts";
 import type { Journal } from "../host/journal.ts";
@@ -13,6 +14,9 @@ import { MountStack, type MountHost } from "./mount-stack.ts";
 import type { Spec } from "./oci.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type Propagation, type VolumePlan } from "./plan.ts";
 import type { Volume, Volumes } from "./volumes.ts";
+
+/** Where the agent binds volumes that lie in other ones. */
+const GUEST_INNER_VOLUMES = "/run/hadron/inner";
 
 /** containerd.types.Mount: type, source and options are mount(8)'s. */
 export interface RootfsMount {
@@ -25,10 +29,10 @@ export interface RootfsMount {
 
 /** The VM that sees what is mounted. */
 export interface StorageGuest {
-  /** Before a container is made of these paths of the guest. */
-  enterShares(paths: readonly string[]): Promise<void>;
-  /** Before the host unmounts what is behind them. Never rejects: what the guest holds on to is in use on the host. */
-  leaveShares(paths: readonly string[]): Promise<void>;
+  /** Before a container is made of it. */
+  enterShares(use: ShareUse): Promise<void>;
+  /** Before the host unmounts what is behind the paths. Never rejects: what the guest holds on to is in use on the host. */
+  leaveShares(use: ShareUse): Promise<void>;
 }
 
 export class ContainerStorage implements AsyncDisposable {
@@ -47,9 +51,9 @@ export class ContainerStorage implements AsyncDisposable {
     this.#pool = options.volumes;
   }
 
-  /** Where the guest has what is mounted; the root file system is the first. */
+  /** Where the guest has what is mounted. */
   get guestPaths(): string[] {
-    return [`${GUEST_ROOTFS_SHARE}/${this.#slot}`, ...this.#volumes.map(guestPath)];
+    return [this.#guestRootfs, ...this.#volumes.map(sharePath)];
   }
 
   /** Mounts what containerd sent or, when it sent nothing (Docker), the root.path of the spec. */
@@ -60,27 +64,40 @@ export class ContainerStorage implements AsyncDisposable {
 
   /** Where the guest has the volumes, in their order. */
   async mountVolumes(volumes: readonly VolumePlan[]): Promise<string[]> {
-    for (const plan of volumes) {
-      this.#volumes.push(await this.#pool.acquire(plan));
-    }
-    return this.#volumes.map(guestPath);
+    const acquired = await this.#pool.acquire(volumes, (volume) => this.#volumes.push(volume));
+    return acquired.map((volume) => (volume.below === "" ? sharePath(volume) : this.#innerPath(volume)));
   }
 
   /** From here on the guest may look at it, and has to let go of it before it is unmounted. */
   async showTo(guest: StorageGuest): Promise<void> {
     this.#guest = guest;
-    await guest.enterShares(this.guestPaths);
+    await guest.enterShares({ paths: this.guestPaths, inner: this.#inner() });
   }
 
   /** Idempotent, also for what was made half way; what fails is carried on by the next call. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const inner = this.#inner();
     const unused = this.#volumes.filter((volume) => volume.release());
-    await this.#guest?.leaveShares([`${GUEST_ROOTFS_SHARE}/${this.#slot}`, ...unused.map(guestPath)]);
+    await this.#guest?.leaveShares({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner });
     for (let volume = this.#volumes.at(-1); volume !== undefined; volume = this.#volumes.at(-1)) {
       await volume[Symbol.asyncDispose]();
       this.#volumes.pop();
     }
     await this.#stack[Symbol.asyncDispose]();
+  }
+
+  get #guestRootfs(): string {
+    return `${GUEST_ROOTFS_SHARE}/${this.#slot}`;
+  }
+
+  #inner(): InnerDirectory[] {
+    return this.#volumes
+      .filter(({ below }) => below !== "")
+      .map((volume) => ({ directory: sharePath(volume), below: volume.below, recursive: volume.recursive, target: this.#innerPath(volume) }));
+  }
+
+  #innerPath(volume: Volume): string {
+    return `${GUEST_INNER_VOLUMES}/${this.#slot}-${this.#volumes.indexOf(volume)}`;
   }
 
   async #mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"], propagation: Propagation): Promise<void> {
@@ -113,7 +130,7 @@ export class ContainerStorage implements AsyncDisposable {
   }
 }
 
-function guestPath(volume: Volume): string {
+function sharePath(volume: Volume): string {
   return `${GUEST_VOLUMES_SHARE}/${volume.name}`;
 }
 

@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
 import { Journal } from "../host/journal.ts";
 import type { MountHost } from "./mount-stack.ts";
 import type { VolumePlan } from "./plan.ts";
-import { Volumes } from "./volumes.ts";
+import { type Volume, Volumes } from "./volumes.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
@@ -30,10 +30,17 @@ beforeEach(async () => {
     bind: async ({ source, target, readonly, propagation }) => {
       if (bindError !== undefined) throw bindError;
       binds.push({ source, target, readonly, propagation });
+      // A bind as far as names go.
+      rmSync(target, { recursive: true });
+      symlinkSync(source, target);
     },
     umountTree: async ({ target }) => {
       if (unmountError !== undefined) throw unmountError;
       unmounts.push(target);
+      if (existsSync(target) && lstatSync(target).isSymbolicLink()) {
+        rmSync(target);
+        mkdirSync(target);
+      }
       return 1;
     },
   };
@@ -43,10 +50,16 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const plan = (more: Partial<VolumePlan> = {}): VolumePlan => ({ index: 0, source: data, kind: "directory", recursive: true, readonly: false, propagation: "private", ...more });
 
+async function acquire(wanted: VolumePlan): Promise<Volume> {
+  const [volume] = await volumes.acquire([wanted], () => {});
+  if (volume === undefined) throw new Error("no volume");
+  return volume;
+}
+
 it("binds the same directory once, by whatever name, until its last user has gone", async () => {
   symlinkSync(data, join(directory, "link"));
-  const first = await volumes.acquire(plan());
-  const second = await volumes.acquire(plan({ source: join(directory, "link") }));
+  const first = await acquire(plan());
+  const second = await acquire(plan({ source: join(directory, "link") }));
   expect([first.name, second.name, binds.length]).toEqual(["1", "1", 1]);
   await first[Symbol.asyncDispose]();
   await first[Symbol.asyncDispose]();
@@ -57,45 +70,77 @@ it("binds the same directory once, by whatever name, until its last user has gon
 });
 
 it("never uses a name twice", async () => {
-  await (await volumes.acquire(plan()))[Symbol.asyncDispose]();
-  expect((await volumes.acquire(plan())).name).toBe("2");
+  await (await acquire(plan()))[Symbol.asyncDispose]();
+  expect((await acquire(plan())).name).toBe("2");
 });
 
 it("binds once for those that come at the same time", async () => {
-  const both = await Promise.all([volumes.acquire(plan()), volumes.acquire(plan())]);
+  const both = await Promise.all([acquire(plan()), acquire(plan())]);
   expect(both.map(({ name }) => name)).toEqual(["1", "1"]);
   expect(binds).toHaveLength(1);
 });
 
 it("keeps apart what is not the same", async () => {
   writeFileSync(join(directory, "file"), "");
-  mkdirSync(join(data, "below"));
-  const plans = [plan(), plan({ propagation: "slave" }), plan({ recursive: false }), plan({ source: join(data, "below") }), plan({ source: join(directory, "file"), kind: "file" })];
-  expect((await Promise.all(plans.map((each) => volumes.acquire(each)))).map(({ name }) => name)).toEqual(["1", "2", "3", "4", "5"]);
-  expect(binds.map(({ propagation }) => propagation)).toEqual(["private", "slave", "private", "private", "private"]);
+  const plans = [plan(), plan({ propagation: "slave" }), plan({ recursive: false }), plan({ source: join(directory, "file"), kind: "file" })];
+  expect((await Promise.all(plans.map((each) => acquire(each)))).map(({ name }) => name)).toEqual(["1", "2", "3", "4"]);
 });
 
 it("never makes writable what is bound for readers only", async () => {
-  const reader = await volumes.acquire(plan({ readonly: true }));
-  const writer = await volumes.acquire(plan());
-  const later = await volumes.acquire(plan({ readonly: true }));
+  const reader = await acquire(plan({ readonly: true }));
+  const writer = await acquire(plan());
+  const later = await acquire(plan({ readonly: true }));
   expect(binds.map(({ readonly }) => readonly)).toEqual([true, false]);
   expect([reader.name, writer.name].includes(later.name)).toBe(true);
 });
 
 it("leaves nothing of a bind that fails, and tries again for the next", async () => {
   bindError = new HadronError(Code.NOT_FOUND, "no such directory");
-  await expect(Promise.all([volumes.acquire(plan()), volumes.acquire(plan())])).rejects.toThrow("no such directory");
+  await expect(Promise.all([acquire(plan()), acquire(plan())])).rejects.toThrow("no such directory");
   bindError = undefined;
-  expect((await volumes.acquire(plan())).name).toBe("2");
+  expect((await acquire(plan())).name).toBe("2");
   expect(existsSync(join(directory, "share/1"))).toBe(false);
 });
 
 it("carries on a removal that failed", async () => {
-  const volume = await volumes.acquire(plan());
+  const volume = await acquire(plan());
   unmountError = new HadronError(Code.INTERNAL, "the disk is gone");
   await expect(volume[Symbol.asyncDispose]()).rejects.toThrow("the disk is gone");
   unmountError = undefined;
   await volume[Symbol.asyncDispose]();
   expect(existsSync(join(directory, "share/1"))).toBe(false);
+});
+
+describe("a directory below another one", () => {
+  let below: string;
+
+  beforeEach(() => {
+    below = join(data, "real/below");
+    mkdirSync(below, { recursive: true });
+  });
+
+  it("is had from that, also if it comes first or by a link, and holds it", async () => {
+    symlinkSync("real", join(data, "link"));
+    const held: Volume[] = [];
+    const inner = plan({ source: join(data, "link/below"), readonly: true });
+    await volumes.acquire([inner, plan()], (volume) => held.push(volume));
+    expect(held.map(({ name, below: path }) => [name, path])).toEqual([["1", ""], ["1", "real/below"]]);
+    expect(binds).toHaveLength(1);
+    await held[0]?.[Symbol.asyncDispose]();
+    expect(unmounts).toEqual([]);
+    await held[1]?.[Symbol.asyncDispose]();
+    expect(unmounts).toEqual([join(directory, "share/1")]);
+  });
+
+  it("is bound by itself if that is for readers only, or shows something else there", async () => {
+    await acquire(plan({ readonly: true }));
+    expect((await acquire(plan({ source: below }))).name).toBe("2");
+    expect((await acquire(plan({ source: below, readonly: true }))).name).toBe("1");
+    const other = join(directory, "other");
+    mkdirSync(join(other, "below"), { recursive: true });
+    const outer = await acquire(plan({ source: other }));
+    rmSync(join(directory, "share", outer.name));
+    mkdirSync(join(directory, "share", outer.name, "below"), { recursive: true });
+    expect((await acquire(plan({ source: join(other, "below") }))).name).toBe("4");
+  });
 });

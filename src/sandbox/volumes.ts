@@ -5,7 +5,7 @@
 import { join } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
-import { stat } from "../host/files.ts";
+import { realpath, stat } from "../host/files.ts";
 import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { MountStack, type MountHost } from "./mount-stack.ts";
@@ -14,17 +14,26 @@ import type { VolumePlan } from "./plan.ts";
 interface Source {
   /** Its name in the share; never used twice, because the guest caches names. */
   readonly name: string;
-  readonly key: string;
-  readonly readonly: boolean;
+  readonly plan: VolumePlan;
+  readonly identity: Identity;
   readonly stack: MountStack;
   readonly mounted: Promise<void>;
   users: number;
+}
+
+interface Identity {
+  /** Without symbolic links. */
+  readonly path: string;
+  readonly object: string;
 }
 
 /** One container's use of a volume. Disposing it is idempotent, and carries on what failed half way. */
 export interface Volume extends AsyncDisposable {
   /** In the share of volumes. */
   readonly name: string;
+  /** The volume is this directory of what is bound there; "" for itself. */
+  readonly below: string;
+  readonly recursive: boolean;
   /** Ends this use. True if it was the last one: then the host's mount goes with the disposal. */
   release(): boolean;
 }
@@ -34,7 +43,7 @@ export class Volumes {
   readonly #journal: Journal;
   readonly #directory: string;
   readonly #log: Logger;
-  readonly #sources = new Map<string, Source[]>();
+  readonly #sources = new Set<Source>();
   #next = 1;
 
   /** `directory`: the share's, on the host. */
@@ -45,14 +54,50 @@ export class Volumes {
     this.#log = options.log;
   }
 
-  async acquire(plan: VolumePlan): Promise<Volume> {
-    const key = await keyOf(plan);
-    const same = this.#sources.get(key) ?? [];
-    // What is read-only here and writable there is bound writable: the guest keeps the one from writing, and may
-    // write for the other. What was bound read-only stays so.
-    const source = same.find((known) => plan.readonly || !known.readonly) ?? this.#bind(plan, key);
-    source.users += 1;
-    const volume = this.#use(source);
+  /**
+   * In the order of `plans`. `acquired` takes each as soon as it is held, also when a later one fails. A directory that is
+   * below another of them comes after it.
+   */
+  async acquire(plans: readonly VolumePlan[], acquired: (volume: Volume) => void): Promise<Volume[]> {
+    const known = await Promise.all(plans.map(async (plan) => ({ plan, identity: await identify(plan.source) })));
+    const volumes = new Map<VolumePlan, Volume>();
+    for (const { plan, identity } of known.toSorted((a, b) => a.identity.path.length - b.identity.path.length)) {
+      const volume = (await this.#inner(plan, identity)) ?? (await this.#same(plan, identity));
+      acquired(volume);
+      volumes.set(plan, volume);
+    }
+    return plans.flatMap((plan) => volumes.get(plan) ?? []);
+  }
+
+  /** A directory below one that is bound already, of those the outermost. */
+  async #inner(plan: VolumePlan, identity: Identity): Promise<Volume | undefined> {
+    if (plan.kind !== "directory") {
+      return undefined;
+    }
+    const outer = [...this.#sources]
+      .filter((source) => source.plan.kind === "directory" && fits(plan, source) && identity.path.startsWith(`${source.identity.path}/`))
+      .sort((a, b) => a.identity.path.length - b.identity.path.length);
+    for (const source of outer) {
+      const volume = this.#use(source, identity.path.slice(source.identity.path.length + 1));
+      try {
+        await source.mounted;
+        // Something else may be mounted over it, or may have been before.
+        if ((await identify(join(this.#directory, volume.name, volume.below))).object === identity.object) {
+          return volume;
+        }
+      } catch {
+        // Then it is bound by itself, and whoever bound the outer one is told what was wrong with that.
+      }
+      volume.release();
+      await volume[Symbol.asyncDispose]();
+    }
+    return undefined;
+  }
+
+  async #same(plan: VolumePlan, identity: Identity): Promise<Volume> {
+    const known = [...this.#sources].find((source) => source.identity.object === identity.object && fits(plan, source));
+    const source = known ?? this.#bind(plan, identity);
+    const volume = this.#use(source, "");
     try {
       await source.mounted;
     } catch (error) {
@@ -63,12 +108,12 @@ export class Volumes {
     return volume;
   }
 
-  #bind(plan: VolumePlan, key: string): Source {
+  #bind(plan: VolumePlan, identity: Identity): Source {
     const name = String(this.#next++);
     const stack = new MountStack(this.#host, this.#journal, this.#log);
-    const source: Source = { name, key, readonly: plan.readonly, stack, mounted: this.#mount(plan, join(this.#directory, name), stack), users: 0 };
+    const source: Source = { name, plan, identity, stack, mounted: this.#mount(plan, join(this.#directory, name), stack), users: 0 };
     source.mounted.catch(() => {});
-    this.#sources.set(key, [...(this.#sources.get(key) ?? []), source]);
+    this.#sources.add(source);
     return source;
   }
 
@@ -78,20 +123,23 @@ export class Volumes {
     await stack.mount(target, () => this.#host.bind({ source, target, recursive, readonly, propagation }));
   }
 
-  #use(source: Source): Volume {
+  #use(source: Source, below: string): Volume {
+    source.users += 1;
     let used = true;
     const release = (): boolean => {
       if (used) {
         used = false;
         source.users -= 1;
         if (source.users === 0) {
-          this.#forget(source);
+          this.#sources.delete(source);
         }
       }
       return source.users === 0;
     };
     return {
       name: source.name,
+      below,
+      recursive: source.plan.recursive,
       release,
       [Symbol.asyncDispose]: async () => {
         if (release()) {
@@ -100,23 +148,22 @@ export class Volumes {
       },
     };
   }
-
-  #forget(source: Source): void {
-    const rest = (this.#sources.get(source.key) ?? []).filter((other) => other !== source);
-    if (rest.length === 0) {
-      this.#sources.delete(source.key);
-    } else {
-      this.#sources.set(source.key, rest);
-    }
-  }
 }
 
-/** The same for what a bind mount cannot tell apart. Symbolic links are followed, as mount(2) does. */
-async function keyOf({ source, recursive, propagation }: VolumePlan): Promise<string> {
+/**
+ * Whether the one can be had from the other. What is read-only here and writable there is bound writable: the guest
+ * keeps the one from writing, and may write for the other. What was bound read-only stays so.
+ */
+function fits(plan: VolumePlan, { plan: bound }: Source): boolean {
+  return (plan.readonly || !bound.readonly) && plan.recursive === bound.recursive && plan.propagation === bound.propagation;
+}
+
+/** Symbolic links are followed, as mount(2) does. */
+async function identify(path: string): Promise<Identity> {
   try {
-    const { dev, ino } = await stat(source, { bigint: true });
-    return `${dev}:${ino}:${recursive}:${propagation}`;
+    const [real, { dev, ino }] = await Promise.all([realpath(path), stat(path, { bigint: true })]);
+    return { path: real, object: `${dev}:${ino}` };
   } catch (cause) {
-    throw new HadronError(Code.INVALID_ARGUMENT, `cannot look at ${JSON.stringify(source)}: ${messageOf(cause)}`, { cause });
+    throw new HadronError(Code.INVALID_ARGUMENT, `cannot look at ${JSON.stringify(path)}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path};
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 
 use crate::error::{Error, Result};
@@ -90,13 +91,22 @@ pub fn mount_share(share: &Share) -> Result<()> {
     fs::create_dir_all(target)
         .map_err(|error| Error::os(format!("cannot make {}", share.mount_point), error))?;
     let (flags, data) = options(share);
-    mount(
-        Some(share.tag.as_str()),
-        target,
-        Some(share.fs_type.as_str()),
-        flags,
-        Some(data.as_str()),
-    )
+    let mount_with = |data: &str| {
+        mount(
+            Some(share.tag.as_str()),
+            target,
+            Some(share.fs_type.as_str()),
+            flags,
+            Some(data),
+        )
+    };
+    match mount_with(&data) {
+        // A kernel without our patch of 9p.
+        Err(Errno::EINVAL) if data.contains("cache=timed") => {
+            mount_with(&data.replace("cache=timed", "cache=mmap"))
+        }
+        result => result,
+    }
     .map_err(|errno| {
         Error::os(
             format!(

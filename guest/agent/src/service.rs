@@ -47,6 +47,18 @@ fn stdio(stdio: &proto::Stdio) -> Result<Stdio> {
     })
 }
 
+fn inner(inner: Vec<proto::shares_request::Inner>) -> Vec<share::Inner> {
+    inner
+        .into_iter()
+        .map(|inner| share::Inner {
+            directory: inner.directory,
+            below: inner.below,
+            recursive: inner.recursive,
+            target: inner.target,
+        })
+        .collect()
+}
+
 #[async_trait]
 impl agent_ttrpc::Agent for Service {
     async fn create_sandbox(
@@ -317,17 +329,21 @@ impl agent_ttrpc::Agent for Service {
     async fn enter_shares(
         &self,
         _: &TtrpcContext,
-        request: proto::PathsRequest,
+        request: proto::SharesRequest,
     ) -> Reply<proto::Empty> {
-        self.in_helper(move || share::enter(&request.paths)).await
+        let inner = inner(request.inner);
+        self.in_helper(move || share::enter(&request.paths, &inner))
+            .await
     }
 
     async fn leave_shares(
         &self,
         _: &TtrpcContext,
-        request: proto::PathsRequest,
+        request: proto::SharesRequest,
     ) -> Reply<proto::Empty> {
-        self.in_helper(move || share::leave(&request.paths)).await
+        let inner = inner(request.inner);
+        self.in_helper(move || share::leave(&request.paths, &inner))
+            .await
     }
 }
 

@@ -1645,6 +1645,222 @@ function make(): StaticNamespace {
                   return PathsRequest;
               })();
 
+              v1.SharesRequest = (function() {
+
+                  var SharesRequest = function (p) {
+                      this.paths = [];
+                      this.inner = [];
+                      if (p)
+                          for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                              if (p[ks[i]] != null && ks[i] !== "__proto__")
+                                  this[ks[i]] = p[ks[i]];
+                  };
+
+                  SharesRequest.prototype.paths = $util.emptyArray;
+                  SharesRequest.prototype.inner = $util.emptyArray;
+
+                  SharesRequest.encode = function (m, w, q) {
+                      if (!w)
+                          w = $Writer.create();
+                      if (q === $undefined)
+                          q = 0;
+                      if (q > $util.recursionLimit)
+                          throw $Error("max depth exceeded");
+                      if (m.paths != null && m.paths.length) {
+                          for (var i = 0; i < m.paths.length; ++i)
+                              w.uint32(10).string(m.paths[i]);
+                      }
+                      if (m.inner != null && m.inner.length) {
+                          for (var i = 0; i < m.inner.length; ++i)
+                              $root.hadron.agent.v1.SharesRequest.Inner.encode(m.inner[i], w.uint32(18).fork(), q + 1).ldelim();
+                      }
+                      if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                          for (var i = 0; i < m.$unknowns.length; ++i)
+                              w.raw(m.$unknowns[i]);
+                      return w;
+                  };
+
+                  SharesRequest.decode = function (r, l, z, q, g) {
+                      if (!(r instanceof $Reader))
+                          r = $Reader.create(r);
+                      if (q === $undefined)
+                          q = 0;
+                      if (q > $Reader.recursionLimit)
+                          throw $Error("max depth exceeded");
+                      var c, m;
+                      if (l === $undefined)
+                          c = r.len;
+                      else {
+                          c = r.pos + l;
+                          if (c > r.len)
+                              throw $RangeError("index out of range");
+                          l = r.len;
+                          r.len = c;
+                      }
+                      m = g || new $root.hadron.agent.v1.SharesRequest();
+                      while (r.pos < c) {
+                          var s = r.pos;
+                          var t = r.tag();
+                          if (t === z) {
+                              z = $undefined;
+                              break;
+                          }
+                          var u = t & 7;
+                          switch (t >>>= 3) {
+                          case 1: {
+                                  if (u !== 2)
+                                      break;
+                                  if (!(m.paths && m.paths.length))
+                                      m.paths = [];
+                                  m.paths.push(r.stringVerify());
+                                  continue;
+                              }
+                          case 2: {
+                                  if (u !== 2)
+                                      break;
+                                  if (!(m.inner && m.inner.length))
+                                      m.inner = [];
+                                  m.inner.push($root.hadron.agent.v1.SharesRequest.Inner.decode(r, r.size(), $undefined, q + 1));
+                                  continue;
+                              }
+                          }
+                          r.skipType(u, q, t);
+                          if (!r.discardUnknown) {
+                              $util.makeProp(m, "$unknowns", false);
+                              (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                          }
+                      }
+                      if (l !== $undefined) {
+                          if (r.pos !== c)
+                              throw $RangeError("index out of range");
+                          r.len = l;
+                      }
+                      if (z !== $undefined)
+                          throw $Error("missing end group");
+                      return m;
+                  };
+
+                  SharesRequest.Inner = (function() {
+
+                      var Inner = function (p) {
+                          if (p)
+                              for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                                  if (p[ks[i]] != null && ks[i] !== "__proto__")
+                                      this[ks[i]] = p[ks[i]];
+                      };
+
+                      Inner.prototype.directory = "";
+                      Inner.prototype.below = "";
+                      Inner.prototype.recursive = false;
+                      Inner.prototype.target = "";
+
+                      Inner.encode = function (m, w, q) {
+                          if (!w)
+                              w = $Writer.create();
+                          if (q === $undefined)
+                              q = 0;
+                          if (q > $util.recursionLimit)
+                              throw $Error("max depth exceeded");
+                          if (m.directory != null && $Object.hasOwnProperty.call(m, "directory") && m.directory !== "")
+                              w.uint32(10).string(m.directory);
+                          if (m.below != null && $Object.hasOwnProperty.call(m, "below") && m.below !== "")
+                              w.uint32(18).string(m.below);
+                          if (m.recursive != null && $Object.hasOwnProperty.call(m, "recursive") && m.recursive !== false)
+                              w.uint32(24).bool(m.recursive);
+                          if (m.target != null && $Object.hasOwnProperty.call(m, "target") && m.target !== "")
+                              w.uint32(34).string(m.target);
+                          if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                              for (var i = 0; i < m.$unknowns.length; ++i)
+                                  w.raw(m.$unknowns[i]);
+                          return w;
+                      };
+
+                      Inner.decode = function (r, l, z, q, g) {
+                          if (!(r instanceof $Reader))
+                              r = $Reader.create(r);
+                          if (q === $undefined)
+                              q = 0;
+                          if (q > $Reader.recursionLimit)
+                              throw $Error("max depth exceeded");
+                          var c, m, v;
+                          if (l === $undefined)
+                              c = r.len;
+                          else {
+                              c = r.pos + l;
+                              if (c > r.len)
+                                  throw $RangeError("index out of range");
+                              l = r.len;
+                              r.len = c;
+                          }
+                          m = g || new $root.hadron.agent.v1.SharesRequest.Inner();
+                          while (r.pos < c) {
+                              var s = r.pos;
+                              var t = r.tag();
+                              if (t === z) {
+                                  z = $undefined;
+                                  break;
+                              }
+                              var u = t & 7;
+                              switch (t >>>= 3) {
+                              case 1: {
+                                      if (u !== 2)
+                                          break;
+                                      if ((v = r.stringVerify()).length)
+                                          m.directory = v;
+                                      else
+                                          delete m.directory;
+                                      continue;
+                                  }
+                              case 2: {
+                                      if (u !== 2)
+                                          break;
+                                      if ((v = r.stringVerify()).length)
+                                          m.below = v;
+                                      else
+                                          delete m.below;
+                                      continue;
+                                  }
+                              case 3: {
+                                      if (u !== 0)
+                                          break;
+                                      if (v = r.bool())
+                                          m.recursive = v;
+                                      else
+                                          delete m.recursive;
+                                      continue;
+                                  }
+                              case 4: {
+                                      if (u !== 2)
+                                          break;
+                                      if ((v = r.stringVerify()).length)
+                                          m.target = v;
+                                      else
+                                          delete m.target;
+                                      continue;
+                                  }
+                              }
+                              r.skipType(u, q, t);
+                              if (!r.discardUnknown) {
+                                  $util.makeProp(m, "$unknowns", false);
+                                  (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                              }
+                          }
+                          if (l !== $undefined) {
+                              if (r.pos !== c)
+                                  throw $RangeError("index out of range");
+                              r.len = l;
+                          }
+                          if (z !== $undefined)
+                              throw $Error("missing end group");
+                          return m;
+                      };
+
+                      return Inner;
+                  })();
+
+                  return SharesRequest;
+              })();
+
               v1.ResizeTerminalRequest = (function() {
 
                   var ResizeTerminalRequest = function (p) {
