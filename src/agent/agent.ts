@@ -2,8 +2,9 @@
  * The guest agent as `sandbox` sees it: proto/hadron/agent.proto in plain types. `ttrpc-agent.ts` is the
  * implementation; tests use one of their own.
  *
- * Every method but `waitProcess` and `onOom` has a deadline of its own (config `agent_timeout_s`) and rejects
- * with a HadronError: DEADLINE_EXCEEDED, UNAVAILABLE when the connection is gone, or what the agent said.
+ * Every method rejects with a HadronError: UNAVAILABLE when the guest is gone or dead, or what the agent said. Only
+ * those with a `timeoutMs` have a deadline: how long a call takes is up to the container's own limits. While one takes
+ * long the agent is asked whether it lives, and has to answer within config `agent_timeout_s`.
  */
 export interface Agent {
   /** The first call; answers when the guest is up. Aborting is up to the caller: booting takes as long as it takes. */
@@ -15,7 +16,7 @@ export interface Agent {
   /** Answers the guest pid. */
   execProcess(containerId: string, execId: string, processJson: string, stdio: StdioPorts): Promise<number>;
   deleteProcess(containerId: string, execId: string): Promise<void>;
-  /** No deadline: answers the exit status (0..255) when the process has exited. */
+  /** Answers the exit status (0..255) when the process has exited; nothing is asked meanwhile. */
   waitProcess(containerId: string, execId: string): Promise<number>;
   signalProcess(containerId: string, execId: string, signal: number, all: boolean): Promise<void>;
   resizeTerminal(containerId: string, execId: string, size: TerminalSize): Promise<void>;

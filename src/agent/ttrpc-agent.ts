@@ -8,14 +8,17 @@ import { Code, HadronError } from "../errors.ts";
 import { AgentMethods } from "../gen/agent.ts";
 import { Agent as AgentService } from "../gen/methods.ts";
 import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, ShareUse, StdioPorts, TerminalSize } from "./agent.ts";
+import { Liveness } from "./liveness.ts";
 
 /** Of the processes of one container that are passed on: a guest may claim any number. */
 const MAX_PROCESSES = 32_768;
 
 export interface TtrpcAgentOptions {
-  /** For every call that has a deadline, milliseconds. */
+  /** Within which the agent has to answer whether it lives, milliseconds. */
   readonly timeoutMs: number;
-  /** The guest let a deadline pass: it hangs, or it is hostile. */
+  /** A call takes long, and the guest lives. */
+  readonly onSlow: (sentence: string) => void;
+  /** The guest does not answer or not as it should: it hangs, or it is hostile. */
   readonly onUnresponsive: (sentence: string) => void;
 }
 
@@ -24,12 +27,19 @@ export class TtrpcAgent implements Agent {
   readonly #client: Client;
   readonly #service: ServiceClient<typeof AgentMethods>;
   readonly #options: TtrpcAgentOptions;
+  readonly #liveness: Liveness;
 
   /** Takes the socket over. Calls may be made at once, however long the guest takes to boot. */
   constructor(socket: Duplex, options: TtrpcAgentOptions) {
     this.#client = new Client(socket);
     this.#service = this.#client.service(AgentService);
     this.#options = options;
+    this.#liveness = new Liveness({
+      ...options,
+      ping: async () => {
+        await translated(this.#service.ping({}));
+      },
+    });
     this.closed = this.#client.closed.then(() => undefined);
   }
 
@@ -39,24 +49,24 @@ export class TtrpcAgent implements Agent {
 
   async createContainer(containerId: string, specJson: string, stdio: StdioPorts): Promise<number> {
     const request = { containerId, specJson: Buffer.from(specJson), stdio: stdioMessage(stdio) };
-    return (await this.#timed("create a container", (options) => this.#service.createContainer(request, options))).pid;
+    return (await this.#watched("create a container", this.#service.createContainer(request))).pid;
   }
 
   async startContainer(containerId: string): Promise<void> {
-    await this.#timed("start a container", (options) => this.#service.startContainer({ containerId }, options));
+    await this.#watched("start a container", this.#service.startContainer({ containerId }));
   }
 
   async deleteContainer(containerId: string): Promise<void> {
-    await this.#timed("delete a container", (options) => this.#service.deleteContainer({ containerId }, options));
+    await this.#watched("delete a container", this.#service.deleteContainer({ containerId }));
   }
 
   async execProcess(containerId: string, execId: string, processJson: string, stdio: StdioPorts): Promise<number> {
     const request = { containerId, execId, processJson: Buffer.from(processJson), stdio: stdioMessage(stdio) };
-    return (await this.#timed("start a process", (options) => this.#service.execProcess(request, options))).pid;
+    return (await this.#watched("start a process", this.#service.execProcess(request))).pid;
   }
 
   async deleteProcess(containerId: string, execId: string): Promise<void> {
-    await this.#timed("forget a process", (options) => this.#service.deleteProcess({ containerId, execId }, options));
+    await this.#watched("forget a process", this.#service.deleteProcess({ containerId, execId }));
   }
 
   async waitProcess(containerId: string, execId: string): Promise<number> {
@@ -65,38 +75,38 @@ export class TtrpcAgent implements Agent {
 
   async signalProcess(containerId: string, execId: string, signal: number, all: boolean): Promise<void> {
     const request = { containerId, execId, signal, all };
-    await this.#timed("send a signal", (options) => this.#service.signalProcess(request, options));
+    await this.#watched("send a signal", this.#service.signalProcess(request));
   }
 
   async resizeTerminal(containerId: string, execId: string, size: TerminalSize): Promise<void> {
     const request = { containerId, execId, ...size };
-    await this.#timed("resize a terminal", (options) => this.#service.resizeTerminal(request, options));
+    await this.#watched("resize a terminal", this.#service.resizeTerminal(request));
   }
 
   async pauseContainer(containerId: string): Promise<void> {
-    await this.#timed("pause a container", (options) => this.#service.pauseContainer({ containerId }, options));
+    await this.#watched("pause a container", this.#service.pauseContainer({ containerId }));
   }
 
   async resumeContainer(containerId: string): Promise<void> {
-    await this.#timed("resume a container", (options) => this.#service.resumeContainer({ containerId }, options));
+    await this.#watched("resume a container", this.#service.resumeContainer({ containerId }));
   }
 
   async listProcesses(containerId: string): Promise<GuestProcess[]> {
-    const { processes } = await this.#timed("list processes", (options) => this.#service.listProcesses({ containerId }, options));
+    const { processes } = await this.#watched("list processes", this.#service.listProcesses({ containerId }));
     return processes.slice(0, MAX_PROCESSES);
   }
 
   async containerStats(containerId: string): Promise<ReadonlyMap<string, string>> {
-    return (await this.#timed("read metrics", (options) => this.#service.containerStats({ containerId }, options))).files;
+    return (await this.#watched("read metrics", this.#service.containerStats({ containerId }))).files;
   }
 
   async updateContainer(containerId: string, resourcesJson: string): Promise<void> {
     const request = { containerId, resourcesJson: Buffer.from(resourcesJson) };
-    await this.#timed("change limits", (options) => this.#service.updateContainer(request, options));
+    await this.#watched("change limits", this.#service.updateContainer(request));
   }
 
   async sync(): Promise<void> {
-    await this.#timed("write its file systems back", (options) => this.#service.sync({}, options));
+    await this.#watched("write its file systems back", this.#service.sync({}));
   }
 
   async writeBack(paths: readonly string[], timeoutMs: number): Promise<void> {
@@ -131,18 +141,8 @@ export class TtrpcAgent implements Agent {
     void this.#client.close();
   }
 
-  async #timed<T>(what: string, call: (options: { timeoutMs: number }) => Promise<T>): Promise<T> {
-    const { timeoutMs, onUnresponsive } = this.#options;
-    try {
-      return await translated(call({ timeoutMs }));
-    } catch (error) {
-      if (error instanceof HadronError && error.code === Code.DEADLINE_EXCEEDED) {
-        const sentence = `the guest did not ${what} within ${timeoutMs / 1000} s`;
-        onUnresponsive(sentence);
-        throw new HadronError(Code.DEADLINE_EXCEEDED, `${sentence}; its VM is being killed`, { cause: error });
-      }
-      throw error;
-    }
+  async #watched<T>(what: string, call: Promise<T>): Promise<T> {
+    return await this.#liveness.watch(what, translated(call));
   }
 }
 

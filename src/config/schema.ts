@@ -157,7 +157,7 @@ export const SCHEMA = {
     min: 1,
     max: 3600,
     annotation: false,
-    doc: "Seconds that the agent may take for any one request, also for writing the file systems back before the VM is stopped; not for waiting until a process exits.",
+    doc: "Seconds within which the agent has to answer whether it lives. It is asked while a request takes longer than a second; how long the request itself takes is up to the container's own limits.",
   },
   enable_annotations: {
     type: "strings",

@@ -315,6 +315,7 @@ export const AgentMethods = {
   listProcesses: { request: ContainerRequest, response: ListProcessesResponse },
   containerStats: { request: ContainerRequest, response: ContainerStatsResponse },
   updateContainer: { request: UpdateContainerRequest, response: Empty },
+  ping: { request: Empty, response: Empty },
   setClock: { request: SetClockRequest, response: Empty },
   events: { kind: "server-streaming", request: Empty, response: Event },
   sync: { request: Empty, response: Empty },

@@ -366,7 +366,7 @@ describe("delete", () => {
   });
 
   it("is not held up by a guest that does not answer", async () => {
-    agent.syncError = new HadronError(Code.DEADLINE_EXCEEDED, "the guest did not write its file systems back within 30 s");
+    agent.syncError = new HadronError(Code.UNAVAILABLE, "the guest did not write its file systems back within 30 s");
     await container.start("");
     agent.exitOf("").resolve(3);
     await container.init.exited;

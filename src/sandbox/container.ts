@@ -353,12 +353,9 @@ export class Container {
 /** What a shell says of a program that could not be executed; containerd shows it for a failed exec. */
 const EXEC_FAILED_STATUS = 255;
 
-/**
- * A thing that the guest does not know any more, or a guest that is gone, has nothing left to remove. One that did not
- * answer in time is being killed, which the log says as an error: what is to be deleted goes all the same.
- */
+/** A thing that the guest does not know any more, or a guest that is gone or being killed, has nothing left to remove. */
 function ignoreGone(error: unknown): void {
-  const codes: readonly Code[] = [Code.NOT_FOUND, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED];
+  const codes: readonly Code[] = [Code.NOT_FOUND, Code.UNAVAILABLE];
   if (error instanceof HadronError && codes.includes(error.code)) {
     return;
   }

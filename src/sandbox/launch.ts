@@ -3,7 +3,7 @@
 import { Socket } from "node:net";
 import { totalmem } from "node:os";
 
-import { TtrpcAgent } from "../agent/ttrpc-agent.ts";
+import { TtrpcAgent, type TtrpcAgentOptions } from "../agent/ttrpc-agent.ts";
 import { type Config, withAnnotations } from "../config/config.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
@@ -66,7 +66,12 @@ export async function launchMachine(options: LaunchOptions, configured: Config, 
         log.debug({ pid: running.pid }, "the VM's processes run");
         return running;
       },
-      agentChannel: (onUnresponsive) => openAgentChannel(host, config.agentTimeoutS * 1000, onUnresponsive),
+      agentChannel: (onUnresponsive) =>
+        openAgentChannel(host, {
+          timeoutMs: config.agentTimeoutS * 1000,
+          onSlow: (reason) => log.warn({ reason }, "a request to the guest takes long"),
+          onUnresponsive,
+        }),
       log,
     },
     signal,
@@ -84,9 +89,9 @@ export async function launchMachine(options: LaunchOptions, configured: Config, 
   return machine;
 }
 
-async function openAgentChannel(host: Host, timeoutMs: number, onUnresponsive: (sentence: string) => void): Promise<AgentChannel> {
+async function openAgentChannel(host: Host, options: TtrpcAgentOptions): Promise<AgentChannel> {
   const [ours, guestFd] = await host.socketpair();
-  const agent = new TtrpcAgent(new Socket({ fd: ours, readable: true, writable: true }), { timeoutMs, onUnresponsive });
+  const agent = new TtrpcAgent(new Socket({ fd: ours, readable: true, writable: true }), options);
   return { agent, guestFd, closeGuestFd: () => host.closeFd(guestFd) };
 }
 

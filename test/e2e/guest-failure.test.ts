@@ -11,6 +11,7 @@ import { Attached } from "./attached.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { EventStream } from "./event-stream.ts";
 import { onlyPart } from "./parts.ts";
+import { TaskClient } from "./task-client.ts";
 import { startUnread } from "./unread.ts";
 
 /** What ctr says of a task that it has removed. */
@@ -132,6 +133,19 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     const running = runContainer(daemon(), SLEEP, { flags: config.flags });
     await log.line(/the VM's processes run/);
     process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
+  test("that is slow by a container's own limit is waited for", async () => {
+    await using config = await configFile(daemon(), { agent_timeout_s: 1 });
+    const log = await DaemonLog.from(daemon());
+    await using container = await startContainer(daemon(), ["sh", "-c", "while :; do :; done"], { flags: config.flags });
+    // The init process uses up what the limit allows.
+    await using shim = await TaskClient.connect(daemon(), container.id);
+    const resources = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", value: Buffer.from(JSON.stringify({ cpu: { period: 100_000, quota: 4_000 } })) };
+    await shim.task.update({ id: container.id, resources });
+    expect(await container.exec(["echo", "done"])).toMatchObject({ exitCode: 0, stdout: "done\n" });
+    await log.line(/the guest lives, but has been taking more than 1 s to start a process/);
+    expect(await container.status()).toBe("RUNNING");
+  });
+
     const result = await running;
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toContain(`did not answer within ${patient(3)} s`);

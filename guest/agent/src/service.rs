@@ -282,6 +282,10 @@ impl agent_ttrpc::Agent for Service {
         Ok(proto::Empty::new())
     }
 
+    async fn ping(&self, _: &TtrpcContext, _: proto::Empty) -> Reply<proto::Empty> {
+        Ok(proto::Empty::new())
+    }
+
     async fn set_clock(
         &self,
         _: &TtrpcContext,
