@@ -17,6 +17,7 @@ class FakeAgent {
   readonly exits = new Map<string, PromiseWithResolvers<number>>();
   readonly calls: string[] = [];
   startGate: Promise<void> = Promise.resolve();
+  signalGate: Promise<void> = Promise.resolve();
   execError: Error | undefined;
   syncError: Error | undefined;
   listed: GuestProcess[] = [];
@@ -48,6 +49,7 @@ class FakeAgent {
   async signalProcess(_id: string, execId: string, signal: number, all: boolean): Promise<void> {
     this.calls.push(`signal ${execId} ${signal} ${all}`);
     if (signal === 9 && all) this.exitOf("").resolve(137);
+    await this.signalGate;
   }
 
   async deleteContainer(): Promise<void> {
@@ -113,12 +115,17 @@ beforeEach(() => {
   written = Promise.resolve();
   hostProcess = new FakeHostProcess();
   hostProcess.reaped.resolve();
+  container = makeContainer({});
+});
+
+/** `pidNamespace`: as the spec names it. */
+function makeContainer(pidNamespace: { path?: string } | undefined): Container {
   const name = (process: Process): string => (process.execId === "" ? "init" : process.execId);
   const init = new Process("c1", "", NO_STDIO);
   init.guestPid = 3;
   init.hostPid = hostProcess.pid;
-  container = new Container({
-    spec: { ociVersion: "1.1.0", process: EXEC },
+  return new Container({
+    spec: { ociVersion: "1.1.0", process: EXEC, linux: { namespaces: pidNamespace === undefined ? [] : [{ type: "pid", ...pidNamespace }] } },
     id: "c1",
     bundle: "/b",
     init,
@@ -132,7 +139,7 @@ beforeEach(() => {
     },
     log: quiet,
   });
-});
+}
 
 async function codeOf(action: Promise<unknown>): Promise<number | undefined> {
   return await action.then(
@@ -176,6 +183,26 @@ describe("the init process", () => {
   it("starts once", async () => {
     await container.start("");
     expect(await codeOf(container.start(""))).toBe(Code.FAILED_PRECONDITION);
+  });
+
+  it.each([undefined, { path: "/proc/7/ns/pid" }])("takes with it what it leaves in a shared pid namespace (%o), before its exit is known", async (shared) => {
+    container = makeContainer(shared);
+    const killing = Promise.withResolvers<void>();
+    agent.signalGate = killing.promise;
+    await container.start("");
+    agent.exitOf("").resolve(3);
+    await settle();
+    expect(agent.calls).toEqual(["start", "signal  9 true"]);
+    expect(container.status).toBe("running");
+    killing.resolve();
+    expect((await container.init.exited).status).toBe(3);
+  });
+
+  it("leaves its own pid namespace to the kernel", async () => {
+    await container.start("");
+    agent.exitOf("").resolve(0);
+    await container.init.exited;
+    expect(agent.calls).not.toContain("signal  9 true");
   });
 
   it("has an exit status of 0 to 255 whatever the guest says", async () => {

@@ -282,23 +282,27 @@ export class Container {
     this.#follow(process);
   }
 
-  /** Tells the exit of a process, the init process's after all others. */
+  /** Tells the exit of a process, the init process's when no other is left. */
   #follow(process: Process): void {
     void process.watch(this.machine.agent, () => this.#atExit(process)).catch((error: unknown) => {
       this.machine.fail(`waiting for ${process.name} failed: ${String(error)}`);
     });
     void process.exited.then(async (exit) => {
       if (process === this.init) {
-        await Promise.all([this.#hostProcess.end(), this.#endOrphans()]);
+        await this.#hostProcess.end();
       }
       this.#log.debug({ container: this.id, exec: process.execId, status: exit.status }, "process exited");
       this.#observer.exited(process, exit);
     });
   }
 
-  /** What the container has written is on the host before anybody hears of its exit. */
+  /** Before anybody hears of the container's exit nothing of it runs, and what it has written is on the host. */
   async #atExit(process: Process): Promise<void> {
-    if (process === this.init && process.state === "running") {
+    if (process !== this.init) {
+      return;
+    }
+    await this.#endOthers();
+    if (process.state === "running") {
       await this.machine.writeBack(this.#storage.guestPaths, "exit");
     }
   }
@@ -319,16 +323,19 @@ export class Container {
     this.#observer.started(process);
   }
 
-  async #endOrphans(): Promise<void> {
+  /**
+   * A container ends with its init process. In a pid namespace of its own the kernel has killed the others; in a shared
+   * one, as runc's shim, we do. They would hold the output open, whose end a client may wait for before it deletes.
+   */
+  async #endOthers(): Promise<void> {
     const left = [...this.#execs.values()].filter((exec) => exec.state === "running" || exec.state === "starting");
-    if (left.length === 0) {
-      return;
-    }
-    // With a pid namespace of its own the kernel has killed them; with a shared one, as runc's shim, we do.
-    if (this.#alive) {
+    if (this.#alive && (!endsWithInit(this.#spec) || left.length > 0)) {
       await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch((error: unknown) => {
         this.#log.debug({ err: error }, `killing what ${this.init.name} left behind`);
       });
+    }
+    if (left.length === 0) {
+      return;
     }
     const timer = setTimeout(() => {
       for (const exec of left) {
@@ -348,6 +355,14 @@ export class Container {
       throw new HadronError(Code.FAILED_PRECONDITION, `cannot ${what}: container ${this.id} is ${this.status}, not running`);
     }
   }
+}
+
+/**
+ * Whether the kernel ends every process of the container with its init process: it does with a pid namespace of their
+ * own. One with a path is joined, and without any the guest's own is taken.
+ */
+function endsWithInit(spec: Spec): boolean {
+  return spec.linux?.namespaces?.some(({ type, path }) => type === "pid" && (path ?? "") === "") ?? false;
 }
 
 /** What a shell says of a program that could not be executed; containerd shows it for a failed exec. */

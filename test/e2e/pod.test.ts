@@ -97,6 +97,19 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     expect(list.stdout).toContain("sleep 601");
     expect((await first.exec(["true"])).exitCode).toBe(0);
   });
+
+  test("lets nothing outlive a container that shares a pid namespace", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { [SANDBOX_ID]: pod };
+    await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    const flags = ["--with-ns", `pid:/proc/${await taskPid(daemon(), pod)}/ns/pid`];
+    const orphans = "sleep 666 & (trap '' TERM HUP; setsid sleep 667) & until pidof sleep | grep -q ' .* '; do sleep 0.1; done; exit 3";
+    await using joined = await startContainer(daemon(), ["sh", "-c", orphans], { annotations, flags });
+    await expect.poll(() => joined.status()).toBe("STOPPED");
+    // It is not deleted yet.
+    expect((await first.exec(["sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"])).stdout).not.toMatch(/sleep 66[67]/);
+    expect((await joined.remove()).stderr).toMatch(/exit code 3\b/);
+  });
 });
 
 describe.each(containerdVersions)("containerd %s: a restart", (version) => {
