@@ -16,7 +16,7 @@ export const eachVersion: Readonly<Record<string, string>> = {
 };
 
 /** What has nothing to do with containerd. */
-export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/harness/{counts,selection}.test.ts"];
+export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/differential/*.test.ts", "test/harness/{counts,selection}.test.ts"];
 
 /** The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. */
 export const everyBuildInLab: Readonly<Record<string, string>> = {

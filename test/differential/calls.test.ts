@@ -1,0 +1,15 @@
+/** Calls in any order get the answers that they get from runc's shim, and the same events in the same order. */
+import { CALL_CASES } from "./cases/calls.ts";
+import { useSides } from "./suite.ts";
+import { Trace } from "./trace.ts";
+
+useSides("calls", ({ each }) => {
+  each(CALL_CASES, async (sides, { run }) => {
+    const { runc, hadron } = await sides.both(async (pod) => {
+      await using trace = new Trace(pod, sides.events);
+      await run(trace);
+      return { fields: await trace.fields(), messages: trace.messages };
+    });
+    return { fields: { runc: runc.fields, hadron: hadron.fields }, messages: [...runc.messages, ...hadron.messages] };
+  });
+});

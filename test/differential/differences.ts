@@ -1,0 +1,512 @@
+/**
+ * What differs from runc, all of it. docs/differences.md is made from the first list, and the tests fail over a
+ * difference that is in neither, and over an entry that nothing matches any more.
+ */
+
+export type Part = "spec" | "files" | "calls";
+
+/** What decides whether an entry applies on this machine. */
+export type Fact = "9p" | "virtio-fs" | "host cgroup v1" | "host cgroup v2";
+
+export interface Match {
+  readonly part: Part;
+  /** Of the case; default: every one. */
+  readonly name?: RegExp;
+  readonly field: RegExp;
+  /** Of the values. Default: any. */
+  readonly runc?: RegExp;
+  readonly hadron?: RegExp;
+}
+
+export interface Entry {
+  /** What it is about: a row's title. */
+  readonly what: string;
+  /** Only there. */
+  readonly on?: Fact;
+  /** It depends on the two kernels, so there may be nothing of it. */
+  readonly dependsOnKernels?: true;
+  readonly matches: readonly Match[];
+}
+
+export interface Reason extends Entry {
+  /** What a user sees with each. */
+  readonly runc: string;
+  readonly hadron: string;
+  readonly why: string;
+}
+
+const REFUSED = /^refused at create$/;
+const RUNS = /^exit/;
+
+/** What differs for a reason. */
+export const DIFFERENCES: readonly Reason[] = [
+  // The guest has a kernel of its own.
+  {
+    what: "Limits that the spec does not name",
+    runc: "those of containerd's service",
+    hadron: "those of the guest's kernel, which follow the VM's memory",
+    why: "The processes are children of the guest's init, not of a daemon of the host.",
+    // Where the soft limit is the hard one, as no case sets it.
+    matches: [
+      { part: "spec", field: /^limit\.(NPROC|SIGPENDING|MEMLOCK|MSGQUEUE|NOFILE|CORE)$/, runc: /^(\d+) \1$/, hadron: /^((\d+) \2|1024 (524288|4096)|0 18446744073709551615)$/ },
+    ],
+  },
+  {
+    what: "Speculative store bypass and the filter of core dumps, where the spec has nothing to say",
+    runc: "as the host's kernel has it",
+    hadron: "as the guest's kernel has it",
+    why: "The guest has a kernel of its own.",
+    dependsOnKernels: true,
+    matches: [{ part: "spec", field: /^(status\.Speculation_Store_Bypass|coredump_filter)$/ }],
+  },
+  {
+    what: "Files of /proc and /sys that only one kernel has, and their masks",
+    runc: "the host kernel's",
+    hadron: "the guest kernel's",
+    why: "The guest has a kernel of its own.",
+    dependsOnKernels: true,
+    matches: [
+      { part: "spec", field: /^mount\.\/(proc\/(kcore|sysrq-trigger|keys|timer_list|asound|acpi|scsi|latency_stats|sched_debug)|sys\/firmware)( |$)/ },
+      { part: "spec", field: /^(read:\/proc\/interrupts|ls:\/sys\/firmware|ls:\/proc\/bus)/ },
+      { part: "spec", field: /^(lstat:\/dev\/core|dev\.\/dev\/k?core)/ },
+    ],
+  },
+  {
+    what: "System calls and abilities of a newer or older Linux",
+    runc: "those of the host's kernel",
+    hadron: "those of the guest's kernel",
+    why: "The guest has a kernel of its own: 6.12 by `make kernel`, 6.1 out of Debian's package.",
+    dependsOnKernels: true,
+    matches: [
+      { part: "files", field: /^fchmodat2/ },
+      { part: "files", name: /tmpfs|shm/, field: /^(O_DIRECT|setxattr|getxattr|listxattr|removexattr|unlinked xattr)/ },
+    ],
+  },
+  {
+    what: "cgroups",
+    runc: "v1 or v2, as the host has them",
+    hadron: "v2",
+    why: "The guest has a cgroup hierarchy of its own, with the container's limits in it.",
+    on: "host cgroup v1",
+    matches: [
+      { part: "spec", field: /^mount\.\/sys\/fs\/cgroup/ },
+      { part: "spec", field: /^read:\/proc\/self\/cgroup$/ },
+      { part: "spec", name: /^cgroup$/, field: /^create:\/sys\/fs\/cgroup\/x/ },
+      { part: "spec", name: /linux.resources (cpu\.(shares (1|262145)|realtime)|memory\.(swappiness|kernel)|blockIO.weight|unified (pids|memory))/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+    ],
+  },
+  {
+    what: "A memory limit below what is in use",
+    runc: "refused by cgroup v1",
+    hadron: "taken; the kernel makes room, by ending a process if it must",
+    why: "That is how cgroup v2 has it.",
+    on: "host cgroup v1",
+    matches: [{ part: "calls", name: /^update \{"memory":\{"limit":1\}\}$/, field: /./ }],
+  },
+  {
+    what: "`ro` of sysfs",
+    runc: "on the mount and on the file system",
+    hadron: "on the mount",
+    why: "A sysfs belongs to a network namespace, and the guest itself is the pod's, with its init's sysfs in it.",
+    matches: [{ part: "spec", field: /^mount\.\/(sys(\/.*)?|volume) super options$/, runc: /^ro$/, hadron: /^rw$/ }],
+  },
+  {
+    what: "Network sysctls of two containers with network namespaces of their own in one pod",
+    runc: "each has its own",
+    hadron: "they share them",
+    why: "A pod has one network namespace, which is the guest itself.",
+    matches: [{ part: "spec", name: /^linux\.sysctl/, field: /^read:\/proc\/sys\/net\// }],
+  },
+  {
+    what: "`oom_score_adj` without `process.oomScoreAdj`",
+    runc: "that of the shim",
+    hadron: "0",
+    why: "It says who goes first among the host's processes; in the guest only the pod's own processes are compared.",
+    matches: [{ part: "spec", field: /^oom_score_adj$/, hadron: /^0/ }],
+  },
+  {
+    what: "Sizes in percent of a tmpfs",
+    runc: "of the host's memory",
+    hadron: "of the VM's memory",
+    why: "The memory is the guest's.",
+    matches: [{ part: "spec", name: /^tmpfs with \["size=10%"\]$/, field: /^mount\.\/volume super options$/ }],
+  },
+  // The boundary of the VM.
+  {
+    what: "Sockets and FIFOs of the host as volumes",
+    runc: "mounted",
+    hadron: "refused by name",
+    why: "What is at their other end is not in the guest.",
+    matches: [{ part: "spec", name: /^(a socket|a FIFO) of the host$/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+  },
+  {
+    what: "Devices of the host",
+    runc: "made",
+    hadron: "refused by name, but for memory devices, ttys, /dev/net/tun and /dev/fuse",
+    why: "The guest does not have them.",
+    matches: [{ part: "spec", name: /^linux\.devices (a block device|a device of the host|with a large number)$/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+  },
+  {
+    what: "Memory devices such as /dev/null as volumes",
+    runc: "the host's",
+    hadron: "the guest's",
+    why: "They are the same everywhere, and the guest's need no way to the host.",
+    matches: [{ part: "spec", name: /^\/dev\/null of the host$/, field: /^mount\.\/volume\/null (super )?options$/ }],
+  },
+  {
+    what: "The host's /dev/shm as a volume",
+    runc: "the host's",
+    hadron: "the pod's",
+    why: "Shared memory has to be memory of the guest.",
+    matches: [{ part: "spec", name: /^the host's \/dev\/shm$/, field: /^mount\.\/dev\/shm #2/ }],
+  },
+  {
+    what: "User namespaces, id-mapped mounts",
+    runc: "as the host's kernel can",
+    hadron: "refused by name",
+    why: "Not done yet.",
+    matches: [{ part: "spec", name: /^(with a user namespace|mounts with uidMappings|a volume with \["bind","idmap"\])$/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    what: "Namespaces of the host",
+    runc: "joined by their paths, and shared where the spec names none",
+    hadron: "paths are refused by name; a namespace that the spec does not name is the guest's, but for the network's, which is refused",
+    why: "The host's are outside the VM.",
+    matches: [
+      { part: "spec", name: /^without the network namespace$/, field: /^end$/, hadron: REFUSED },
+      { part: "spec", name: /^without the pid namespace$/, field: /^p?pid$/ },
+    ],
+  },
+  {
+    what: "Hooks",
+    runc: "run on the host",
+    hadron: "refused by name",
+    why: "Not done yet.",
+    matches: [{ part: "spec", name: /^hooks /, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+  },
+  {
+    what: "Intel RDT",
+    runc: "ignored where the host has none",
+    hadron: "refused by name",
+    why: "It is a feature of the host's CPU that the VM does not have.",
+    matches: [{ part: "spec", name: /^linux\.intelRdt/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+  },
+  {
+    what: "AppArmor and SELinux",
+    runc: "applied, or refused where the host has none",
+    hadron: "ignored",
+    why: "The VM is what confines the pod, and the guest's kernel has neither.",
+    matches: [{ part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+  },
+  {
+    what: "Numbers of the host's CPUs, memory nodes and block devices; `cgroupsPath`",
+    runc: "used, or refused where there is no such thing",
+    hadron: "ignored",
+    why: "The guest has its own.",
+    matches: [
+      { part: "spec", name: /^linux\.resources blockIO\.throttle/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "spec", name: /^linux\.cgroupsPath "\/hadron-diff-shared/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "spec", name: /^linux\.resources cpu\.cpus/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "calls", name: /^update \{"cpu":\{"cpus"/, field: /./ },
+    ],
+  },
+  {
+    what: "Checkpoints",
+    runc: "by CRIU",
+    hadron: "refused by name",
+    why: "A container's memory is in the VM of its pod.",
+    matches: [{ part: "calls", field: /checkpoint$/, hadron: /^code 12$/ }],
+  },
+  {
+    what: "Mount propagation `shared`",
+    runc: "what the container mounts is mounted on the host too",
+    hadron: "refused by name",
+    why: "It cannot cross the boundary of a VM.",
+    matches: [{ part: "spec", name: /^(linux\.rootfsPropagation "r?shared"|a volume with \["rbind","r?shared"\])$/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    what: "The mount option `nosymfollow`, mounts of type overlay",
+    runc: "carried out",
+    hadron: "refused by name",
+    why: "Not done yet.",
+    matches: [{ part: "spec", name: /nosymfollow|^overlay$/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    what: "File systems of the kernel such as debugfs",
+    runc: "those of the host's kernel",
+    hadron: "those of the guest's kernel",
+    why: "The guest has a kernel of its own.",
+    dependsOnKernels: true,
+    matches: [{ part: "spec", name: /^(debugfs|securityfs|binfmt_misc|bpf|ramfs)$/, field: /^end$/ }],
+  },
+  // What runc 1.1 does not know.
+  {
+    what: "Fields that came with a later runtime specification than runc 1.1's",
+    runc: "1.1 ignores or refuses them",
+    hadron: "`domainname`, `scheduler`, `ioPriority`, `personality`, the time namespace, flags of seccomp filters, CPU burst and idle, the mount option `defaults` do what the specification says",
+    why: "Later versions of runc have them too.",
+    matches: [
+      { part: "spec", field: /^(domainname|scheduler|ioprio|machine|personality|cgroup\.cpu (burst|idle))$/ },
+      { part: "spec", name: /^linux\.resources cpu\.idle$/, field: /^cgroup\.cpu weight$/ },
+      { part: "spec", name: /^(domainname|process\.(scheduler|ioPriority)|linux\.(personality|timeOffsets)|with a time namespace|seccomp with (flags|tsync)|tmpfs with \["defaults"\])/, field: /^end$/ },
+    ],
+  },
+  // The calls.
+  {
+    what: "Codes of refusals",
+    runc: "often Unknown (2)",
+    hadron: "the code that says whose fault it is: InvalidArgument, NotFound, AlreadyExists, FailedPrecondition, Unimplemented",
+    why: "So that the caller can act on it.",
+    matches: [{ part: "calls", field: /^\d/, runc: /^code 2$/, hadron: /^code \d+$/ }],
+  },
+  {
+    what: "State of an additional process",
+    runc: "its name stands in `id`, and `exec_id` is empty",
+    hadron: "`id` is the container's and `exec_id` the process's",
+    why: "That is what the fields mean.",
+    matches: [{ part: "calls", field: /state e$/, runc: /exec , .*id false/, hadron: /exec e, .*id true/ }],
+  },
+  {
+    what: "An additional process whose program cannot be started",
+    runc: "stays created, with status 0",
+    hadron: "is stopped, with status 255",
+    why: "It never comes to run.",
+    matches: [{ part: "calls", name: /^exec of a missing program$/, field: /(wait|delete) e$/ }],
+  },
+  {
+    what: "A container that is deleted before its start",
+    runc: "status 0, no exit event",
+    hadron: "status 137, with an exit event",
+    why: "It is killed, and everything that ends says so.",
+    matches: [{ part: "calls", name: /^create, delete without start$/, field: /(delete|^events of c)$/ }],
+  },
+  {
+    what: "SIGTERM before the start",
+    runc: "ends the container with status 2",
+    hadron: "is ignored, as the kernel does it for an init without a handler",
+    why: "What waits for the start in runc is a Go program that dies of it.",
+    matches: [{ part: "calls", name: /^create, kill 15$/, field: /./ }],
+  },
+  {
+    what: "Exit events",
+    runc: "two for one exit, when start or kill ran twice",
+    hadron: "one",
+    why: "One exit is one event.",
+    matches: [{ part: "calls", name: /^(two clients start one container|exec twice by one name)$/, field: /^events of c( e)?$/, runc: /exit 137, exit 137/ }],
+  },
+  {
+    what: "CloseIO that does not name stdin",
+    runc: "closes it all the same",
+    hadron: "closes nothing",
+    why: "The request says what is to be closed.",
+    matches: [{ part: "calls", name: /^closeIO without stdin set/, field: /./ }],
+  },
+  {
+    what: "An empty name of an additional process; resources of another type",
+    runc: "accepted",
+    hadron: "refused by name",
+    why: "The first means the container's own process, and the second would change nothing in silence.",
+    matches: [{ part: "calls", name: /^(exec with an empty name|update with another type)$/, field: /./ }],
+  },
+  {
+    what: "Start of an additional process that was refused because the container has exited",
+    runc: "FailedPrecondition",
+    hadron: "NotFound",
+    why: "There is no such process.",
+    matches: [{ part: "calls", name: /^exec after the exit$/, field: /start e$/ }],
+  },
+  {
+    what: "Sizes of terminals above 65535",
+    runc: "cut to 16 bits",
+    hadron: "refused by name",
+    why: "There is no such terminal.",
+    matches: [{ part: "calls", name: /^resize to (65536|4294967295)/, field: /./ }],
+  },
+  {
+    what: "The size of a terminal whose process has not started yet",
+    runc: "forgotten for additional processes",
+    hadron: "kept",
+    why: "The program then sees it from its first moment.",
+    matches: [{ part: "calls", name: /^resize of an exec$/, field: /output e$/ }],
+  },
+  {
+    what: "Stats of a stopped container",
+    runc: "what is left in its cgroup",
+    hadron: "refused by name",
+    why: "Its cgroup in the guest is gone with its processes.",
+    matches: [{ part: "calls", name: /^every call for a stopped one$/, field: /stats$/ }],
+  },
+  // The spec.
+  {
+    what: "Large user and group ids",
+    runc: "refused above 2147483647",
+    hadron: "up to 4294967295",
+    why: "The kernel has 32 bits for them.",
+    matches: [{ part: "spec", name: /^process\.user(\.additionalGids)? .*429496729/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+  },
+  {
+    what: "The option `mode=` of a tmpfs",
+    runc: "1.1 gives it the mode of the directory below all the same",
+    hadron: "carried out",
+    why: "The spec asks for it, and later versions of runc do it.",
+    matches: [{ part: "spec", name: /^tmpfs (with .*mode=|twice)/, field: /^stat:\/volume$/ }],
+  },
+  {
+    what: "A spec without /proc",
+    runc: "refused",
+    hadron: "runs",
+    why: "runc needs a /proc in the container for its own work.",
+    matches: [{ part: "spec", name: /^(no mounts|mounts absent|without \/proc|a volume over the probe's \/proc)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+  },
+  {
+    what: "A program that may be executed and cannot be: of no known format, without its interpreter",
+    runc: "starts, and exits with 1",
+    hadron: "refused at Start with the reason",
+    why: "The caller hears why.",
+    matches: [{ part: "spec", name: /^process\.args \["\/etc\/(not-a-program|no-interpreter)"\]$/, field: /^end$/, runc: /^exit 1$/, hadron: /^refused at start$/ }],
+  },
+  // Files by 9p.
+  {
+    what: "Files without KVM: what the 9p protocol has no message for",
+    runc: "as the host's file system has it",
+    hadron: "O_TMPFILE, renameat2's flags, fallocate, SEEK_DATA, birth times, file handles, inode flags and leases are refused or missing",
+    why: "Without KVM the pod's files come by 9p. With KVM they come by virtio-fs, which has most of it.",
+    on: "9p",
+    matches: [{ part: "files", field: /^(O_TMPFILE|renameat2|fallocate|punch hole|zero range|collapse range|insert range|SEEK_|statx gives|name_to_handle_at|FS_IOC_GETFLAGS|lease)/ }],
+  },
+];
+
+export interface Fault extends Entry {
+  /** The kind of mistake that is behind it. */
+  readonly kind: string;
+}
+
+/** Known faults, to be mended: what differs without a reason. An entry goes with its fault. */
+export const FAULTS: readonly Fault[] = [
+  {
+    kind: "containers in the guest",
+    what: "stdin of a process without one is /dev/null for reading only",
+    matches: [{ part: "spec", field: /^fd\.0$/, runc: /flags 2/, hadron: /flags 0/ }],
+  },
+  {
+    kind: "containers in the guest",
+    what: "a tmpfs without a mode has 1777, not that of the directory below it",
+    matches: [{ part: "spec", name: /^tmpfs (?!with .*mode=|twice)/, field: /^stat:\/(volume|root)$/, hadron: /mode 1777/ }],
+  },
+  {
+    kind: "containers in the guest",
+    what: "a variable that is in the environment twice stays there twice",
+    matches: [{ part: "spec", field: /^env$/, runc: /^(A=2|PATH=\/nowhere)\\012HOME/, hadron: /^(A=1\\012A=2|PATH=\/bin\\012PATH=\/nowhere)/ }],
+  },
+  {
+    kind: "containers in the guest",
+    what: "HOME is looked up in another /etc/passwd than the container's: that below its mounts and masks",
+    matches: [{ part: "spec", field: /^env$/, runc: /HOME=(\/|)\\012$/, hadron: /HOME=\// }],
+  },
+  {
+    kind: "containers in the guest",
+    what: "who may execute a program is decided before execve, and in the runtime's own process",
+    matches: [
+      { part: "spec", name: /^a program of root's with mode 0744/, field: /^end$/ },
+      { part: "spec", name: /^linux\.readonlyPaths \["\/"\]$/, field: /^end$/ },
+    ],
+  },
+  {
+    kind: "containers in the guest",
+    what: "a seccomp filter has to allow the runtime's own system calls",
+    matches: [{ part: "spec", name: /^seccomp (as an allow-list|that kills by default)/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    kind: "containers in the guest",
+    what: "consoleSize is not carried out",
+    matches: [{ part: "spec", name: /^a terminal of 100 x 30$/, field: /^fd\.\d\.size$/ }],
+  },
+  {
+    kind: "containers in the guest",
+    what: "mounts: sync, dirsync, mand, rshared, unbindable, remount, tmpcopyup, dangling links, /dev read-only, the root of a mount without source",
+    matches: [
+      { part: "spec", name: /^(tmpfs|a volume) with \[.*"(sync|dirsync|mand|rshared|unbindable|remount)"\]$/, field: /^(mount\.|end)/ },
+      { part: "spec", name: /tmpcopyup|^(tmpfs|a file) on a dangling link$/, field: /^end$/, hadron: REFUSED },
+      { part: "spec", name: /^\/dev read-only$/, field: /^(mount\.\/dev|create)/ },
+    ],
+  },
+  {
+    kind: "containers in the guest",
+    what: "readonlyPaths add nosuid, nodev and noexec",
+    matches: [
+      { part: "spec", field: /^mount\..* options$/, runc: /^ro,/, hadron: /^ro,nosuid,nodev,noexec/ },
+      { part: "spec", name: /^linux\.readonlyPaths \["\/dev(\/null)?"\]$/, field: /^(controlling terminal|write:\/dev\/null)$/ },
+      { part: "spec", name: /^generated$/, field: /^(write|create):\/dev/ },
+    ],
+  },
+  {
+    kind: "containers in the guest",
+    what: "devices: outside /dev, with other numbers in place of a default one; directories that are made for them have mode 777",
+    matches: [
+      { part: "spec", name: /^linux\.devices (outside|with other numbers)/, field: /^end$/, hadron: REFUSED },
+      { part: "spec", name: /^linux\.devices/, field: /^(dev\.|stat:)\/dev\//, runc: /mode 755/, hadron: /mode 777/ },
+    ],
+  },
+  {
+    kind: "containers in the guest",
+    what: "device rules are not enforced",
+    matches: [
+      { part: "spec", field: /^(device:|write:\/dev\/fuse)/, runc: /EPERM/ },
+      { part: "spec", name: /^linux\.resources\.devices with unknown access$/, field: /^end$/ },
+    ],
+  },
+  {
+    kind: "containers in the guest",
+    what: "a pids limit of 1 leaves no room for the runtime",
+    matches: [{ part: "spec", name: /^linux\.resources pids\.limit 1$/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    kind: "spec",
+    what: "accepted where runc refuses: a root that is a symbolic link, a terminal's stdio without process.terminal",
+    matches: [{ part: "spec", name: /^(root\.path by a symbolic link|a terminal's stdio without process\.terminal)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+  },
+  {
+    kind: "files by 9p",
+    what: "what is done to an open file that was unlinked or replaced",
+    on: "9p",
+    matches: [{ part: "files", field: /^(unlinked|replaced)/ }],
+  },
+  {
+    kind: "files by 9p",
+    what: "extended attributes: empty values, security.*, file capabilities, trusted.*, ACLs",
+    on: "9p",
+    matches: [{ part: "files", field: /^(setxattr|getxattr|listxattr|lsetxattr|capability|acl)/ }],
+  },
+  {
+    kind: "files by 9p",
+    what: "times: no nanoseconds, nothing before 1970; a write does not set the mtime of a volume's file",
+    on: "9p",
+    matches: [{ part: "files", field: /^(utimensat|write updates mtime)/ }],
+  },
+  {
+    kind: "files by 9p",
+    what: "inotify sees nothing on a volume",
+    on: "9p",
+    matches: [{ part: "files", field: /^inotify/ }],
+  },
+  {
+    kind: "calls",
+    what: "exec in a created container is refused",
+    matches: [{ part: "calls", name: /^exec before start$/, field: /./ }],
+  },
+  {
+    kind: "calls",
+    what: "kill of an additional process that was not started ends it",
+    matches: [{ part: "calls", name: /^exec that is killed unstarted$/, field: /./ }],
+  },
+  {
+    kind: "calls",
+    what: "kill with `all` after the exit is refused before Delete",
+    matches: [{ part: "calls", name: /^kill after the exit$/, field: /kill 9 \{"all":true\}$/ }],
+  },
+  {
+    kind: "calls",
+    what: "resize without a terminal, or after the exit, is refused",
+    matches: [{ part: "calls", field: /resize$/, runc: /^ok$/, hadron: /^code [59]$/ }],
+  },
+];

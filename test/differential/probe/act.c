@@ -1,0 +1,147 @@
+#define _GNU_SOURCE
+#include "probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static void announce(const char *text) {
+    printf("%s\n", text);
+    fflush(stdout);
+}
+
+static void on_term(int signal) {
+    (void)signal;
+    _exit(7);
+}
+
+static void on_resize(int signal) { (void)signal; }
+
+/* Waits for ever; children are reaped, as pid 1 should. */
+static _Noreturn void hold(void) {
+    announce("holding");
+    for (;;) {
+        if (waitpid(-1, NULL, 0) < 0) pause();
+    }
+}
+
+/* Copies stdin to stdout until the end of it. */
+static int copy(void) {
+    char bytes[65536];
+    ssize_t got;
+    announce("copying");
+    while ((got = read(0, bytes, sizeof bytes)) > 0) {
+        for (ssize_t done = 0; done < got;) {
+            ssize_t put = write(1, bytes + done, got - done);
+            if (put < 0) return 3;
+            done += put;
+        }
+    }
+    return got < 0 ? 2 : 0;
+}
+
+/* `count` bytes of a pattern to stdout, and as many to stderr when asked. */
+static int flood(long count, int errors_too) {
+    char bytes[4096];
+    for (long done = 0; done < count; done += sizeof bytes) {
+        for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = 'a' + (done / sizeof bytes + i) % 26;
+        size_t part = count - done < (long)sizeof bytes ? (size_t)(count - done) : sizeof bytes;
+        if (write(1, bytes, part) != (ssize_t)part) return 3;
+        if (errors_too && write(2, bytes, part) != (ssize_t)part) return 3;
+    }
+    return 0;
+}
+
+static void print_size(void) {
+    struct winsize size = {0};
+    if (ioctl(0, TIOCGWINSZ, &size)) printf("size %s\n", error_name(errno));
+    else printf("size %ux%u\n", size.ws_col, size.ws_row);
+    fflush(stdout);
+}
+
+/* Prints the terminal's size now and after each SIGWINCH, `count` times. */
+static int sizes(int count) {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &blocked, NULL);
+    struct sigaction action = {.sa_handler = on_resize};
+    sigaction(SIGWINCH, &action, NULL);
+    print_size();
+    struct timespec limit = {.tv_sec = 30};
+    for (int i = 0; i < count; i++) {
+        if (sigtimedwait(&blocked, NULL, &limit) < 0) return 4;
+        print_size();
+    }
+    return 0;
+}
+
+int act(const char *name, int count, char **args) {
+    long number = count > 0 ? atol(args[0]) : 0;
+    if (!strcmp(name, "exit")) return (int)number & 255;
+    if (!strcmp(name, "hold")) hold();
+    if (!strcmp(name, "copy")) return copy();
+    if (!strcmp(name, "flood")) return flood(number, count > 1);
+    if (!strcmp(name, "sizes")) return sizes((int)number);
+    if (!strcmp(name, "signal")) {
+        signal((int)number, SIG_DFL);
+        kill(getpid(), (int)number);
+        /* pid 1 is spared by its own signals. */
+        return 99;
+    }
+    if (!strcmp(name, "child-signal")) {
+        pid_t child = fork();
+        if (child == 0) {
+            raise((int)number);
+            _exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+    if (!strcmp(name, "term")) {
+        signal(SIGTERM, on_term);
+        hold();
+    }
+    if (!strcmp(name, "stubborn")) {
+        signal(SIGTERM, SIG_IGN);
+        hold();
+    }
+    /* Children that outlive it, holding stdout or not. */
+    if (!strcmp(name, "orphan")) {
+        if (fork() == 0) {
+            for (;;) pause();
+        }
+        announce("orphaned");
+        return 0;
+    }
+    if (!strcmp(name, "family")) {
+        for (long i = 0; i < number; i++) {
+            if (fork() == 0) {
+                for (;;) pause();
+            }
+        }
+        hold();
+    }
+    if (!strcmp(name, "close")) {
+        close(1);
+        close(2);
+        for (;;) pause();
+    }
+    if (!strcmp(name, "ready-exit")) {
+        char byte;
+        announce("ready");
+        while (read(0, &byte, 1) > 0) {
+        }
+        return (int)number & 255;
+    }
+    return -1;
+}
