@@ -2,8 +2,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import { inLab, patient } from "./test/harness/patience.ts";
 import { eachVersion, notInLab, withoutContainerd } from "./test/selection.ts";
 
-// How long expect.poll waits. Its default of a second is what one `ctr` may take on a busy machine.
-const poll = { timeout: patient(20_000) };
+// How long expect.poll waits. Its default of a second is what one `ctr` may take on a busy machine. In the lab's only CPU
+// each look takes time from what is looked for.
+const poll = { timeout: patient(20_000), interval: patient(50) };
 
 const unit: TestProjectInlineConfiguration = {
   test: {

@@ -12,7 +12,7 @@ let directory: string;
 let path: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "hadron-config-"));
+  directory = mkdtempSync(join(tmpdir(), "hadron-test-config-"));
   path = join(directory, "config.json");
 });
 

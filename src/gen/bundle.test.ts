@@ -21,7 +21,7 @@ const PROGRAM = `
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "hadron-bundle-"));
+  directory = mkdtempSync(join(tmpdir(), "hadron-test-bundle-"));
 });
 
 afterEach(() => {

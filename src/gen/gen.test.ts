@@ -9,7 +9,7 @@ const NOT_GENERATED = ["codec.ts", "long.ts", "methods.ts", "well-known.ts"];
 let directory: string;
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "hadron-gen-"));
+  directory = mkdtempSync(join(tmpdir(), "hadron-test-gen-"));
   execFileSync(process.execPath, [join(import.meta.dirname, "../../tools/proto.ts"), directory]);
 });
 

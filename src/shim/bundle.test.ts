@@ -9,7 +9,7 @@ import { encode } from "../json/encode.ts";
 import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
 
 async function spec(content: string | Uint8Array) {
-  const bundle = await mkdtemp(join(tmpdir(), "hadron-bundle-"));
+  const bundle = await mkdtemp(join(tmpdir(), "hadron-test-bundle-"));
   try {
     await writeFile(join(bundle, "config.json"), content);
     return await readSpec(bundle);

@@ -18,7 +18,7 @@ export const shimSockets = "/run/containerd/s";
 export type HostState = ReadonlyMap<string, string>;
 
 const GONE_MS = patient(5_000);
-const POLL_MS = 50;
+const POLL_MS = patient(50);
 
 /** What there is now of the kinds of things that a pod makes. */
 export async function hostState(daemon: Containerd): Promise<HostState> {
