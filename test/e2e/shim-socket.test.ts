@@ -133,8 +133,8 @@ describe.each(containerdVersions)("containerd %s: a shim daemon that is sent", (
   test.each([
     ["cut short", '{"ociVersion":"1.1.0","process":{"args":["tr', /config\.json is not valid JSON/],
     ["empty", "", /config\.json is not valid JSON/],
-    ["a list", "[]", /config\.json must be a JSON object/],
-    ["of something else", '{"hello":1}', /is not an OCI spec: it has no ociVersion/],
+    ["a list", "[]", /config\.json has to be an object, and is a list/],
+    ["of something else", '{"hello":1}', /there is no root file system/],
     ["missing", undefined, /cannot read the container's spec .*config\.json/],
   ])("the bundle of a spec that is %s refuses it by name", async (_, config, sentence) => {
     const bundle = await mkdtemp(join(daemon().directory, "bundle-"));
