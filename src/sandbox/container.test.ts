@@ -52,6 +52,10 @@ class FakeAgent {
     await this.signalGate;
   }
 
+  async resizeTerminal(_id: string, execId: string): Promise<void> {
+    this.calls.push(`resize ${execId}`);
+  }
+
   async deleteContainer(): Promise<void> {
     this.calls.push("delete");
   }
@@ -313,6 +317,25 @@ describe("additional processes", () => {
     agent.exitOf("").resolve(0);
     await container.init.exited;
     expect(() => container.addExec("e1", EXEC, NO_STDIO)).toThrow(/is stopped, not running/);
+  });
+
+  it("cannot be killed before they are started, and can be started afterwards", async () => {
+    container.addExec("e1", EXEC, NO_STDIO);
+    expect(await codeOf(container.kill("e1", 9, false))).toBe(Code.FAILED_PRECONDITION);
+    await container.start("e1");
+    expect(container.process("e1").state).toBe("running");
+  });
+
+  it("are resized without effect when they have no terminal, or have ended", async () => {
+    const size = { width: 80, height: 24 };
+    container.addExec("e1", EXEC, NO_STDIO);
+    container.addExec("e2", EXEC, { ...NO_STDIO, terminal: true });
+    await container.start("e2");
+    agent.exitOf("e2").resolve(0);
+    await container.process("e2").exited;
+    await container.resize("e1", size);
+    await container.resize("e2", size);
+    expect(agent.calls.filter((call) => call.startsWith("resize"))).toEqual([]);
   });
 
   it("are not deleted while they run", async () => {

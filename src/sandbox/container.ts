@@ -137,18 +137,16 @@ export class Container {
     const process = this.process(execId);
     process.requireNotStopped();
     if (execId !== "" && process.state === "created") {
-      // Nothing runs yet: runc ends such an exec too, without a signal.
-      process.settle(128 + signal);
-      return;
+      throw new HadronError(Code.FAILED_PRECONDITION, `${process.name} has not been started; there is nothing to signal yet`);
     }
     await this.machine.agent.signalProcess(this.id, execId, signal, all);
   }
 
+  /** Without a terminal, or with one whose process has ended, there is nothing to do: clients send it at any time. */
   async resize(execId: string, size: TerminalSize): Promise<void> {
     const process = this.process(execId);
-    process.requireNotStopped();
-    if (!process.stdio.terminal) {
-      throw new HadronError(Code.FAILED_PRECONDITION, `${process.name} has no terminal to resize`);
+    if (!process.stdio.terminal || process.state === "stopped") {
+      return;
     }
     if (execId !== "" && process.guestPid === 0) {
       process.terminalSize = size;

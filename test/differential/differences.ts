@@ -309,6 +309,13 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "calls", name: /^(exec with an empty name|update with another type)$/, field: /./ }],
   },
   {
+    what: "Kill with `all` of what has exited, until Delete",
+    runc: "accepted",
+    hadron: "NotFound, as every kill of what has exited",
+    why: "There is nobody to kill.",
+    matches: [{ part: "calls", name: /^kill after the exit$/, field: /kill 9 \{"all":true\}$/ }],
+  },
+  {
     what: "Start of an additional process that was refused because the container has exited",
     runc: "FailedPrecondition",
     hadron: "NotFound",
@@ -493,20 +500,5 @@ export const FAULTS: readonly Fault[] = [
     kind: "calls",
     what: "exec in a created container is refused",
     matches: [{ part: "calls", name: /^exec before start$/, field: /./ }],
-  },
-  {
-    kind: "calls",
-    what: "kill of an additional process that was not started ends it",
-    matches: [{ part: "calls", name: /^exec that is killed unstarted$/, field: /./ }],
-  },
-  {
-    kind: "calls",
-    what: "kill with `all` after the exit is refused before Delete",
-    matches: [{ part: "calls", name: /^kill after the exit$/, field: /kill 9 \{"all":true\}$/ }],
-  },
-  {
-    kind: "calls",
-    what: "resize without a terminal, or after the exit, is refused",
-    matches: [{ part: "calls", field: /resize$/, runc: /^ok$/, hadron: /^code [59]$/ }],
   },
 ];

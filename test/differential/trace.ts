@@ -2,7 +2,7 @@
 import { patient } from "../harness/patience.ts";
 import type { Container, ContainerOptions, ProcessOptions } from "./container.ts";
 import { RESOURCES_TYPE } from "./container.ts";
-import type { EventsServer } from "./events.ts";
+import type { EventsServer, TaskEvent } from "./events.ts";
 import type { Pod } from "./pod.ts";
 import { type Answer, answerOf, Shim } from "./shim.ts";
 import type { Stdio } from "./stdio.ts";
@@ -186,7 +186,7 @@ export class Trace implements AsyncDisposable {
     for (const { name, container, deletions } of this.#containers) {
       // A container's last event; of one that was not deleted there are those that its calls have waited for.
       await this.#events.until(container.id, "/tasks/delete", deletions, AbortSignal.timeout(EVENT_MS));
-      const events = this.#events.of(container.id);
+      const events = this.#events.of(container.id).filter(isOfTheContainer);
       for (const execId of new Set(events.map((event) => event.execId))) {
         const own = events.filter((event) => event.execId === execId);
         const text = own.map(({ topic, exitStatus }) => [topic.replace("/tasks/", ""), exitStatus].filter((word) => word !== undefined).join(" "));
@@ -201,4 +201,10 @@ export class Trace implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { container } of this.#containers) await container[Symbol.asyncDispose]();
   }
+}
+
+/** cgroup v1 tells runc's shim of the end of a cgroup as of the end of its memory: that comes after the exit. */
+function isOfTheContainer({ topic }: TaskEvent, index: number, all: readonly TaskEvent[]): boolean {
+  const before = all[index - 1]?.topic;
+  return topic !== "/tasks/oom" || (before !== "/tasks/exit" && before !== "/tasks/delete");
 }

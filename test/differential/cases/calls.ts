@@ -80,6 +80,7 @@ const lives: readonly CallCase[] = [
   sequence("create, kill 15", async (trace) => {
     const c = await created(trace, ["hold"]);
     await c.kill(TERM);
+    await c.wait("", 3_000);
     await end(c);
   }),
   sequence("create, kill 9, start", async (trace) => {
