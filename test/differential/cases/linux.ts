@@ -123,7 +123,7 @@ const rest: readonly SpecCase[] = [
   ...each("linux.timeOffsets", [{}, { boottime: { secs: 1 } }], (spec, value) => void (spec.linux["timeOffsets"] = value)),
   ...each("linux.intelRdt", [null, {}, { closID: "x" }], (spec, value) => void (spec.linux["intelRdt"] = value)),
   ...each("linux.unknown", [1, {}], (spec, value) => void (spec.linux["somethingNew"] = value)),
-  ...each("linux.cgroupsPath", ["", undefined, "relative/path", "a:b:c", "/hadron-diff-shared/.."], (spec, value) => void Object.assign(spec.linux, { cgroupsPath: value })),
+  ...each("linux.cgroupsPath", ["", undefined, "a:b:c"], (spec, value) => void Object.assign(spec.linux, { cgroupsPath: value })),
   ...each("annotations", [{}, { a: "b" }, { "": "" }, { "run.oci.keep_original_groups": "1" }, { "org.opencontainers.image.stopSignal": "SIGKILL" }], (spec, value) => void Object.assign(spec.annotations, value)),
   ...each("ociVersion", ["1.0.0", "1.0.2-dev", "1.2.1", "1.3.0", "2.0.0", "0.6.0", "", "nonsense"], (spec, value) => void (spec.ociVersion = value)),
   variation("ociVersion absent", (spec) => void Reflect.deleteProperty(spec, "ociVersion")),
