@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { mustRun } from "../harness/command.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { mountPoints } from "../harness/mounts.ts";
+import { patient } from "../harness/patience.ts";
 import { type RunningContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { onlyPart } from "./parts.ts";
@@ -91,7 +92,7 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
       image: "python",
       mounts: [bind(sources[0] ?? "", "/v")],
     });
-    await expect.poll(() => existsSync(join(place, "ready")), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(place, "ready")), { timeout: patient(60_000) }).toBe(true);
     await using second = await startContainer(daemon(), SLEEP, { annotations, image: "python", mounts: [bind(sources[1] ?? "", "/v")] });
     expect(await second.exec(["python3", "-c", VISITOR, ways[1] ?? ""])).toMatchObject({ stdout: ONE_OBJECT, stderr: "" });
     await expect.poll(() => first.status()).toBe("STOPPED");
@@ -102,7 +103,7 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
     const mounts = [bind(join(directory, "below"), "/c"), bind(directory, "/a"), bind(directory, "/b", "rbind:ro")];
     await using container = await startContainer(daemon(), SLEEP, { image: "python", mounts });
     const holder = container.exec(["python3", "-c", HOLDER, "/a/below"]);
-    await expect.poll(() => existsSync(join(directory, "below/ready")), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(directory, "below/ready")), { timeout: patient(60_000) }).toBe(true);
     expect((await container.exec(["python3", "-c", VISITOR, "/c"])).stdout).toBe(ONE_OBJECT);
     expect((await holder).exitCode).toBe(0);
     expect((await container.exec(["touch", "/b/file"])).stderr).toContain("Read-only");
@@ -111,7 +112,7 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
   test("tells a watcher in one container what another one does", async () => {
     const annotations = { "io.kubernetes.cri.sandbox-id": uniqueId("pod") };
     await using _watcher = await startContainer(daemon(), ["python3", "-c", WATCHER], { annotations, image: "python", mounts: [bind(directory, "/v")] });
-    await expect.poll(() => existsSync(join(directory, "watching")), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(directory, "watching")), { timeout: patient(60_000) }).toBe(true);
     await using other = await startContainer(daemon(), SLEEP, { annotations, mounts: [bind(join(directory, "below"), "/w")] });
     await other.exec(["touch", "/w/new"]);
     await expect.poll(() => readFile(join(directory, "seen"), "utf8").catch(String)).toBe("new");
@@ -131,10 +132,10 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
       await mustRun("mv", [join(directory, "new"), join(directory, "file")]);
     });
     await rm(join(directory, "file"));
-    await expect.poll(async () => (await container.exec(["cat", "/v/file"])).exitCode, { timeout: SEEN_MS }).toBe(1);
+    await expect.poll(async () => (await container.exec(["cat", "/v/file"])).exitCode, { timeout: patient(SEEN_MS) }).toBe(1);
     // Through a descriptor that was open before.
     await writeFile(join(directory, "below/data"), "rewritten\n");
-    await expect.poll(async () => (await container.exec(["head", "-n1", "/proc/1/fd/3"])).stdout, { timeout: SEEN_MS }).toBe("rewritten\n");
+    await expect.poll(async () => (await container.exec(["head", "-n1", "/proc/1/fd/3"])).stdout, { timeout: patient(SEEN_MS) }).toBe("rewritten\n");
   });
 
   /** Of `change` on the host, the next to look after `SEEN_MS` sees everything. */
@@ -153,9 +154,9 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
   test("shows the host what is written to a file that stays open", async () => {
     const script = "exec 3> /v/log; echo line >&3; touch /v/written; sleep 600";
     await using _container = await startContainer(daemon(), ["sh", "-c", script], { mounts: [bind(directory, "/v")] });
-    await expect.poll(() => existsSync(join(directory, "written")), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(directory, "written")), { timeout: patient(60_000) }).toBe(true);
     // A second until it is old enough, one until somebody looks, and one for a busy machine.
-    await expect.poll(() => readFile(join(directory, "log"), "utf8"), { timeout: 3_000 }).toBe("line\n");
+    await expect.poll(() => readFile(join(directory, "log"), "utf8"), { timeout: patient(3_000) }).toBe("line\n");
   });
 
   test("shows what the host mounts below it later, and no more once it is unmounted", async () => {
@@ -170,10 +171,10 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
       expect((await container.exec(["ls", "/slave/later", "/private/later"])).stdout).not.toContain("file");
       await mustRun("mount", ["-t", "tmpfs", "tmpfs", join(shared, "later")]);
       await writeFile(join(shared, "later/file"), "");
-      await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: SEEN_MS }).toBe("file\n");
+      await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: patient(SEEN_MS) }).toBe("file\n");
       expect((await container.exec(["ls", "/private/later"])).stdout).toBe("");
       await mustRun("umount", [join(shared, "later")]);
-      await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: SEEN_MS }).toBe("");
+      await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: patient(SEEN_MS) }).toBe("");
     } finally {
       await mustRun("umount", ["--recursive", shared]);
     }
@@ -185,7 +186,7 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
     const before = await rootfsMounts(daemon());
     const script = "exec 3> /file 4> /v/file; both() { head -c $1 /dev/zero >&3; head -c $1 /dev/zero >&4; }; both 3000; touch /v/written; while [ ! -e /v/go ]; do sleep 0.1; done; both 70000; kill -9 $$";
     await using container = await startContainer(daemon(), ["sh", "-c", script], { annotations, mounts: [bind(directory, "/v")] });
-    await expect.poll(() => existsSync(join(directory, "written")), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(directory, "written")), { timeout: patient(60_000) }).toBe(true);
     const rootfs = (await rootfsMounts(daemon())).find((path) => !before.includes(path)) ?? "";
     const sizes = async (): Promise<number[]> => await Promise.all([join(rootfs, "file"), join(directory, "file")].map(async (path) => (await readFile(path)).length));
     await daemon().mustCtr(["tasks", "pause", container.id]);
