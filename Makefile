@@ -90,6 +90,8 @@ test-native: ## The Rust tests of what runs on the host
 
 # Linked and optimised as the agent is, whose dependencies then are there already: the test is PID 1 of a guest itself.
 test-agent: ## The Rust tests of the guest's agent, in a VM
+	HADRON_TEST_CRUN=$$(guest/crun/build)
+	export HADRON_TEST_CRUN
 	cargo test --profile guest $(LOCKED) -p hadron-agent --no-fail-fast --target $(STATIC_TARGET) --target-dir target/guest
 
 .PHONY: test
@@ -144,8 +146,6 @@ target/release/libhadron.so: FORCE
 	cargo build --release $(LOCKED) -p libhadron
 
 test-agent $(AGENT) $(TASK) $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
-test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LINK_TYPE := static
-test-agent $(AGENT) $(STATIC)/%: export LIBSECCOMP_LIB_PATH := /usr/lib/x86_64-linux-gnu
 # What the launcher's -v says; cargo makes the launcher again when it changes.
 $(STATIC)/%: export HADRON_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 # Where the launcher looks for the rest when it was copied away from it.
@@ -186,8 +186,8 @@ $(LIB)/node: node_modules/.package-lock.json
 $(LIB)/koffi.node: node_modules/.package-lock.json
 	@install -D -m 0755 node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node $@
 
-$(LIB)/initramfs-tuned.cpio: $(AGENT) guest/image/build
-	@guest/image/build $(AGENT) $@
+$(LIB)/initramfs-tuned.cpio: $(AGENT) build/crun guest/image/build
+	@guest/image/build $(AGENT) build/crun $@
 
 build/crun: guest/crun/build $(wildcard guest/crun/patches/*)
 	@crun=$$(guest/crun/build); install -D -m 0755 "$$crun" $@
@@ -198,8 +198,8 @@ DEBIAN_KERNEL := $(HADRON_CACHE)/deb/bookworm/depends-of@linux-image-amd64
 $(DEBIAN_KERNEL):
 	@tools/fetch-deb bookworm depends-of:linux-image-amd64
 
-$(LIB)/initramfs-debian.cpio: $(AGENT) guest/image/build $(DEBIAN_KERNEL)
-	@guest/image/build $(AGENT) $@ "$$(tools/fetch-deb bookworm depends-of:linux-image-amd64)"
+$(LIB)/initramfs-debian.cpio: $(AGENT) build/crun guest/image/build $(DEBIAN_KERNEL)
+	@guest/image/build $(AGENT) build/crun $@ "$$(tools/fetch-deb bookworm depends-of:linux-image-amd64)"
 
 $(LIB)/kernel/vmlinux-debian: guest/kernel/extract-vmlinux $(DEBIAN_KERNEL)
 	@mkdir -p $(@D)

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::container::{Container, Context, Stdio};
+use crate::crun::Crun;
 use crate::error::{Code, Error, Result};
 use crate::reaper::Reaper;
 use crate::transport::Connector;
@@ -31,7 +32,6 @@ pub struct Agent {
     /// Set by the first CreateSandbox.
     pub sandbox: AtomicBool,
     containers: Mutex<HashMap<String, Slot>>,
-    created: AtomicU64,
     events: Mutex<Option<Receiver<String>>>,
 }
 
@@ -40,6 +40,7 @@ impl Agent {
     pub fn new(
         reaper: Reaper,
         connector: Arc<dyn Connector>,
+        crun: Crun,
         directory: PathBuf,
         init_entered_ns: u64,
     ) -> Self {
@@ -48,13 +49,14 @@ impl Agent {
             context: Context {
                 reaper,
                 connector,
+                crun,
                 oom,
                 directory,
+                numbers: AtomicU64::new(0),
             },
             init_entered_ns,
             sandbox: AtomicBool::new(false),
             containers: Mutex::default(),
-            created: AtomicU64::new(0),
             events: Mutex::new(Some(events)),
         }
     }
@@ -89,8 +91,7 @@ impl Agent {
             }
             containers.insert(id.to_string(), Slot::Reserved);
         }
-        let number = self.created.fetch_add(1, Ordering::Relaxed);
-        let made = Container::create(&self.context, id, number, config, stdio).await;
+        let made = Container::create(&self.context, id, config, stdio).await;
         let mut containers = self.containers();
         match made {
             Ok(container) => {

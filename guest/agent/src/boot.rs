@@ -10,11 +10,18 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::cgroup;
+use crate::crun::Crun;
 use crate::error::{Error, Result};
 use crate::reaper::block_sigchld;
 
 /// The agent's directory for bundles.
 pub const STATE: &str = "/run/hadron/agent";
+
+/// What makes containers, in the initramfs.
+const CRUN: &str = "/crun";
+
+/// What crun keeps of the containers that it made.
+const CRUN_STATE: &str = "/run/hadron/crun";
 
 /// Paths of kernel modules, one a line, in the order of their loading. Absent with a kernel that has
 /// everything built in.
@@ -23,7 +30,7 @@ const MODULES: &str = "/lib/modules/load-order";
 /// The root file system to be.
 const NEW_ROOT: &str = "/newroot";
 
-/// Descriptors: two a stream, some a helper.
+/// Descriptors: two a stream, some a call of crun.
 const FILES: u64 = 1 << 19;
 
 struct Mount {
@@ -69,7 +76,7 @@ fn mounts() -> [Mount; 9] {
 }
 
 /// Makes a running system of the kernel's initramfs. The caller must be PID 1.
-pub fn boot() -> Result<()> {
+pub fn boot() -> Result<Crun> {
     console();
     // A panic anywhere is the end of the VM: the kernel panics without its init process. Unwinding
     // would leave an agent that answers some requests and others never.
@@ -80,19 +87,19 @@ pub fn boot() -> Result<()> {
     }));
     block_sigchld().map_err(|error| Error::os("cannot block SIGCHLD", error))?;
     load_modules()?;
-    new_root()?;
+    let crun = new_root()?;
     cgroups()?;
     fs::create_dir_all(STATE).map_err(|error| Error::os(format!("cannot make {STATE}"), error))?;
     // Pids come back late, so that one that was reaped a moment ago is not another process already.
     write_setting("/proc/sys/kernel/pid_max", "4194304");
-    // Helpers give their children the kernel's ordinary soft limit again.
+    // crun and with it containers get the kernel's ordinary soft limit again.
     if let Err(errno) = setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES) {
         log::warn!("cannot raise the limit of open files: {errno}");
     }
     if let Err(error) = loopback_up() {
         log::warn!("cannot bring up lo: {error}");
     }
-    Ok(())
+    Ok(crun)
 }
 
 /// Writes everything back and ends the VM.
@@ -199,9 +206,9 @@ fn mount_one(root: &str, entry: &Mount) -> Result<()> {
     .map_err(|errno| failed(errno.into()))
 }
 
-/// The initramfs' own root cannot be left by pivot_root(2), which libcontainer needs; a tmpfs that is
-/// moved over it can.
-fn new_root() -> Result<()> {
+/// The initramfs' own root cannot be left by pivot_root(2), which containers need; a tmpfs that is
+/// moved over it can. What is needed of the old root is taken along.
+fn new_root() -> Result<Crun> {
     let failed = |error: io::Error| Error::os("cannot make the root file system", error);
     fs::create_dir_all(NEW_ROOT).map_err(failed)?;
     mount(
@@ -219,6 +226,7 @@ fn new_root() -> Result<()> {
             Err(error) => log::warn!("{error}"),
         }
     }
+    let crun = Crun::take(Path::new(CRUN), CRUN_STATE.into())?;
     // Programs expect the instance that they can see.
     let ptmx = Path::new(NEW_ROOT).join("dev/ptmx");
     let _ = fs::remove_file(&ptmx);
@@ -227,7 +235,8 @@ fn new_root() -> Result<()> {
     mount(Some("."), "/", None::<&str>, MsFlags::MS_MOVE, None::<&str>)
         .map_err(|errno| failed(errno.into()))?;
     nix::unistd::chroot(".").map_err(|errno| failed(errno.into()))?;
-    std::env::set_current_dir("/").map_err(failed)
+    std::env::set_current_dir("/").map_err(failed)?;
+    Ok(crun)
 }
 
 /// Hands every controller down to the containers' parent.

@@ -1,16 +1,18 @@
 //! The in-guest agent: PID 1 of a Hadron VM, which runs containers for the shim daemon on the host.
 //!
-//! One thread. Everything that may block or that enters namespaces runs in a forked helper process
-//! (see [`helper`]); everything else is short and waits for nothing.
+//! One thread. Containers are made by crun (see [`crun`]), what may block runs in a forked child (see
+//! [`child`]); everything else is short and waits for nothing.
 //!
 //! The protocol and its promises are those of proto/hadron/agent.proto.
 
 pub mod agent;
 pub mod boot;
 pub mod cgroup;
+pub mod child;
 pub mod container;
+pub mod crun;
 pub mod error;
-pub mod helper;
+pub mod fd;
 pub mod log;
 pub mod process;
 pub mod reaper;
@@ -39,6 +41,7 @@ use ttrpc::r#async::Server;
 use ttrpc::r#async::transport::Listener;
 
 use crate::agent::Agent;
+use crate::crun::Crun;
 use crate::error::{Error, Result};
 use crate::reaper::Reaper;
 use crate::service::Service;
@@ -57,6 +60,7 @@ pub fn monotonic_ns() -> u64 {
 pub async fn serve(
     stream: OwnedFd,
     connector: Arc<dyn Connector>,
+    crun: Crun,
     directory: PathBuf,
     init_entered_ns: u64,
 ) -> Result<()> {
@@ -64,6 +68,7 @@ pub async fn serve(
     let agent = Arc::new(Agent::new(
         reaper.clone(),
         connector,
+        crun,
         directory,
         init_entered_ns,
     ));

@@ -17,7 +17,7 @@ impl Log for Console {
         if !self.enabled(record.metadata()) {
             return;
         }
-        // One write, so that lines of the kernel and of helpers do not come in between.
+        // One write, so that lines of the kernel and of children do not come in between.
         let line = format!(
             "hadron-agent: {}: {}\n",
             record.level().as_str().to_ascii_lowercase(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use hadron_agent::crun::Crun;
 use hadron_agent::transport::{AGENT_PORT, Connector, Vsock};
 use hadron_agent::{boot, log as console, monotonic_ns, serve};
 
@@ -17,10 +18,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     console::install();
-    let end = match boot::boot() {
-        Ok(()) => run(init_entered_ns),
-        Err(error) => Err(error),
-    };
+    let end = boot::boot().and_then(|crun| run(crun, init_entered_ns));
     match end {
         Ok(()) => log::info!("the host has closed the connection; the VM ends"),
         Err(error) => log::error!("{error}; the VM ends"),
@@ -28,7 +26,7 @@ fn main() -> ExitCode {
     boot::end()
 }
 
-fn run(init_entered_ns: u64) -> hadron_agent::error::Result<()> {
+fn run(crun: Crun, init_entered_ns: u64) -> hadron_agent::error::Result<()> {
     use hadron_agent::error::Error;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -44,6 +42,7 @@ fn run(init_entered_ns: u64) -> hadron_agent::error::Result<()> {
         serve(
             stream,
             Arc::new(Vsock),
+            crun,
             PathBuf::from(boot::STATE),
             init_entered_ns,
         )

@@ -1,8 +1,8 @@
 //! Reaps every process of the guest and hands exit statuses to whoever waits.
 //!
-//! Container processes are children of short-lived helpers; when a helper exits they become children of
+//! Container processes are children of crun; when it exits they become children of
 //! PID 1, whose pid nobody but the kernel knew until then. A process may well have exited before the
-//! agent has read its pid from the helper, so statuses that nobody asked for are kept while a helper
+//! agent has read its pid from a file, so statuses that nobody asked for are kept while an
 //! operation is under way, and only then.
 
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ impl Reaper {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To be held from before a helper is forked until its container process is watched.
+    /// To be held from before crun is started until its container process is watched.
     pub fn operation(&self) -> Operation {
         self.lock().operations += 1;
         Operation(self.clone())

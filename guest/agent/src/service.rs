@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use ttrpc::r#async::{ServerStreamSender, TtrpcContext};
 
 use crate::agent::Agent;
+use crate::child::Job;
 use crate::container::Stdio;
 use crate::error::{Error, Result};
 use crate::log::set_level;
@@ -314,7 +315,7 @@ impl agent_ttrpc::Agent for Service {
     }
 
     async fn sync(&self, _: &TtrpcContext, _: proto::Empty) -> Reply<proto::Empty> {
-        self.in_helper(|| {
+        self.in_child(|| {
             nix::unistd::sync();
             Ok(())
         })
@@ -326,7 +327,7 @@ impl agent_ttrpc::Agent for Service {
         _: &TtrpcContext,
         request: proto::PathsRequest,
     ) -> Reply<proto::Empty> {
-        self.in_helper(move || share::write_back(&request.paths))
+        self.in_child(move || share::write_back(&request.paths))
             .await
     }
 
@@ -336,7 +337,7 @@ impl agent_ttrpc::Agent for Service {
         request: proto::SharesRequest,
     ) -> Reply<proto::Empty> {
         let inner = inner(request.inner);
-        self.in_helper(move || share::enter(&request.paths, &inner))
+        self.in_child(move || share::enter(&request.paths, &inner))
             .await
     }
 
@@ -346,19 +347,16 @@ impl agent_ttrpc::Agent for Service {
         request: proto::SharesRequest,
     ) -> Reply<proto::Empty> {
         let inner = inner(request.inner);
-        self.in_helper(move || share::leave(&request.paths, &inner))
+        self.in_child(move || share::leave(&request.paths, &inner))
             .await
     }
 }
 
 impl Service {
     /// What waits for the host's file systems must not hold up the agent's only thread.
-    async fn in_helper(&self, job: impl FnOnce() -> Result<()>) -> Reply<proto::Empty> {
-        let null = crate::helper::null()?;
-        let null = std::os::fd::AsRawFd::as_raw_fd(&null);
-        let reaper = &self.0.context.reaper;
-        let helper = crate::helper::Helper::spawn(reaper, [null; 3], &[], |_| job().map(|()| 0))?;
-        whole(helper.finish()).await?;
+    async fn in_child(&self, job: impl FnOnce() -> Result<()>) -> Reply<proto::Empty> {
+        let job = Job::start(&self.0.context.reaper, job)?;
+        whole(job.finished()).await?;
         Ok(proto::Empty::new())
     }
 }

@@ -1,178 +1,262 @@
-//! A container's OCI specification: what the agent refuses, completes or takes out before libcontainer
-//! sees it.
+//! A container's OCI specification: what the agent needs to know of it, and the little that crun must not see as
+//! it came. Everything else is crun's to judge.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use libcontainer::oci_spec::runtime::{
-    Hook, Linux, LinuxIdMapping, LinuxNamespaceType, LinuxSeccomp, LinuxSeccompAction, Process,
-    Spec,
-};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::cgroup;
 use crate::error::{Error, Result};
-use crate::helper::exec::with_home;
-use crate::helper::user::passwd_below;
+use crate::terminal::Size;
 
 /// A specification that can be carried out.
 pub struct Prepared {
     /// For config.json.
-    pub spec: Spec,
+    pub json: Vec<u8>,
     /// The container's cgroup, absolute below the hierarchy's root.
-    pub cgroup_path: std::path::PathBuf,
-    /// Whose standard streams these are, as ids of the guest's root user namespace.
-    pub owner: (u32, u32),
+    pub cgroup_path: PathBuf,
+    /// The init process' user.
+    pub user: User,
     /// Whether the init process has one.
     pub terminal: bool,
-    /// Sysctls of the pod's network, which is the guest's own: not in `spec`, as libcontainer sets them in a
+    /// Sysctls of the pod's network, which is the guest's own: not in `json`, as crun sets them in a
     /// container's network namespace only.
     pub network_sysctls: HashMap<String, String>,
+    /// What additional processes need to know.
+    pub config: Config,
+}
+
+/// What a container's additional processes have from it.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// process.oomScoreAdj.
+    pub oom_score_adj: Option<i32>,
+    uid_mappings: Vec<Mapping>,
+    gid_mappings: Vec<Mapping>,
+}
+
+/// An additional process that can be made.
+pub struct PreparedProcess {
+    /// For crun.
+    pub json: Vec<u8>,
+    /// As in [`Prepared`].
+    pub user: User,
+    /// As in [`Prepared`].
+    pub terminal: bool,
+    /// process.oomScoreAdj.
+    pub oom_score_adj: Option<i32>,
+}
+
+/// Ids in the container.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct User {
+    uid: u32,
+    gid: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Mapping {
+    #[serde(rename = "containerID")]
+    container_id: u32,
+    #[serde(rename = "hostID")]
+    host_id: u32,
+    size: u32,
+}
+
+/// The parts of `process` that the agent looks at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Process {
+    args: Option<Vec<String>>,
+    env: Option<Vec<String>>,
+    cwd: Option<String>,
+    user: Option<User>,
+    terminal: Option<bool>,
+    oom_score_adj: Option<i32>,
+}
+
+impl Config {
+    /// Whose standard streams a process of `user` has, as ids of the guest's root user namespace.
+    pub fn owner(&self, user: &User) -> (u32, u32) {
+        (
+            root_id(user.uid, &self.uid_mappings),
+            root_id(user.gid, &self.gid_mappings),
+        )
+    }
 }
 
 /// Reads and checks config.json.
 pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
-    let mut spec: Spec = serde_json::from_slice(json).map_err(|error| {
-        Error::invalid(format!("the container's config.json is wrong: {error}"))
-    })?;
+    let wrong = |error| Error::invalid(format!("the container's config.json is wrong: {error}"));
+    let mut spec: Map<String, Value> = serde_json::from_slice(json).map_err(wrong)?;
     refuse_hooks(&spec)?;
-    let Some(mut linux) = spec.linux().clone() else {
+    let root = spec.get("root").and_then(|root| root.get("path")?.as_str());
+    match root {
+        Some(path) if path.starts_with('/') => {}
+        Some(path) => {
+            return Err(Error::invalid(format!(
+                "root.path {path} must be an absolute path of the guest"
+            )));
+        }
+        None => return Err(Error::invalid("config.json has no root.path")),
+    }
+    let process = match spec.get("process") {
+        Some(process) => check_process(process)?,
+        None => return Err(Error::invalid("config.json has no \"process\" section")),
+    };
+    let Some(Value::Object(linux)) = spec.get_mut("linux") else {
         return Err(Error::invalid("config.json has no \"linux\" section"));
     };
-    let own_mounts = linux
-        .namespaces()
-        .iter()
-        .flatten()
-        .any(|namespace| namespace.typ() == LinuxNamespaceType::Mount);
-    if !own_mounts {
+    if !has_namespace(linux, "mount") {
         return Err(Error::invalid(
             "linux.namespaces must have a mount namespace: the guest's own must not be changed",
         ));
     }
-    if linux.intel_rdt().is_some() {
+    if linux.get("intelRdt").is_some_and(|rdt| !rdt.is_null()) {
         return Err(Error::unimplemented(
             "linux.intelRdt has no meaning in a VM",
         ));
     }
-    refuse_notify(linux.seccomp().as_ref())?;
-    match spec.root() {
-        Some(root) if root.path().is_absolute() => {}
-        Some(root) => {
-            return Err(Error::invalid(format!(
-                "root.path {} must be an absolute path of the guest",
-                root.path().display()
-            )));
-        }
-        None => return Err(Error::invalid("config.json has no \"root\" section")),
-    }
-    let Some(mut process) = spec.process().clone() else {
-        return Err(Error::invalid("config.json has no \"process\" section"));
+    refuse_notify(linux)?;
+    let mut config = Config {
+        oom_score_adj: process.oom_score_adj,
+        ..Config::default()
     };
-    normalize(&mut process)?;
-    if let Some(root) = spec.root().as_ref().and_then(|root| root.path().to_str()) {
-        with_home(&mut process, || passwd_below(root));
+    for (key, mappings) in [
+        ("uidMappings", &mut config.uid_mappings),
+        ("gidMappings", &mut config.gid_mappings),
+    ] {
+        if let Some(value) = linux.get(key).filter(|value| !value.is_null()) {
+            *mappings = Vec::deserialize(value).map_err(wrong)?;
+        }
     }
-    let cgroup_path = cgroup::path_for(container_id, linux.cgroups_path().as_deref())?;
-    linux.set_cgroups_path(Some(cgroup_path.clone()));
-    // The guest kernel has no SELinux.
-    linux.set_mount_label(None);
-    let network_sysctls = take_network_sysctls(&mut linux);
-    let owner = (
-        root_id(process.user().uid(), linux.uid_mappings()),
-        root_id(process.user().gid(), linux.gid_mappings()),
-    );
-    let terminal = process.terminal().unwrap_or(false);
-    spec.set_process(Some(process)).set_linux(Some(linux));
+    let network_sysctls = take_network_sysctls(linux)?;
+    let mut changed = !network_sysctls.is_empty();
+    let wanted = linux.get("cgroupsPath").and_then(Value::as_str);
+    let cgroup_path = cgroup::path_for(container_id, wanted.map(Path::new))?;
+    if wanted.map(Path::new) != Some(&cgroup_path) {
+        let path = cgroup_path.to_string_lossy().into_owned();
+        linux.insert("cgroupsPath".into(), path.into());
+        changed = true;
+    }
+    // crun, unlike runc, wants the key.
+    if spec.get("mounts").is_none_or(Value::is_null) {
+        spec.insert("mounts".into(), Value::Array(Vec::new()));
+        changed = true;
+    }
+    let json = if changed {
+        serde_json::to_vec(&spec)
+            .map_err(|error| Error::internal(format!("cannot write config.json: {error}")))?
+    } else {
+        json.to_vec()
+    };
     Ok(Prepared {
-        spec,
+        json,
         cgroup_path,
-        owner,
-        terminal,
+        terminal: process.terminal.unwrap_or(false),
+        user: process.user.unwrap_or_default(),
         network_sysctls,
+        config,
     })
 }
 
-/// Those that belong to the guest's network namespace, if the container shares it.
-fn take_network_sysctls(linux: &mut Linux) -> HashMap<String, String> {
-    let own_network = linux
-        .namespaces()
-        .iter()
-        .flatten()
-        .any(|namespace| namespace.typ() == LinuxNamespaceType::Network);
-    if own_network {
-        return HashMap::new();
-    }
-    let (network, others): (HashMap<_, _>, HashMap<_, _>) = linux
-        .sysctl()
-        .clone()
-        .unwrap_or_default()
+fn has_namespace(linux: &Map<String, Value>, wanted: &str) -> bool {
+    linux
+        .get("namespaces")
+        .and_then(Value::as_array)
         .into_iter()
-        .partition(|(key, _)| key.starts_with("net.") || key.starts_with("net/"));
-    linux.set_sysctl(Some(others));
-    network
+        .flatten()
+        .any(|namespace| namespace.get("type").and_then(Value::as_str) == Some(wanted))
 }
 
-/// Reads and checks the `process` object of an additional process.
-pub fn prepare_process(json: &[u8]) -> Result<Process> {
-    let mut process: Process = serde_json::from_slice(json)
-        .map_err(|error| Error::invalid(format!("the process object is wrong: {error}")))?;
-    normalize(&mut process)?;
-    if process.scheduler().is_some() || process.io_priority().is_some() {
-        return Err(Error::unimplemented(
-            "process.scheduler and process.ioPriority are not supported for additional processes",
-        ));
+/// Those that belong to the guest's network namespace, if the container shares it.
+fn take_network_sysctls(linux: &mut Map<String, Value>) -> Result<HashMap<String, String>> {
+    let mut network = HashMap::new();
+    if has_namespace(linux, "network") {
+        return Ok(network);
     }
-    Ok(process)
+    let Some(Value::Object(sysctls)) = linux.get_mut("sysctl") else {
+        return Ok(network);
+    };
+    for (key, value) in std::mem::take(sysctls) {
+        if !key.starts_with("net.") && !key.starts_with("net/") {
+            sysctls.insert(key, value);
+        } else if let Value::String(value) = value {
+            network.insert(key, value);
+        } else {
+            return Err(Error::invalid(format!(
+                "linux.sysctl: the value of {key:?} must be a string"
+            )));
+        }
+    }
+    Ok(network)
+}
+
+/// Reads and checks the `process` object of an additional process; a terminal gets `size`.
+pub fn prepare_process(json: &[u8], size: Size) -> Result<PreparedProcess> {
+    let wrong = |error| Error::invalid(format!("the process object is wrong: {error}"));
+    let mut value: Value = serde_json::from_slice(json).map_err(wrong)?;
+    let process = check_process(&value)?;
+    let terminal = process.terminal.unwrap_or(false);
+    let mut json = json.to_vec();
+    if let Some(size) = size.given().filter(|_| terminal) {
+        value["consoleSize"] = serde_json::json!({ "height": size.height, "width": size.width });
+        json = serde_json::to_vec(&value).map_err(wrong)?;
+    }
+    Ok(PreparedProcess {
+        json,
+        terminal,
+        user: process.user.unwrap_or_default(),
+        oom_score_adj: process.oom_score_adj,
+    })
 }
 
 /// The id in the root user namespace of a container's id.
-pub fn root_id(id: u32, mappings: &Option<Vec<LinuxIdMapping>>) -> u32 {
+fn root_id(id: u32, mappings: &[Mapping]) -> u32 {
     mappings
         .iter()
-        .flatten()
         .find_map(|mapping| {
-            let offset = id.checked_sub(mapping.container_id())?;
-            (offset < mapping.size()).then(|| mapping.host_id().wrapping_add(offset))
+            let offset = id.checked_sub(mapping.container_id)?;
+            (offset < mapping.size).then(|| mapping.host_id.wrapping_add(offset))
         })
         .unwrap_or(id)
 }
 
-fn normalize(process: &mut Process) -> Result<()> {
-    if process.args().as_ref().is_none_or(Vec::is_empty) {
+fn check_process(value: &Value) -> Result<Process> {
+    let process = Process::deserialize(value)
+        .map_err(|error| Error::invalid(format!("the process object is wrong: {error}")))?;
+    if process.args.as_ref().is_none_or(Vec::is_empty) {
         return Err(Error::invalid("process.args must name a program"));
     }
-    if !process.cwd().is_absolute() {
+    // crun would take a name alone for the wish to unset it; the words are runc's.
+    for entry in process.env.iter().flatten() {
+        if entry.find('=').is_none_or(|length| length == 0) {
+            return Err(Error::invalid(format!(
+                "invalid environment variable: {entry:?}"
+            )));
+        }
+    }
+    let cwd = process.cwd.as_deref().unwrap_or("");
+    if !cwd.starts_with('/') {
         return Err(Error::invalid(format!(
-            "process.cwd {:?} must be an absolute path",
-            process.cwd().display().to_string()
+            "process.cwd {cwd:?} must be an absolute path"
         )));
     }
-    if process.user().umask().is_some_and(|mask| mask > 0o777) {
-        return Err(Error::invalid("process.user.umask must be at most 0777"));
-    }
-    // libcontainer takes "false" for a wish to load seccomp without the right to.
-    if process.no_new_privileges() == Some(false) {
-        process.set_no_new_privileges(None);
-    }
-    // Security modules of the host's kernel; the VM is what confines here.
-    process.set_apparmor_profile(None);
-    process.set_selinux_label(None);
-    Ok(())
+    Ok(process)
 }
 
-fn refuse_hooks(spec: &Spec) -> Result<()> {
-    let Some(hooks) = spec.hooks() else {
-        return Ok(());
-    };
-    let some = |hooks: &Option<Vec<Hook>>| hooks.as_ref().is_some_and(|hooks| !hooks.is_empty());
-    #[allow(deprecated, reason = "to refuse it, it must be read")]
-    let prestart = some(hooks.prestart());
-    for (name, present) in [
-        ("prestart", prestart),
-        ("createRuntime", some(hooks.create_runtime())),
-        ("createContainer", some(hooks.create_container())),
-        ("poststart", some(hooks.poststart())),
-        ("poststop", some(hooks.poststop())),
-    ] {
-        if present {
+fn refuse_hooks(spec: &Map<String, Value>) -> Result<()> {
+    for (name, hooks) in spec
+        .get("hooks")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        if hooks.as_array().is_some_and(|hooks| !hooks.is_empty()) {
             return Err(Error::unimplemented(format!(
                 "hooks.{name} would run a program of the host, which the guest does not have"
             )));
@@ -181,17 +265,17 @@ fn refuse_hooks(spec: &Spec) -> Result<()> {
     Ok(())
 }
 
-fn refuse_notify(profile: Option<&LinuxSeccomp>) -> Result<()> {
-    let Some(profile) = profile else {
+fn refuse_notify(linux: &Map<String, Value>) -> Result<()> {
+    let Some(profile) = linux.get("seccomp") else {
         return Ok(());
     };
-    let notify = LinuxSeccompAction::ScmpActNotify;
-    let used = profile.default_action() == notify
-        || profile
-            .syscalls()
-            .iter()
+    let notify = |action: Option<&Value>| action.and_then(Value::as_str) == Some("SCMP_ACT_NOTIFY");
+    let rules = profile.get("syscalls").and_then(Value::as_array);
+    let used = notify(profile.get("defaultAction"))
+        || rules
+            .into_iter()
             .flatten()
-            .any(|rule| rule.action() == notify);
+            .any(|rule| notify(rule.get("action")));
     if used {
         return Err(Error::unimplemented(
             "seccomp's SCMP_ACT_NOTIFY needs a listener on the host, which cannot reach into the VM",
@@ -218,15 +302,36 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_one_is_completed() {
-        let prepared = prepare("web", &config(|_| {})).expect("prepared");
+    fn what_need_not_be_changed_comes_through_byte_for_byte() {
+        let json = config(|value| {
+            value["linux"]["cgroupsPath"] = "/hadron/web".into();
+            value["mounts"] = serde_json::json!([]);
+            value["process"]["rlimits"] = serde_json::json!([{ "soft": u64::MAX }]);
+        });
+        // Numbers that no float holds, and spaces that no serializer makes.
+        let json = String::from_utf8(json).expect("text").replace("[]", "[ ]");
+        let prepared = prepare("web", json.as_bytes()).expect("prepared");
+        assert_eq!(prepared.json, json.as_bytes());
+        assert_eq!(prepared.config.owner(&prepared.user), (1000, 100));
+    }
+
+    #[test]
+    fn a_path_and_mounts_are_added_and_numbers_stay() {
+        let json = config(|value| {
+            value["process"]["rlimits"] = serde_json::json!([{ "soft": u64::MAX }]);
+            value["linux"]["sysctl"] = serde_json::json!({ "net.x": "1", "kernel.y": "2" });
+        });
+        let prepared = prepare("web", &json).expect("prepared");
         assert_eq!(prepared.cgroup_path.to_str(), Some("/hadron/web"));
-        assert_eq!(prepared.owner, (1000, 100));
-        let process = prepared.spec.process().as_ref().expect("process");
-        assert_eq!(process.no_new_privileges(), None);
-        assert_eq!(*process.apparmor_profile(), None);
-        let expected = vec!["A=b".to_string(), "HOME=/".to_string()];
-        assert_eq!(*process.env(), Some(expected));
+        assert_eq!(prepared.network_sysctls["net.x"], "1");
+        let value: Value = serde_json::from_slice(&prepared.json).expect("json");
+        assert_eq!(value["linux"]["cgroupsPath"], "/hadron/web");
+        assert_eq!(
+            value["linux"]["sysctl"],
+            serde_json::json!({ "kernel.y": "2" })
+        );
+        assert_eq!(value["mounts"], serde_json::json!([]));
+        assert_eq!(value["process"]["rlimits"][0]["soft"], u64::MAX);
     }
 
     #[test]
@@ -235,16 +340,36 @@ mod tests {
             value["linux"]["uidMappings"] =
                 serde_json::json!([{ "containerID": 0, "hostID": 100_000, "size": 65536 }]);
         });
+        let prepared = prepare("web", &json).expect("prepared");
+        assert_eq!(prepared.config.owner(&prepared.user), (101_000, 100));
+    }
+
+    #[test]
+    fn only_a_terminal_has_a_size() {
+        let size = Size {
+            width: 80,
+            height: 24,
+        };
+        let json = br#"{"args":["sh"],"cwd":"/"}"#;
+        assert_eq!(prepare_process(json, size).expect("process").json, json);
+        let json = br#"{"args":["sh"],"cwd":"/","terminal":true}"#;
+        let prepared = prepare_process(json, size).expect("process").json;
+        let value: Value = serde_json::from_slice(&prepared).expect("json");
         assert_eq!(
-            prepare("web", &json).expect("prepared").owner,
-            (101_000, 100)
+            value["consoleSize"],
+            serde_json::json!({ "height": 24, "width": 80 })
         );
     }
 
     #[test]
     fn what_cannot_work_is_refused_by_name() {
         type Change = fn(&mut serde_json::Value);
-        let cases: [(Change, Code, &str); 6] = [
+        let cases: [(Change, Code, &str); 7] = [
+            (
+                |v| v["process"]["env"] = serde_json::json!(["A=", "B"]),
+                Code::INVALID_ARGUMENT,
+                "environment variable: \"B\"",
+            ),
             (
                 |v| v["linux"]["namespaces"] = serde_json::json!([]),
                 Code::INVALID_ARGUMENT,

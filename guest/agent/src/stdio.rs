@@ -15,7 +15,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::timeout;
 
 use crate::error::{Code, Error, Result};
-use crate::helper::{null, set_nonblocking};
+use crate::fd::{null, set_nonblocking};
 use crate::transport::{Connector, read, shutdown_write, write};
 use crate::watch::watch_fd;
 

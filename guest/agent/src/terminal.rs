@@ -54,7 +54,7 @@ impl Size {
     }
 }
 
-/// The master that libcontainer's init process has sent to `listener` before it said that it is ready.
+/// The master that crun has sent to `listener` before it said that it is done.
 pub fn accept_master(listener: &UnixListener) -> Result<OwnedFd> {
     let (stream, _) = listener
         .accept()
@@ -66,7 +66,7 @@ pub fn accept_master(listener: &UnixListener) -> Result<OwnedFd> {
 }
 
 /// The master that lies in `socket` as SCM_RIGHTS.
-pub fn receive_master(socket: RawFd) -> Result<OwnedFd> {
+fn receive_master(socket: RawFd) -> Result<OwnedFd> {
     let mut name = [0u8; 64];
     let mut buffers = [io::IoSliceMut::new(&mut name)];
     let mut space = nix::cmsg_space!([RawFd; 1]);

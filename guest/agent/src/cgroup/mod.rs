@@ -1,6 +1,7 @@
 //! The cgroup (version 2) of a container. See the kernel's Documentation/admin-guide/cgroup-v2.rst.
 
 pub mod oom;
+pub mod resources;
 pub mod update;
 
 use std::collections::HashMap;

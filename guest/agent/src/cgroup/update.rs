@@ -1,14 +1,13 @@
 //! Changing the limits of a running container: OCI runtime-spec `linux.resources` -> cgroup files.
 //!
 //! Keys that are absent stay as they are. The conversions from version 1's units are those that runc
-//! and libcgroups use at creation, so that the same numbers mean the same later.
+//! and crun use at creation, so that the same numbers mean the same later.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use libcontainer::oci_spec::runtime::{LinuxBlockIo, LinuxCpu, LinuxMemory, LinuxResources};
-
+use super::resources::{BlockIo, Cpu, Memory, Resources};
 use crate::error::{Error, Result, errno_text};
 
 /// What the cgroup says now, where the meaning of a key depends on it.
@@ -35,35 +34,35 @@ pub fn current(directory: &Path) -> Current {
 }
 
 /// What to write, in this order. Refuses what no cgroup can express.
-pub fn plan(resources: &LinuxResources, current: &Current) -> Result<Vec<Write>> {
+pub fn plan(resources: &Resources, current: &Current) -> Result<Vec<Write>> {
     let mut writes = Vec::new();
-    if let Some(memory) = resources.memory() {
+    if let Some(memory) = &resources.memory {
         plan_memory(memory, current, &mut writes)?;
     }
-    if let Some(cpu) = resources.cpu() {
+    if let Some(cpu) = &resources.cpu {
         plan_cpu(cpu, current, &mut writes)?;
     }
-    if let Some(pids) = resources.pids() {
+    if let Some(pids) = &resources.pids {
         // 0 is "unset" for Go's JSON, as -1 is "no limit".
-        let limit = match pids.limit() {
+        let limit = match pids.limit {
             limit if limit > 0 => limit.to_string(),
             _ => "max".to_string(),
         };
         writes.push(("pids.max".into(), limit));
     }
-    if let Some(block) = resources.block_io() {
+    if let Some(block) = &resources.block_io {
         plan_block(block, &mut writes)?;
     }
-    for page in resources.hugepage_limits().iter().flatten() {
-        let size = page.page_size();
+    for page in resources.hugepage_limits.iter().flatten() {
+        let size = &page.page_size;
         if size.is_empty() || size.contains('/') {
             return Err(Error::invalid(format!(
                 "{size:?} is not a size of huge pages"
             )));
         }
-        writes.push((format!("hugetlb.{size}.max"), page.limit().to_string()));
+        writes.push((format!("hugetlb.{size}.max"), page.limit.to_string()));
     }
-    for (key, value) in resources.unified().iter().flatten() {
+    for (key, value) in resources.unified.iter().flatten() {
         if !key.contains('.') || key.contains('/') || key.starts_with('.') {
             return Err(Error::invalid(format!(
                 "resources.unified: {key:?} is not a file of a cgroup; it must be \"controller.name\""
@@ -85,10 +84,10 @@ fn bytes(key: &str, value: i64) -> Result<String> {
     }
 }
 
-fn plan_memory(memory: &LinuxMemory, current: &Current, writes: &mut Vec<Write>) -> Result<()> {
+fn plan_memory(memory: &Memory, current: &Current, writes: &mut Vec<Write>) -> Result<()> {
     // 0 is how Go's JSON says "unset" for these.
-    let limit = memory.limit().filter(|limit| *limit != 0);
-    let swap = memory.swap().filter(|swap| *swap != 0);
+    let limit = memory.limit.filter(|limit| *limit != 0);
+    let swap = memory.swap.filter(|swap| *swap != 0);
     let max = limit.map(|limit| bytes("limit", limit)).transpose()?;
     match (swap, limit) {
         (None, Some(-1)) => writes.push(("memory.swap.max".into(), "max".into())),
@@ -117,27 +116,27 @@ fn plan_memory(memory: &LinuxMemory, current: &Current, writes: &mut Vec<Write>)
     if let Some(max) = max {
         writes.push(("memory.max".into(), max));
     }
-    if let Some(low) = memory.reservation().filter(|low| *low != 0) {
+    if let Some(low) = memory.reservation.filter(|low| *low != 0) {
         writes.push(("memory.low".into(), bytes("reservation", low)?));
     }
     Ok(())
 }
 
-/// cpu.weight for version 1's shares: 2..262144 -> 1..10000, as runc and libcgroups convert.
+/// cpu.weight for version 1's shares: 2..262144 -> 1..10000, as runc and crun convert.
 fn weight(shares: u64) -> u64 {
     let shares = shares.clamp(2, 262_144);
     1 + ((shares - 2) * 9_999) / 262_142
 }
 
-fn plan_cpu(cpu: &LinuxCpu, current: &Current, writes: &mut Vec<Write>) -> Result<()> {
-    if let Some(shares) = cpu.shares().filter(|shares| *shares != 0) {
+fn plan_cpu(cpu: &Cpu, current: &Current, writes: &mut Vec<Write>) -> Result<()> {
+    if let Some(shares) = cpu.shares.filter(|shares| *shares != 0) {
         writes.push(("cpu.weight".into(), weight(shares).to_string()));
     }
-    if let Some(idle) = cpu.idle() {
+    if let Some(idle) = cpu.idle {
         writes.push(("cpu.idle".into(), idle.to_string()));
     }
-    let quota = cpu.quota().filter(|quota| *quota != 0);
-    let period = cpu.period().filter(|period| *period != 0);
+    let quota = cpu.quota.filter(|quota| *quota != 0);
+    let period = cpu.period.filter(|period| *period != 0);
     if quota.is_some() || period.is_some() {
         let mut now = current.cpu_max.split_whitespace();
         let (quota_now, period_now) = (now.next().unwrap_or("max"), now.next().unwrap_or("100000"));
@@ -154,10 +153,10 @@ fn plan_cpu(cpu: &LinuxCpu, current: &Current, writes: &mut Vec<Write>) -> Resul
         let period = period.map_or(period_now.to_string(), |period| period.to_string());
         writes.push(("cpu.max".into(), format!("{quota} {period}")));
     }
-    if let Some(burst) = cpu.burst() {
+    if let Some(burst) = cpu.burst {
         writes.push(("cpu.max.burst".into(), burst.to_string()));
     }
-    for (file, list) in [("cpuset.cpus", cpu.cpus()), ("cpuset.mems", cpu.mems())] {
+    for (file, list) in [("cpuset.cpus", &cpu.cpus), ("cpuset.mems", &cpu.mems)] {
         if let Some(list) = list.as_ref().filter(|list| !list.is_empty()) {
             writes.push((file.into(), list.clone()));
         }
@@ -165,11 +164,11 @@ fn plan_cpu(cpu: &LinuxCpu, current: &Current, writes: &mut Vec<Write>) -> Resul
     for (key, value) in [
         (
             "realtimeRuntime",
-            cpu.realtime_runtime().filter(|value| *value != 0).is_some(),
+            cpu.realtime_runtime.filter(|value| *value != 0).is_some(),
         ),
         (
             "realtimePeriod",
-            cpu.realtime_period().filter(|value| *value != 0).is_some(),
+            cpu.realtime_period.filter(|value| *value != 0).is_some(),
         ),
     ] {
         if value {
@@ -181,8 +180,8 @@ fn plan_cpu(cpu: &LinuxCpu, current: &Current, writes: &mut Vec<Write>) -> Resul
     Ok(())
 }
 
-fn plan_block(block: &LinuxBlockIo, writes: &mut Vec<Write>) -> Result<()> {
-    if let Some(weight) = block.weight().filter(|weight| *weight != 0) {
+fn plan_block(block: &BlockIo, writes: &mut Vec<Write>) -> Result<()> {
+    if let Some(weight) = block.weight.filter(|weight| *weight != 0) {
         if !(10..=1000).contains(&weight) {
             return Err(Error::invalid(format!(
                 "resources.blockIO.weight must be between 10 and 1000, not {weight}"
@@ -193,16 +192,16 @@ fn plan_block(block: &LinuxBlockIo, writes: &mut Vec<Write>) -> Result<()> {
         writes.push(("io.weight".into(), format!("default {weight}")));
     }
     for (key, devices) in [
-        ("rbps", block.throttle_read_bps_device()),
-        ("wbps", block.throttle_write_bps_device()),
-        ("riops", block.throttle_read_iops_device()),
-        ("wiops", block.throttle_write_iops_device()),
+        ("rbps", &block.throttle_read_bps_device),
+        ("wbps", &block.throttle_write_bps_device),
+        ("riops", &block.throttle_read_iops_device),
+        ("wiops", &block.throttle_write_iops_device),
     ] {
         for device in devices.iter().flatten() {
-            let (major, minor) = (device.major(), device.minor());
+            let (major, minor) = (device.major, device.minor);
             writes.push((
                 "io.max".into(),
-                format!("{major}:{minor} {key}={}", device.rate()),
+                format!("{major}:{minor} {key}={}", device.rate),
             ));
         }
     }
@@ -210,7 +209,7 @@ fn plan_block(block: &LinuxBlockIo, writes: &mut Vec<Write>) -> Result<()> {
 }
 
 /// Carries out a plan; the message of a refusal names file and value. May block while the kernel
-/// reclaims memory, so it belongs into a helper.
+/// reclaims memory, so it belongs into a job.
 pub fn apply(directory: &Path, writes: &[Write]) -> Result<()> {
     for (file, value) in writes {
         // Not created if it is absent: cgroupfs would answer that with "permission denied".

@@ -1,18 +1,19 @@
 //! Additional processes of a running container.
 
+use std::ffi::OsStr;
 use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-
 use super::{Container, Context, Slot, State, Stdio, check_ports, lock};
+use crate::crun;
 use crate::error::{Code, Error, Result};
-use crate::helper::exec::{ExecPlan, exec};
-use crate::helper::{Helper, null};
+use crate::fd::null;
 use crate::process::Process;
 use crate::spec;
 use crate::stdio::Streams;
-use crate::terminal::{give_to, receive_master};
+use crate::terminal::{accept_master, give_to};
 
 impl Container {
     /// An additional process, created and started.
@@ -55,58 +56,91 @@ impl Container {
     }
 
     async fn make_process(&self, context: &Context, json: &[u8], stdio: Stdio) -> Result<Process> {
-        let process = spec::prepare_process(json)?;
-        let terminal = process.terminal().unwrap_or(false);
-        check_ports(stdio.ports, terminal)?;
+        let prepared = spec::prepare_process(json, stdio.size)?;
+        check_ports(stdio.ports, prepared.terminal)?;
         let streams = Streams::connect(&context.connector, stdio.ports).await?;
         self.require("entered", State::Running)?;
-        let uid = spec::root_id(process.user().uid(), self.linux.uid_mappings());
-        let gid = spec::root_id(process.user().gid(), self.linux.gid_mappings());
-        let mut plan = ExecPlan {
-            init_pid: self.init.pid,
-            cgroup: self.cgroup.directory().to_path_buf(),
-            process,
-            seccomp: self.linux.seccomp().clone(),
-            terminal: None,
+        let files = Files::make(&self.bundle, context.next_number(), &prepared.json)?;
+        let (uid, gid) = self.config.owner(&prepared.user);
+        let run = |fds, options: &[&OsStr]| {
+            let plain = ["exec", "--detach", "--process"].map(OsStr::new);
+            let arguments = [
+                &plain[..],
+                &[
+                    files.process.as_os_str(),
+                    OsStr::new("--pid-file"),
+                    files.pid.as_os_str(),
+                ],
+                options,
+                &[OsStr::new(&self.id)],
+            ]
+            .concat();
+            let stdio = crun::Stdio {
+                fds,
+                oom_score_adj: prepared.oom_score_adj.or(self.config.oom_score_adj),
+            };
+            context.crun.call(&context.reaper, &stdio, &arguments)
         };
-        let reaper = &context.reaper;
-        if terminal {
-            let (ours, theirs) = socketpair(
-                AddressFamily::Unix,
-                SockType::Stream,
-                None,
-                SockFlag::SOCK_CLOEXEC,
-            )
-            .map_err(|errno| Error::os("cannot make a socket for the terminal", errno))?;
-            plan.terminal = Some((theirs.as_raw_fd(), stdio.size));
-            let null = null()?;
-            let keep = [theirs.as_raw_fd()];
-            let mut helper = Helper::spawn(reaper, [null.as_raw_fd(); 3], &keep, |report| {
-                exec(report, plan)
-            })?;
-            drop(theirs);
-            let (pid, exit) = helper.result().await?;
-            helper.program_runs().await?;
-            let master = receive_master(ours.as_raw_fd())?;
-            give_to(&master, uid)?;
-            streams.run_terminal(&master)?;
+        if !prepared.terminal {
+            let pipes = streams.pipes(uid, gid)?;
+            let mut call = run(pipes.child_fds(), &[])?;
+            let pipes = pipes.close_child();
+            let (pid, exit) = call.process(&files.pid).await?;
+            call.program_runs().await?;
+            streams.run(pipes)?;
+            let terminal = None;
             return Ok(Process {
                 pid,
                 exit,
-                terminal: Some(master),
+                terminal,
             });
         }
-        let pipes = streams.pipes(uid, gid)?;
-        let child = pipes.child_fds();
-        let mut helper = Helper::spawn(reaper, child, &[], |report| exec(report, plan))?;
-        let pipes = pipes.close_child();
-        let (pid, exit) = helper.result().await?;
-        helper.program_runs().await?;
-        streams.run(pipes)?;
+        let listener = UnixListener::bind(&files.console)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(|error| Error::os("cannot make a socket for the terminal", error))?;
+        let null = null()?;
+        let options = [OsStr::new("--console-socket"), files.console.as_os_str()];
+        let mut call = run([null.as_raw_fd(); 3], &options)?;
+        let (pid, exit) = call.process(&files.pid).await?;
+        call.program_runs().await?;
+        let master = accept_master(&listener)?;
+        give_to(&master, uid)?;
+        streams.run_terminal(&master)?;
+        let terminal = Some(master);
         Ok(Process {
             pid,
             exit,
-            terminal: None,
+            terminal,
         })
+    }
+}
+
+/// What crun reads and writes; removed when it is done.
+struct Files {
+    process: PathBuf,
+    pid: PathBuf,
+    console: PathBuf,
+}
+
+impl Files {
+    /// In `bundle`; `number` is no other call's.
+    fn make(bundle: &Path, number: u64, json: &[u8]) -> Result<Self> {
+        let files = Self {
+            process: bundle.join(format!("process{number}")),
+            pid: bundle.join(format!("pid{number}")),
+            console: bundle.join(format!("console{number}")),
+        };
+        std::fs::write(&files.process, json)
+            .map_err(|error| Error::os("cannot write the process' file", error))?;
+        Ok(files)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for path in [&self.process, &self.pid, &self.console] {
+            // Those that were never made.
+            let _ = std::fs::remove_file(path);
+        }
     }
 }

@@ -6,22 +6,24 @@ mod exec;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Write;
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use libcontainer::oci_spec::runtime::{Linux, LinuxResources};
 use tokio::sync::mpsc::Sender;
 
 use crate::cgroup::Cgroup;
 use crate::cgroup::oom::OomWatch;
+use crate::cgroup::resources::Resources;
 use crate::cgroup::update;
+use crate::child::Job;
+use crate::crun::{Call, Crun};
 use crate::error::{Code, Error, Result};
-use crate::helper::{Helper, null};
 use crate::process::Process;
 use crate::reaper::{Reaper, exited};
+use crate::spec::Config;
 use crate::stdio::Ports;
 use crate::terminal::Size;
 use crate::transport::Connector;
@@ -35,10 +37,21 @@ pub struct Context {
     pub reaper: Reaper,
     /// To the host.
     pub connector: Arc<dyn Connector>,
+    /// Makes them.
+    pub crun: Crun,
     /// Takes the ids of containers that ran out of memory.
     pub oom: Sender<String>,
     /// A directory (on tmpfs) for bundles; its path is short, because sockets are bound in it.
     pub directory: PathBuf,
+    /// How many of [`Context::next_number`] were given out.
+    pub numbers: AtomicU64,
+}
+
+impl Context {
+    /// For a file's name: one that was never used in the life of the guest.
+    pub fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
 }
 
 /// Where a process' standard streams go.
@@ -81,12 +94,14 @@ enum Slot {
 pub struct Container {
     id: String,
     bundle: PathBuf,
+    /// What crun knows of it.
+    state_directory: PathBuf,
     cgroup: Cgroup,
-    linux: Linux,
+    config: Config,
     init: Arc<Process>,
     state: Mutex<State>,
-    /// Until the start: the line on which the init process reports.
-    waiting: Mutex<Option<Helper>>,
+    /// Until the start: the call that has made the init process, which still has its log.
+    waiting: Mutex<Option<Call>>,
     execs: Mutex<HashMap<String, Slot>>,
     /// One of pause and resume at a time.
     freezing: tokio::sync::Mutex<()>,
@@ -101,12 +116,12 @@ impl Container {
     /// OCI "start"; answers when the program runs, or with the reason why it does not.
     pub async fn start(&self) -> Result<()> {
         self.require("started", State::Created)?;
-        let Some(mut helper) = lock(&self.waiting).take() else {
+        let Some(mut call) = lock(&self.waiting).take() else {
             return Err(self.wrong_state("started"));
         };
         *lock(&self.state) = State::Starting;
-        self.notify()?;
-        let result = helper.program_runs().await;
+        self.release()?;
+        let result = call.program_runs().await;
         if result.is_err() {
             // The process is about to exit; the caller's next request shall find it stopped.
             let _ = tokio::time::timeout(DEATH_DEADLINE, exited(self.init.exit.clone())).await;
@@ -115,15 +130,16 @@ impl Container {
         result
     }
 
-    /// Wakes libcontainer's init process, which listens in its state directory.
-    fn notify(&self) -> Result<()> {
-        let io = |error| Error::os("cannot reach the container's init process", error);
-        let directory =
-            std::fs::File::open(self.bundle.join("state").join(&self.id)).map_err(io)?;
-        // The real path may be longer than a socket's address.
-        let path = format!("/proc/self/fd/{}/notify.sock", directory.as_raw_fd());
-        let mut socket = UnixStream::connect(path).map_err(io)?;
-        socket.write_all(b"start container").map_err(io)
+    /// Lets the init process go on, which reads from a FIFO: all that `crun start` does without hooks.
+    fn release(&self) -> Result<()> {
+        let fifo = self.state_directory.join("exec.fifo");
+        std::fs::OpenOptions::new()
+            .write(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(&fifo)
+            .and_then(|mut file| file.write_all(&[0]))
+            .and_then(|()| std::fs::remove_file(&fifo))
+            .map_err(|error| Error::os("cannot reach the container's init process", error))
     }
 
     /// Removes everything. The container must not run; one that was never started is killed.
@@ -157,7 +173,8 @@ impl Container {
                     "the init process did not die of SIGKILL",
                 )
             })?;
-        remove_bundle(&self.bundle);
+        remove_directory(&self.bundle);
+        remove_directory(&self.state_directory);
         Ok(())
     }
 
@@ -258,16 +275,13 @@ impl Container {
         if self.init.exited().is_some() {
             return Err(self.wrong_state("updated"));
         }
-        let resources: LinuxResources = serde_json::from_slice(json)
+        let resources: Resources = serde_json::from_slice(json)
             .map_err(|error| Error::invalid(format!("the resources are wrong: {error}")))?;
         let directory = self.cgroup.directory().to_path_buf();
         let writes = update::plan(&resources, &update::current(&directory))?;
-        let null = null()?;
-        Helper::spawn(&context.reaper, [null.as_raw_fd(); 3], &[], |_| {
-            update::apply(&directory, &writes).map(|()| 0)
-        })?
-        .finish()
-        .await
+        Job::start(&context.reaper, || update::apply(&directory, &writes))?
+            .finished()
+            .await
     }
 
     /// Sends an OOM event that the kernel has not announced yet.
@@ -307,10 +321,10 @@ fn check_ports(ports: Ports, terminal: bool) -> Result<()> {
     Ok(())
 }
 
-fn remove_bundle(bundle: &Path) {
-    match std::fs::remove_dir_all(bundle) {
+fn remove_directory(path: &Path) {
+    match std::fs::remove_dir_all(path) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => log::warn!("cannot remove {}: {error}", bundle.display()),
+        Err(error) => log::warn!("cannot remove {}: {error}", path.display()),
     }
 }

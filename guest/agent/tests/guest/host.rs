@@ -39,7 +39,7 @@ fn member(archive: &mut Vec<u8>, name: &str, mode: u32, content: &[u8]) {
     archive.resize(archive.len().next_multiple_of(4), 0);
 }
 
-fn initramfs(own: &[u8], busybox: &[u8]) -> Vec<u8> {
+fn initramfs(own: &[u8], busybox: &[u8], crun: &[u8]) -> Vec<u8> {
     const DIRECTORY: u32 = 0o040_755;
     const PROGRAM: u32 = 0o100_755;
     const FILE: u32 = 0o100_644;
@@ -57,12 +57,13 @@ fn initramfs(own: &[u8], busybox: &[u8]) -> Vec<u8> {
         member(&mut archive, name, DIRECTORY, b"");
     }
     member(&mut archive, "init", PROGRAM, own);
+    member(&mut archive, "crun", PROGRAM, crun);
     member(&mut archive, "rootfs/bin/busybox", PROGRAM, busybox);
     for name in [
         "sh", "cat", "true", "false", "echo", "id", "env", "pwd", "sleep", "stty", "tty", "grep",
         "head", "dd", "md5sum", "ls", "stat", "hostname", "touch", "umask", "yes", "wc", "mount",
         "chmod", "kill", "readlink", "mknod", "tr", "ps", "seq", "sed", "printf", "test", "mkdir",
-        "rm", "ipcs",
+        "rm", "ipcs", "ln", "chown",
     ] {
         member(
             &mut archive,
@@ -145,6 +146,8 @@ fn start() -> Result<Child, String> {
         .into_iter();
     let busybox =
         fs::read(find("HADRON_TEST_BUSYBOX", "static busybox", busybox)?).map_err(text)?;
+    let crun = below(Path::new("/var/cache/hadron/crun"), 1, "crun").into_iter();
+    let crun = fs::read(find("HADRON_TEST_CRUN", "crun", crun)?).map_err(text)?;
     let qemu = ["/usr/bin/qemu-system-x86_64"]
         .map(PathBuf::from)
         .into_iter();
@@ -154,7 +157,8 @@ fn start() -> Result<Child, String> {
     let mut file = fs::File::create(&initrd).map_err(text)?;
     file.set_permissions(fs::Permissions::from_mode(0o600))
         .map_err(text)?;
-    file.write_all(&initramfs(&own, &busybox)).map_err(text)?;
+    file.write_all(&initramfs(&own, &busybox, &crun))
+        .map_err(text)?;
     let only = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with('-'))

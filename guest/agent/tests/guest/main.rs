@@ -2,9 +2,9 @@
 //! PID 1 is the agent and a child of it plays the shim daemon, with Unix sockets in place of vsock. So
 //! kernel, cgroups, namespaces and mounts are the real ones, and nothing of the host is touched.
 //!
-//! Needs a static build: RUSTFLAGS='-C target-feature=+crt-static' with --target given. Kernel, QEMU and
-//! busybox are taken from HADRON_TEST_KERNEL, HADRON_TEST_QEMU and HADRON_TEST_BUSYBOX or from where
-//! `make` and Debian put them. An argument runs only the tests whose names contain it.
+//! Needs a static build: RUSTFLAGS='-C target-feature=+crt-static' with --target given. Kernel, QEMU,
+//! busybox and crun are taken from HADRON_TEST_KERNEL, HADRON_TEST_QEMU, HADRON_TEST_BUSYBOX and HADRON_TEST_CRUN
+//! or from where `make` and Debian put them. An argument runs only the tests whose names contain it.
 
 mod cases;
 mod client;
@@ -54,7 +54,7 @@ fn guest() -> ! {
     hadron_agent::log::install();
     // The test's root file system lies in the initramfs, which boot leaves.
     let old_root = std::fs::File::open("/").expect("root");
-    boot::boot().expect("boot");
+    let crun = boot::boot().expect("boot");
     client::prepare(&old_root);
     let (ours, theirs) = UnixStream::pair().expect("socketpair");
     // SAFETY: there is one thread.
@@ -71,7 +71,8 @@ fn guest() -> ! {
             drop(theirs);
             ours.set_nonblocking(true).expect("nonblocking");
             let directory = PathBuf::from(boot::STATE);
-            block_on(serve(ours.into(), Arc::new(UnixPorts), directory, 1)).expect("serve");
+            let connector = Arc::new(UnixPorts);
+            block_on(serve(ours.into(), connector, crun, directory, 1)).expect("serve");
             boot::end()
         }
     }
