@@ -212,3 +212,246 @@ pub async fn user_namespace(guest: &Guest) {
     assert_eq!(output.text(), "0\n 0 100000 65536\nagain");
     guest.end(&id).await;
 }
+
+pub async fn absent_and_unknown_capabilities(guest: &Guest) {
+    let script = "grep -E '^Cap(Prm|Eff|Bnd)' /proc/self/status | tr -d '\\t' | tr '\\n' ' '";
+    let none = "CapPrm:0000000000000000 CapEff:0000000000000000 CapBnd:0000000000000000";
+    let absent = text(guest, script, |spec| {
+        let process = spec["process"].as_object_mut().expect("object");
+        process.remove("capabilities");
+    });
+    assert_eq!(absent.await, none);
+    let unknown = text(guest, script, |spec| {
+        let set = json!(["CAP_KILL", "CAP_UNKNOWN"]);
+        spec["process"]["capabilities"] =
+            json!({ "bounding": set, "effective": set, "permitted": set });
+    });
+    assert_eq!(
+        unknown.await,
+        none.replace("000 ", "020 ")
+            .replace("Bnd:0000000000000000", "Bnd:0000000000000020")
+    );
+}
+
+pub async fn limits_have_all_64_bits(guest: &Guest) {
+    let output = text(guest, "ulimit -Sf; ulimit -Hf; ulimit -Sc", |spec| {
+        spec["process"]["rlimits"] = json!([
+            { "type": "RLIMIT_FSIZE", "soft": u64::MAX, "hard": u64::MAX },
+            { "type": "RLIMIT_CORE", "soft": u64::MAX - 1, "hard": u64::MAX }
+        ]);
+    });
+    // busybox counts in blocks of 512 and 1024 bytes.
+    let output = output.await;
+    let lines: Vec<_> = output.lines().collect();
+    assert_eq!(lines[..2], ["unlimited", "unlimited"]);
+    assert_ne!(lines[2], "unlimited");
+}
+
+pub async fn mount_points_through_links(guest: &Guest) {
+    let directory = format!("/tmp/links-{}", guest.fresh());
+    std::fs::create_dir_all(&directory).expect("mkdir");
+    std::fs::write(format!("{directory}/file"), "content").expect("write");
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, format!("{}/{name}", crate::client::ROOTFS))
+            .expect("link");
+    };
+    link("../run/made/resolv.conf", "etc/dangling");
+    link("/tmp", "etc/absolute");
+    let bind = |to: &str, from: String| json!({ "destination": to, "type": "bind", "source": from, "options": ["rbind", "ro"] });
+    let output = text(
+        guest,
+        "cat /etc/dangling; cat /tmp/below/file; ls /run/made",
+        |spec| {
+            let mounts = spec["mounts"].as_array_mut().expect("mounts");
+            mounts.push(bind("/etc/dangling", format!("{directory}/file")));
+            mounts.push(bind("/etc/absolute/below", directory.clone()));
+        },
+    );
+    let output = output.await;
+    for name in ["etc/dangling", "etc/absolute"] {
+        std::fs::remove_file(format!("{}/{name}", crate::client::ROOTFS)).expect("rm");
+    }
+    std::fs::remove_dir_all(directory).expect("rm");
+    assert_eq!(output, "contentcontentresolv.conf");
+}
+
+pub async fn tmpfs_and_what_it_covers(guest: &Guest) {
+    let rootfs = crate::client::ROOTFS;
+    std::fs::create_dir_all(format!("{rootfs}/opt/sub")).expect("mkdir");
+    std::fs::write(format!("{rootfs}/opt/sub/file"), "kept").expect("write");
+    std::fs::set_permissions(
+        format!("{rootfs}/opt"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o1751),
+    )
+    .expect("chmod");
+    let script = "stat -c %a /opt /mnt; cat /opt/sub/file; ls /mnt; grep -c '^none /tmp tmpfs' /proc/mounts; touch /opt/new";
+    let output = text(guest, script, |spec| {
+        let mounts = spec["mounts"].as_array_mut().expect("mounts");
+        mounts.push(json!({ "destination": "/opt", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"] }));
+        mounts.push(json!({ "destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["mode=710"] }));
+        mounts.push(json!({ "destination": "/tmp", "type": "tmpfs" }));
+    });
+    let output = output.await;
+    std::fs::remove_dir_all(format!("{rootfs}/opt")).expect("rm");
+    assert!(output.starts_with("1751\n710\nkept"), "{output}");
+}
+
+pub async fn readonly_paths_add_ro_and_nothing_else(guest: &Guest) {
+    let script = "grep ' /mnt ' /proc/mounts | tail -n 1 | cut -d ' ' -f 4; /opt/true && echo runs; touch /opt/x 2>&1";
+    let rootfs = crate::client::ROOTFS;
+    std::fs::create_dir_all(format!("{rootfs}/opt")).expect("mkdir");
+    std::fs::copy(
+        format!("{rootfs}/bin/busybox"),
+        format!("{rootfs}/opt/true"),
+    )
+    .expect("copy");
+    let output = text(guest, script, |spec| {
+        let mounts = spec["mounts"].as_array_mut().expect("mounts");
+        mounts.push(json!({ "destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "noexec"] }));
+        spec["linux"]["readonlyPaths"] = json!(["/mnt", "/opt", "/nosuch"]);
+    });
+    let output = output.await;
+    std::fs::remove_dir_all(format!("{rootfs}/opt")).expect("rm");
+    let lines: Vec<_> = output.lines().collect();
+    let flags: Vec<_> = lines[0].split(',').collect();
+    assert!(
+        flags.contains(&"ro") && flags.contains(&"nosuid") && flags.contains(&"noexec"),
+        "{output}"
+    );
+    assert!(!flags.contains(&"nodev"), "{output}");
+    assert_eq!(lines[1], "runs");
+    assert!(lines[2].contains("Read-only file system"), "{output}");
+}
+
+pub async fn devices_and_their_rules(guest: &Guest) {
+    let script = "stat -c '%t:%T %a %u:%g' /dev/log2 /srv/zero; head -c 1 /srv/zero | wc -c; \
+        read() { dd if=$1 of=/dev/null bs=8k count=1 2>&1 | grep -c 'not permitted'; }; \
+        read /dev/kmsg; mknod /run/x c 1 11 && read /run/x";
+    let devices = json!([
+        { "path": "/dev/log2", "type": "c", "major": 1, "minor": 11, "fileMode": 0o640, "uid": 5, "gid": 6 },
+        { "path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11 },
+        { "path": "/srv/zero", "type": "c", "major": 1, "minor": 5, "fileMode": 0o444 }
+    ]);
+    let run = async |rules: Value| {
+        text(guest, script, |spec| {
+            spec["linux"]["devices"] = devices.clone();
+            // The kernel's log is for those that have it.
+            for (_, set) in spec["process"]["capabilities"]
+                .as_object_mut()
+                .expect("object")
+            {
+                set.as_array_mut().expect("array").push("CAP_SYSLOG".into());
+            }
+            spec["linux"]["resources"] = json!({ "devices": rules });
+        })
+        .await
+    };
+    let deny = json!([{ "allow": false, "access": "rwm" }]);
+    assert_eq!(run(deny).await, "1:b 640 5:6\n1:5 444 0:0\n1\n1\n1");
+    let allow = json!([{ "allow": false, "access": "rwm" }, { "allow": true, "type": "c", "major": 1, "minor": 11, "access": "rw" }]);
+    assert_eq!(run(allow).await, "1:b 640 5:6\n1:5 444 0:0\n1\n0\n0");
+    let _ = std::fs::remove_dir_all(format!("{}/srv", crate::client::ROOTFS));
+}
+
+pub async fn execve_decides_who_may_execute(guest: &Guest) {
+    let rootfs = crate::client::ROOTFS;
+    let program = format!("{rootfs}/bin/owned");
+    std::fs::copy(format!("{rootfs}/bin/busybox"), &program).expect("copy");
+    std::fs::set_permissions(
+        &program,
+        std::os::unix::fs::PermissionsExt::from_mode(0o744),
+    )
+    .expect("chmod");
+    let mut spec = spec(&["/bin/sh", "-c", "exit 6"]);
+    spec["process"]["args"] = json!(["/bin/owned", "true"]);
+    // busybox goes by its first argument's name, and has no applet "owned".
+    assert_eq!(guest.run(&spec, None).await.status, 127);
+    let none = json!([]);
+    spec["process"]["capabilities"] =
+        json!({ "bounding": none, "effective": none, "permitted": none });
+    assert_eq!(guest.run(&spec, None).await.status, 127);
+    spec["process"]["user"] = json!({ "uid": 1000, "gid": 1000 });
+    let id = guest.id();
+    let refused = match guest.create(&id, &spec, Default::default()).await {
+        Ok(_) => {
+            let refused = guest.start(&id).await.expect_err("not for others");
+            guest.delete(&id).await.expect("delete");
+            refused
+        }
+        Err(refused) => refused,
+    };
+    std::fs::remove_file(program).expect("rm");
+    assert!(refused.1.ends_with("permission denied"), "{}", refused.1);
+}
+
+pub async fn a_filter_knows_only_the_programs_calls(guest: &Guest) {
+    // All that a static program that prints a line needs, and the exec that makes it one.
+    let names = json!([
+        "execve",
+        "arch_prctl",
+        "brk",
+        "set_tid_address",
+        "set_robust_list",
+        "rseq",
+        "prlimit64",
+        "readlink",
+        "readlinkat",
+        "getrandom",
+        "mprotect",
+        "newfstatat",
+        "fstat",
+        "write",
+        "exit_group",
+        "getuid",
+        "ioctl",
+        "prctl"
+    ]);
+    for action in ["SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS"] {
+        let filter = json!({
+            "defaultAction": action, "architectures": ["SCMP_ARCH_X86_64"],
+            "syscalls": [{ "names": names, "action": "SCMP_ACT_ALLOW" }]
+        });
+        let mut spec = spec(&["echo", "through"]);
+        spec["linux"]["seccomp"] = filter.clone();
+        let output = guest.run(&spec, None).await;
+        assert_eq!(
+            (output.text().as_str(), output.status),
+            ("through", 0),
+            "{action}"
+        );
+    }
+}
+
+pub async fn home_and_its_absence(guest: &Guest) {
+    for (environment, expected) in [
+        (json!(["PATH=/bin", "HOME="]), "/root"),
+        (json!(["PATH=/bin", "HOME=/x"]), "/x"),
+        (json!(["PATH=/bin", "A=1", "A=2"]), "/root2"),
+    ] {
+        let change = |process: &mut Value| process["env"] = environment.clone();
+        let output = text(guest, "echo $HOME$A", |spec| change(&mut spec["process"]));
+        assert_eq!(output.await, expected);
+    }
+    let id = guest.sleeper(|_| {}).await;
+    let mut process = process_json(&["sh", "-c", "echo $HOME"]);
+    process["env"] = json!(["PATH=/bin", "HOME="]);
+    assert_eq!(guest.exec(&id, &process, None).await.text(), "/root");
+    guest.end(&id).await;
+}
+
+pub async fn root_propagation(guest: &Guest) {
+    // The guest's own root is private, so a slave of it has no master.
+    for (name, shared) in [("rslave", false), ("rprivate", false), ("rshared", true)] {
+        let output = text(
+            guest,
+            "grep ' / / ' /proc/self/mountinfo || grep ' / ' /proc/self/mountinfo | head -n 1",
+            |spec| {
+                spec["linux"]["rootfsPropagation"] = name.into();
+            },
+        );
+        let output = output.await;
+        let fields = output.split(" - ").next().expect("fields");
+        assert_eq!(fields.contains(" shared:"), shared, "{name}: {output}");
+        assert!(!fields.contains("master:"), "{name}: {output}");
+    }
+}

@@ -306,3 +306,67 @@ pub async fn five_containers_beside_each_other(guest: &Guest) {
     assert!(outputs.iter().all(|output| output.text() == "inside"));
     join_all(ids.iter().map(|id| guest.end(id))).await;
 }
+
+pub async fn what_outlives_init_in_a_shared_pid_namespace(guest: &Guest) {
+    let id = guest.id();
+    let pid = guest
+        .create(&id, &spec(&["sleep", "1000"]), proto::Stdio::new())
+        .await
+        .expect("create");
+    guest.start(&id).await.expect("start");
+    let mut member = spec(&["sh", "-c", "sleep 1000 & sleep 1000 & exit 3"]);
+    member["linux"]["namespaces"] = json!([
+        { "type": "mount" }, { "type": "ipc" }, { "type": "uts" },
+        { "type": "pid", "path": format!("/proc/{pid}/ns/pid") }
+    ]);
+    let other = guest.id();
+    let port = guest.port();
+    let stdio = proto::Stdio {
+        stdout_port: port.number,
+        ..Default::default()
+    };
+    guest.create(&other, &member, stdio).await.expect("create");
+    let mut stdout = within(port.accept()).await;
+    guest.start(&other).await.expect("start");
+    assert_eq!(guest.wait(&other, "").await, Ok(3));
+    assert_eq!(guest.processes(&other).await.expect("list").len(), 2);
+    guest.kill(&other, "", 9, true).await.expect("kill all");
+    // The end of the output is the end of the last of them.
+    let mut text = String::new();
+    within(tokio::io::AsyncReadExt::read_to_string(
+        &mut stdout,
+        &mut text,
+    ))
+    .await
+    .expect("read");
+    guest.delete(&other).await.expect("delete");
+    guest.end(&id).await;
+}
+
+pub async fn an_exec_that_waits_for_its_cpu_holds_up_nobody(guest: &Guest) {
+    let busy = json!(["sh", "-c", "while :; do :; done"]);
+    let slow = guest
+        .sleeper(|spec| {
+            spec["process"]["args"] = busy.clone();
+            spec["linux"]["resources"] = json!({ "cpu": { "quota": 1500, "period": 100_000 } });
+        })
+        .await;
+    let quick = guest.sleeper(|_| {}).await;
+    let process = process_json(&["echo", "done"]);
+    let slow_exec = guest.exec(&slow, &process, None);
+    let quick_execs = async {
+        for _ in 0..3 {
+            assert_eq!(guest.exec(&quick, &process, None).await.text(), "done");
+        }
+    };
+    futures::pin_mut!(slow_exec);
+    futures::pin_mut!(quick_execs);
+    match futures::future::select(slow_exec, quick_execs).await {
+        futures::future::Either::Left(_) => panic!("1.5 % of a CPU were faster"),
+        futures::future::Either::Right(((), slow_exec)) => {
+            assert_eq!(slow_exec.await.text(), "done");
+        }
+    }
+    guest.end(&slow).await;
+    guest.end(&quick).await;
+}

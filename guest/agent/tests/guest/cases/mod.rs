@@ -52,7 +52,8 @@ tests! {
     lifecycle: exit_statuses killed_by_a_signal two_hundred_that_exit_at_once states_and_refusals
         every_waiter_is_answered created_but_never_started signals_to_all execs ten_execs_at_once
         exec_into_a_stopped_container pause_and_resume without_a_pid_namespace shared_namespaces
-        five_containers_beside_each_other;
+        five_containers_beside_each_other what_outlives_init_in_a_shared_pid_namespace
+        an_exec_that_waits_for_its_cpu_holds_up_nobody;
     streams: stdout_and_stderr_stay_apart many_bytes_arrive_in_order a_hundred_short_lines
         stdin_to_its_end stdin_that_nobody_reads a_slow_reader_slows_the_writer
         standard_streams_can_be_opened_again output_of_a_process_that_outlives_its_container
@@ -60,7 +61,11 @@ tests! {
     terminal: size_and_resize control_c an_exec_with_a_terminal;
     environment: user_groups_umask cwd_env_and_hostname capabilities_and_no_new_privileges limits
         seccomp_holds_for_execs_too masked_and_readonly_paths readonly_root mounts sysctls_and_devices
-        home_of_the_user user_namespace;
+        home_of_the_user user_namespace
+        absent_and_unknown_capabilities limits_have_all_64_bits mount_points_through_links
+        tmpfs_and_what_it_covers readonly_paths_add_ro_and_nothing_else devices_and_their_rules
+        execve_decides_who_may_execute a_filter_knows_only_the_programs_calls home_and_its_absence
+        root_propagation;
     resources: stats update memory_limit pids_limit;
     errors: programs_that_cannot_run unknown_ids broken_requests the_sandbox_is_made_once mounts_that_fail;
 }
