@@ -31,6 +31,11 @@ export interface Agent {
   writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
   enterShares(use: ShareUse, timeoutMs: number): Promise<void>;
   leaveShares(use: ShareUse, timeoutMs: number): Promise<void>;
+  /**
+   * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,
+   * nanoseconds; the time that the message took is part of that.
+   */
+  setClock(hostNs: bigint, backwards: boolean): Promise<bigint>;
   /** Calls back for every OOM kill until the connection ends; settles then. */
   watchOom(onOom: (containerId: string) => void): Promise<void>;
   /** Settles, never rejects, when the connection is gone. */

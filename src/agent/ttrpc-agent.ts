@@ -121,6 +121,10 @@ export class TtrpcAgent implements Agent {
     await translated(this.#service.leaveShares({ paths: [...paths], inner: [...inner] }, { timeoutMs }));
   }
 
+  async setClock(hostNs: bigint, backwards: boolean): Promise<bigint> {
+    return (await translated(this.#service.setClock({ realtimeNs: hostNs, backwards }))).aheadNs;
+  }
+
   async watchOom(onOom: (containerId: string) => void): Promise<void> {
     try {
       for await (const event of this.#service.events({})) {

@@ -266,10 +266,21 @@ export const UpdateContainerRequest = new Message<UpdateContainerRequest>("hadro
 /** hadron.agent.v1.SetClockRequest */
 export interface SetClockRequest {
   readonly realtimeNs: bigint;
+  readonly backwards: boolean;
 }
 
 export const SetClockRequest = new Message<SetClockRequest>("hadron.agent.v1.SetClockRequest", load, () => ({
   realtimeNs: ["int64"],
+  backwards: ["bool"],
+}));
+
+/** hadron.agent.v1.SetClockResponse */
+export interface SetClockResponse {
+  readonly aheadNs: bigint;
+}
+
+export const SetClockResponse = new Message<SetClockResponse>("hadron.agent.v1.SetClockResponse", load, () => ({
+  aheadNs: ["int64"],
 }));
 
 /** hadron.agent.v1.OomEvent */
@@ -316,7 +327,7 @@ export const AgentMethods = {
   containerStats: { request: ContainerRequest, response: ContainerStatsResponse },
   updateContainer: { request: UpdateContainerRequest, response: Empty },
   ping: { request: Empty, response: Empty },
-  setClock: { request: SetClockRequest, response: Empty },
+  setClock: { request: SetClockRequest, response: SetClockResponse },
   events: { kind: "server-streaming", request: Empty, response: Event },
   sync: { request: Empty, response: Empty },
   writeBack: { request: PathsRequest, response: Empty },

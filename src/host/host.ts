@@ -121,6 +121,11 @@ export class Host implements AsyncDisposable {
     await this.#calls.wait("waitProcess", startTime === undefined ? { pid } : { pid, startTime }, options.signal);
   }
 
+  /** Fulfilled when somebody has set the host's clock, or the host has slept. CANCELLED by the signal. */
+  async clockSet(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#calls.wait("waitClockSet", {}, options.signal);
+  }
+
   /** Sends a signal (a number) to this process and no other. `gone`: it had exited already. */
   async killProcess(process: ProcessId, signal: number): Promise<{ gone: boolean }> {
     const { pid, startTime } = process;

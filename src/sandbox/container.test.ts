@@ -134,7 +134,7 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
     bundle: "/b",
     init,
     hostProcess: hostProcess as unknown as HostProcess,
-    machine: { agent: agent as unknown as Agent, writeBack, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
+    machine: { agent: agent as unknown as Agent, writeBack, clock: { correct() {} }, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
     storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
     observer: {
       started: (process) => told.push(`started ${name(process)}`),

@@ -110,6 +110,7 @@ export class Container {
     if (execId !== "") {
       this.#requireRunning(`start exec ${execId}`);
     }
+    this.machine.clock.correct();
     try {
       await process.start(
         () => (execId === "" ? this.machine.agent.startContainer(this.id) : this.#runExec(process)),
@@ -179,6 +180,7 @@ export class Container {
     if (this.status !== "paused") {
       throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; only a paused container can be resumed`);
     }
+    this.machine.clock.correct();
     await this.machine.agent.resumeContainer(this.id);
     this.#freezer = "thawed";
   }

@@ -39,7 +39,7 @@ async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
     await answer();
   };
   const shares = { enterShares: ask("enter"), leaveShares: ask("leave"), writeBack: ask("write back") };
-  const agent = { closed: closed.promise, createSandbox: async () => ({}), close() {}, ...shares } as unknown as Agent;
+  const agent = { closed: closed.promise, createSandbox: async () => ({}), setClock: async () => 0n, close() {}, ...shares } as unknown as Agent;
   return await Machine.launch(
     {
       hostname: "h",
@@ -48,6 +48,7 @@ async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
       agentLogLevel: "info",
       bootTimeoutMs: 1000,
       launch: async () => vm,
+      clockSet: () => new Promise<void>(() => {}),
       agentChannel: async () => ({ guestFd: 0, agent, closeGuestFd: async () => undefined }),
       log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) } as unknown as Logger,
     },

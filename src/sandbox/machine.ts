@@ -10,6 +10,7 @@ import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
+import { GuestClock } from "./clock.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
 /** The host port that the agent dials (proto/hadron/agent.proto). */
@@ -41,6 +42,8 @@ export interface MachineOptions {
   readonly launch: (signal: AbortSignal) => Promise<Vm>;
   /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel>;
+  /** As GuestClockOptions has it. */
+  readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -55,20 +58,23 @@ export class Machine implements AsyncDisposable {
   readonly vm: Vm;
   readonly agent: Agent;
   readonly info: SandboxInfo;
+  readonly clock: GuestClock;
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #log: Logger;
   #nextPort = AGENT_PORT + 1;
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: Agent, info: SandboxInfo, { sharedFs, log }: MachineOptions) {
+  private constructor(vm: Vm, agent: Agent, info: SandboxInfo, { sharedFs, clockSet, log }: MachineOptions) {
     this.vm = vm;
     this.agent = agent;
     this.info = info;
     this.#sharedFs = sharedFs;
     this.#log = log;
+    this.clock = new GuestClock({ agent, clockSet, log });
     void vm.exited.then((exit) => {
       this.#exit = exit;
+      this.clock[Symbol.dispose]();
     });
     void agent.closed.then(() => this.#outlivedConnection());
   }

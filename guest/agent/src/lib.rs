@@ -9,6 +9,7 @@ pub mod agent;
 pub mod boot;
 pub mod cgroup;
 pub mod child;
+pub mod clock;
 pub mod container;
 pub mod crun;
 pub mod error;

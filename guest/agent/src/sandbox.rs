@@ -118,19 +118,6 @@ pub fn mount_share(share: &Share) -> Result<()> {
     })
 }
 
-/// Sets CLOCK_REALTIME; nanoseconds since 1970.
-pub fn set_clock(realtime_ns: i64) -> Result<()> {
-    if realtime_ns < 0 {
-        return Err(Error::invalid(format!(
-            "realtime_ns must be nanoseconds since 1970, not {realtime_ns}"
-        )));
-    }
-    let time =
-        nix::sys::time::TimeSpec::new(realtime_ns / 1_000_000_000, realtime_ns % 1_000_000_000);
-    nix::time::clock_settime(nix::time::ClockId::CLOCK_REALTIME, time)
-        .map_err(|errno| Error::os("cannot set the clock", errno))
-}
-
 /// Of the guest's root UTS namespace.
 pub fn set_hostname(name: &str) -> Result<()> {
     if name.len() > 64 {

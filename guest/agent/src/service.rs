@@ -9,6 +9,7 @@ use ttrpc::r#async::{ServerStreamSender, TtrpcContext};
 
 use crate::agent::Agent;
 use crate::child::Job;
+use crate::clock;
 use crate::container::Stdio;
 use crate::error::{Error, Result};
 use crate::log::set_level;
@@ -73,7 +74,7 @@ impl agent_ttrpc::Agent for Service {
         }
         set_level(&request.log_level)?;
         if request.realtime_ns != 0 {
-            sandbox::set_clock(request.realtime_ns)?;
+            clock::set(request.realtime_ns)?;
         }
         if !request.hostname.is_empty() {
             sandbox::set_hostname(&request.hostname)?;
@@ -291,9 +292,11 @@ impl agent_ttrpc::Agent for Service {
         &self,
         _: &TtrpcContext,
         request: proto::SetClockRequest,
-    ) -> Reply<proto::Empty> {
-        sandbox::set_clock(request.realtime_ns)?;
-        Ok(proto::Empty::new())
+    ) -> Reply<proto::SetClockResponse> {
+        Ok(proto::SetClockResponse {
+            ahead_ns: clock::correct(request.realtime_ns, request.backwards)?,
+            ..Default::default()
+        })
     }
 
     async fn events(

@@ -68,6 +68,9 @@ impl Handle {
             Ok(Operation::ReapChild(request)) => {
                 self.reactor.submit(id, ProcessOperation::Reap(request))
             }
+            Ok(Operation::WaitClockSet(_)) => {
+                self.reactor.submit(id, ProcessOperation::WaitClockSet)
+            }
             Ok(Operation::Cancel(request)) => {
                 self.reactor.submit(id, ProcessOperation::Cancel(request))
             }
@@ -106,6 +109,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         | Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)
+        | Operation::WaitClockSet(_)
         | Operation::Cancel(_) => Err(OpError::new(
             Errno::INVAL,
             "Operations on processes are the reactor's.",

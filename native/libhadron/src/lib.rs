@@ -16,6 +16,7 @@
 
 mod answers;
 mod child;
+mod clock;
 mod descriptor;
 mod error;
 mod handle;

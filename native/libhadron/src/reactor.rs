@@ -1,4 +1,4 @@
-//! One thread that watches processes.
+//! One thread that watches processes, and the host's clock.
 //!
 //! It also takes the other operations on processes, which never block: so it alone owns the table of
 //! pidfds, and killing works while every thread of the pool hangs in a mount. And what is to die with its parent
@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use serde_json::json;
 
 use crate::answers::{Answers, Reply};
+use crate::clock;
 use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
 use crate::request::{Cancel, KillProcess, MAX_ID, ReapChild, SpawnTask, WaitProcess};
@@ -32,6 +33,7 @@ pub enum ProcessOperation {
     Kill(KillProcess),
     Spawn(SpawnTask),
     Reap(ReapChild),
+    WaitClockSet,
     Cancel(Cancel),
     /// A request that was not understood: only its refusal is sent, and not on the caller's thread.
     Refuse(OpError),
@@ -107,7 +109,7 @@ struct Thread {
 }
 
 struct Watched {
-    pidfd: OwnedFd,
+    fd: OwnedFd,
     /// It is to be reaped, and the answer says how it ended.
     is_child: bool,
 }
@@ -129,7 +131,7 @@ impl Thread {
                 match event.data.u64() {
                     TOKEN_STOP => {}
                     TOKEN_WAKE => self.take_requests(),
-                    id => self.process_exited(id),
+                    id => self.happened(id),
                 }
             }
         }
@@ -164,6 +166,11 @@ impl Thread {
                         self.answers.send(id, Err(error));
                     }
                 }
+                ProcessOperation::WaitClockSet => {
+                    if let Err(error) = guarded(|| self.wait_clock_set(id)) {
+                        self.answers.send(id, Err(error));
+                    }
+                }
                 ProcessOperation::Cancel(request) => self.cancel(id, &request),
                 ProcessOperation::Refuse(error) => self.answers.send(id, Err(error)),
             }
@@ -173,17 +180,28 @@ impl Thread {
     /// None: the process runs, and the answer comes with its end.
     fn wait(&mut self, id: u64, request: &WaitProcess) -> OpResult<Option<Reply>> {
         match process::open(request.pid, request.start_time)? {
-            Some(pidfd) => self.watch(id, request.pid, pidfd, false).map(|()| None),
+            Some(pidfd) => self
+                .watch_process(id, request.pid, pidfd, false)
+                .map(|()| None),
             None => Ok(Some(Reply::empty())),
         }
     }
 
     /// The answer comes when the child has exited, however long ago.
     fn reap(&mut self, id: u64, request: &ReapChild) -> OpResult<()> {
-        self.watch(id, request.pid, child::open(request.pid)?, true)
+        self.watch_process(id, request.pid, child::open(request.pid)?, true)
     }
 
-    fn watch(&mut self, id: u64, pid: i32, pidfd: OwnedFd, is_child: bool) -> OpResult<()> {
+    /// The answer comes when somebody sets CLOCK_REALTIME, or the machine wakes up.
+    fn wait_clock_set(&mut self, id: u64) -> OpResult<()> {
+        self.watch(id, clock::set_event()?, false, "The host's clock")
+    }
+
+    fn watch_process(&mut self, id: u64, pid: i32, pidfd: OwnedFd, is_child: bool) -> OpResult<()> {
+        self.watch(id, pidfd, is_child, &format!("The process {pid}"))
+    }
+
+    fn watch(&mut self, id: u64, fd: OwnedFd, is_child: bool, what: &str) -> OpResult<()> {
         if self.waits.contains_key(&id) {
             return Err(OpError::new(
                 Errno::EXIST,
@@ -191,21 +209,20 @@ impl Thread {
             ));
         }
         if self.waits.len() >= MAX_WAITS {
-            let message = format!(
-                "{MAX_WAITS} processes are waited for already; cancel one of these waits first."
-            );
+            let message =
+                format!("{MAX_WAITS} waits are under way already; cancel one of them first.");
             return Err(OpError::new(Errno::NOMEM, message));
         }
-        epoll::add(&self.epoll, &pidfd, EventData::new_u64(id), EventFlags::IN)
-            .map_err(|errno| OpError::os(errno, format!("The process {pid} cannot be watched")))?;
-        self.waits.insert(id, Watched { pidfd, is_child });
+        epoll::add(&self.epoll, &fd, EventData::new_u64(id), EventFlags::IN)
+            .map_err(|errno| OpError::os(errno, format!("{what} cannot be watched")))?;
+        self.waits.insert(id, Watched { fd, is_child });
         Ok(())
     }
 
-    fn process_exited(&mut self, id: u64) {
+    fn happened(&mut self, id: u64) {
         match self.forget(id) {
-            Some(Watched { pidfd, is_child }) if is_child => {
-                self.answers.send(id, guarded(|| child::reap(&pidfd)));
+            Some(Watched { fd, is_child }) if is_child => {
+                self.answers.send(id, guarded(|| child::reap(&fd)));
             }
             Some(_) => self.answers.send(id, Ok(Reply::empty())),
             None => {}
@@ -215,7 +232,7 @@ impl Thread {
     fn cancel(&mut self, id: u64, request: &Cancel) {
         let cancelled = self.forget(request.request).is_some();
         if cancelled {
-            let error = OpError::new(Errno::CANCELED, "The wait for the process was cancelled.");
+            let error = OpError::new(Errno::CANCELED, "The wait was cancelled.");
             self.answers.send(request.request, Err(error));
         }
         self.answers
@@ -226,7 +243,7 @@ impl Thread {
         let watched = self.waits.remove(&id)?;
         // Closing it would not do: a child that Node has forked and that has not called exec yet holds
         // a duplicate, and with it the entry in the epoll set.
-        let _ = epoll::delete(&self.epoll, &watched.pidfd);
+        let _ = epoll::delete(&self.epoll, &watched.fd);
         Some(watched)
     }
 }

@@ -18,6 +18,7 @@ pub enum Operation {
     KillProcess(KillProcess),
     SpawnTask(SpawnTask),
     ReapChild(ReapChild),
+    WaitClockSet(Empty),
     Cancel(Cancel),
     SendFds(SendFds),
     Socketpair(Empty),
@@ -104,7 +105,7 @@ pub struct ReapChild {
     pub pid: i32,
 }
 
-/// Gives up a `waitProcess`; `request` is its id.
+/// Gives up a wait; `request` is its id.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {

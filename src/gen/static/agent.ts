@@ -2261,6 +2261,7 @@ function make(): StaticNamespace {
                   };
 
                   SetClockRequest.prototype.realtimeNs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+                  SetClockRequest.prototype.backwards = false;
 
                   SetClockRequest.encode = function (m, w, q) {
                       if (!w)
@@ -2271,6 +2272,8 @@ function make(): StaticNamespace {
                           throw $Error("max depth exceeded");
                       if (m.realtimeNs != null && $Object.hasOwnProperty.call(m, "realtimeNs") && (typeof m.realtimeNs === "object" ? m.realtimeNs.low || m.realtimeNs.high : m.realtimeNs !== 0))
                           w.uint32(8).int64(m.realtimeNs);
+                      if (m.backwards != null && $Object.hasOwnProperty.call(m, "backwards") && m.backwards !== false)
+                          w.uint32(16).bool(m.backwards);
                       if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
                           for (var i = 0; i < m.$unknowns.length; ++i)
                               w.raw(m.$unknowns[i]);
@@ -2313,6 +2316,15 @@ function make(): StaticNamespace {
                                       delete m.realtimeNs;
                                   continue;
                               }
+                          case 2: {
+                                  if (u !== 0)
+                                      break;
+                                  if (v = r.bool())
+                                      m.backwards = v;
+                                  else
+                                      delete m.backwards;
+                                  continue;
+                              }
                           }
                           r.skipType(u, q, t);
                           if (!r.discardUnknown) {
@@ -2331,6 +2343,88 @@ function make(): StaticNamespace {
                   };
 
                   return SetClockRequest;
+              })();
+
+              v1.SetClockResponse = (function() {
+
+                  var SetClockResponse = function (p) {
+                      if (p)
+                          for (var ks = $Object.keys(p), i = 0; i < ks.length; ++i)
+                              if (p[ks[i]] != null && ks[i] !== "__proto__")
+                                  this[ks[i]] = p[ks[i]];
+                  };
+
+                  SetClockResponse.prototype.aheadNs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+                  SetClockResponse.encode = function (m, w, q) {
+                      if (!w)
+                          w = $Writer.create();
+                      if (q === $undefined)
+                          q = 0;
+                      if (q > $util.recursionLimit)
+                          throw $Error("max depth exceeded");
+                      if (m.aheadNs != null && $Object.hasOwnProperty.call(m, "aheadNs") && (typeof m.aheadNs === "object" ? m.aheadNs.low || m.aheadNs.high : m.aheadNs !== 0))
+                          w.uint32(8).int64(m.aheadNs);
+                      if (m.$unknowns != null && $Object.hasOwnProperty.call(m, "$unknowns"))
+                          for (var i = 0; i < m.$unknowns.length; ++i)
+                              w.raw(m.$unknowns[i]);
+                      return w;
+                  };
+
+                  SetClockResponse.decode = function (r, l, z, q, g) {
+                      if (!(r instanceof $Reader))
+                          r = $Reader.create(r);
+                      if (q === $undefined)
+                          q = 0;
+                      if (q > $Reader.recursionLimit)
+                          throw $Error("max depth exceeded");
+                      var c, m, v;
+                      if (l === $undefined)
+                          c = r.len;
+                      else {
+                          c = r.pos + l;
+                          if (c > r.len)
+                              throw $RangeError("index out of range");
+                          l = r.len;
+                          r.len = c;
+                      }
+                      m = g || new $root.hadron.agent.v1.SetClockResponse();
+                      while (r.pos < c) {
+                          var s = r.pos;
+                          var t = r.tag();
+                          if (t === z) {
+                              z = $undefined;
+                              break;
+                          }
+                          var u = t & 7;
+                          switch (t >>>= 3) {
+                          case 1: {
+                                  if (u !== 0)
+                                      break;
+                                  if (typeof (v = r.int64()) === "object" ? v.low || v.high : v !== 0)
+                                      m.aheadNs = v;
+                                  else
+                                      delete m.aheadNs;
+                                  continue;
+                              }
+                          }
+                          r.skipType(u, q, t);
+                          if (!r.discardUnknown) {
+                              $util.makeProp(m, "$unknowns", false);
+                              (m.$unknowns || (m.$unknowns = [])).push(r.raw(s, r.pos));
+                          }
+                      }
+                      if (l !== $undefined) {
+                          if (r.pos !== c)
+                              throw $RangeError("index out of range");
+                          r.len = l;
+                      }
+                      if (z !== $undefined)
+                          throw $Error("missing end group");
+                      return m;
+                  };
+
+                  return SetClockResponse;
               })();
 
               v1.Event = (function() {

@@ -136,7 +136,7 @@ impl Guest {
         exec_process: ExecProcessRequest -> ExecProcessResponse;
         signal_process: SignalProcessRequest -> Empty;
         update_container: UpdateContainerRequest -> Empty;
-        set_clock: SetClockRequest -> Empty;
+        set_clock: SetClockRequest -> SetClockResponse;
         sync: Empty -> Empty;
     }
 
