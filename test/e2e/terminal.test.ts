@@ -9,6 +9,7 @@ import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { patient } from "../harness/patience.ts";
 import { runArgs, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { execOnTerminal } from "./terminal-bytes.ts";
 
 /** A tmux server of its own with one window. */
 class Screen implements AsyncDisposable {
@@ -109,5 +110,15 @@ describe.each(containerdVersions)("containerd %s: a terminal", (version) => {
     await screen.shows(/^all terminals\n20 70$/m);
     await screen.type("exit 5\n");
     await screen.shows(/^ctr ended with 5$/m);
+  });
+
+  test("shows every byte of a program that ends at once", async () => {
+    await using container = await startContainer(daemon(), ["sleep", "600"]);
+    const expected = Array.from({ length: 200_000 }, (_, index) => index + 1).join(" ");
+    for (let round = 0; round < 5; round++) {
+      const { text, exitStatus } = await execOnTerminal(daemon(), container.id, ["seq", "-s", " ", "200000"]);
+      expect({ exitStatus, length: text.trimEnd().length }).toEqual({ exitStatus: 0, length: expected.length });
+      expect(text.trimEnd() === expected).toBe(true);
+    }
   });
 });

@@ -239,20 +239,40 @@ async fn hung_up(target: &AsyncFd<OwnedFd>) {
 
 /// Until the end of `source`.
 async fn copy(source: &AsyncFd<OwnedFd>, target: &AsyncFd<OwnedFd>) -> io::Result<()> {
+    copy_read(source, target, |fd, buffer| read(fd.as_raw_fd(), buffer)).await
+}
+
+/// [`copy`] by a `read_once` of the caller's.
+///
+/// A terminal's end is EIO, twice in a row: n_tty_read() of the kernel waits for what is on its way, looks whether
+/// anything has come, and then whether the other side is closed. If the other side writes its last bytes and is closed
+/// after that wait, then EIO comes before them; the next read waits for them.
+async fn copy_read(
+    source: &AsyncFd<OwnedFd>,
+    target: &AsyncFd<OwnedFd>,
+    read_once: impl Fn(&OwnedFd, &mut [u8]) -> io::Result<usize>,
+) -> io::Result<()> {
+    let mut closed = false;
     loop {
         // Only taken when there is something to read: an idle stream has no buffer.
         let mut ready = source.readable().await?;
         let mut buffer = vec![0; BUFFER];
         loop {
-            let length = match ready.try_io(|fd| read(fd.as_raw_fd(), &mut buffer)) {
+            let length = match ready.try_io(|fd| read_once(fd.get_ref(), &mut buffer)) {
                 Err(_would_block) => break,
                 Ok(Ok(0)) => return Ok(()),
                 Ok(Ok(length)) => length,
-                // The last process has closed the terminal.
-                Ok(Err(error)) if error.raw_os_error() == Some(libc::EIO) => return Ok(()),
+                Ok(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
+                    if closed {
+                        return Ok(());
+                    }
+                    closed = true;
+                    continue;
+                }
                 Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Ok(Err(error)) => return Err(error),
             };
+            closed = false;
             write_all(target, &buffer[..length]).await?;
             // Streams that never pause must leave the thread to others now and then.
             tokio::task::yield_now().await;
@@ -281,5 +301,60 @@ async fn discard(source: &AsyncFd<OwnedFd>) {
         if matches!(result, Ok(Ok(0) | Err(_))) {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    /// What is shown of a terminal whose reads give these: bytes, or EIO.
+    async fn shown(reads: &[Option<&str>]) -> String {
+        let pair = || {
+            let (one, other) = UnixStream::pair().expect("socketpair");
+            for end in [&one, &other] {
+                end.set_nonblocking(true).expect("nonblocking");
+            }
+            (watch(one.into()).expect("watch"), OwnedFd::from(other))
+        };
+        let (source, source_end) = pair();
+        let (target, target_end) = pair();
+        // A source that is always ready, whatever is read.
+        write(source_end.as_raw_fd(), b".").expect("write");
+        let script = RefCell::new(reads.iter().collect::<VecDeque<_>>());
+        copy_read(&source, &target, |_, buffer| {
+            let next = script.borrow_mut().pop_front();
+            let Some(bytes) = next.expect("a read after the end") else {
+                return Err(io::Error::from_raw_os_error(libc::EIO));
+            };
+            buffer[..bytes.len()].copy_from_slice(bytes.as_bytes());
+            Ok(bytes.len())
+        })
+        .await
+        .expect("copy");
+        assert!(script.into_inner().is_empty(), "reads are left");
+        let mut buffer = [0; 64];
+        let length = read(target_end.as_raw_fd(), &mut buffer).unwrap_or(0);
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    }
+
+    #[tokio::test]
+    async fn the_last_bytes_of_a_terminal_may_come_after_an_eio() {
+        assert_eq!(shown(&[Some("first"), None, None]).await, "first");
+        let late = [
+            Some("first "),
+            None,
+            Some("last "),
+            None,
+            Some("end"),
+            None,
+            None,
+        ];
+        assert_eq!(shown(&late).await, "first last end");
+        assert_eq!(shown(&[None, None]).await, "");
     }
 }

@@ -1,5 +1,7 @@
 //! Processes with a terminal.
 
+use std::time::Instant;
+
 use hadron_agent::protocol::agent as proto;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -112,5 +114,50 @@ pub async fn an_exec_with_a_terminal(guest: &Guest) {
     assert_eq!(guest.wait(&id, "tty").await, Ok(4));
     let refused = guest.resize(&id, "", 1, 1).await.expect_err("no terminal");
     assert!(refused.1.contains("no terminal"), "{}", refused.1);
+    guest.end(&id).await;
+}
+
+pub async fn every_byte_up_to_the_end(guest: &Guest) {
+    // Each end is a race of the last bytes with the end of the terminal: many ends, not many bytes.
+    const ENDS: u32 = 60;
+    const NUMBERS: u32 = 4000;
+    let expected: String = (1..=NUMBERS).map(|number| format!("{number} ")).collect();
+    let id = guest.sleeper(|_| {}).await;
+    let mut process = process_json(&["seq", "-s", " ", &NUMBERS.to_string()]);
+    process["terminal"] = true.into();
+    let (mut short, mut bytes) = (Vec::new(), 0);
+    let began = Instant::now();
+    for end in 0..ENDS {
+        let stdout = guest.port();
+        let stdio = proto::Stdio {
+            stdout_port: stdout.number,
+            ..Default::default()
+        };
+        let exec = format!("end{end}");
+        guest
+            .exec_start(&id, &exec, &process, stdio)
+            .await
+            .expect("exec");
+        let mut stdout = within(stdout.accept()).await;
+        let mut shown = String::new();
+        within(stdout.read_to_string(&mut shown))
+            .await
+            .expect("the end of the terminal");
+        assert_eq!(guest.wait(&id, &exec).await, Ok(0));
+        guest.delete_process(&id, &exec).await.expect("delete");
+        bytes += shown.len();
+        if shown.trim_end() != expected.trim_end() {
+            short.push((shown.len(), expected.len()));
+        }
+    }
+    println!(
+        "     {bytes} bytes in {ENDS} ends took {:?}",
+        began.elapsed()
+    );
+    assert!(
+        short.is_empty(),
+        "{} of {ENDS} outputs are short: {short:?}",
+        short.len()
+    );
     guest.end(&id).await;
 }
