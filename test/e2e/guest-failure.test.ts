@@ -127,12 +127,6 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     expect((await container.remove()).exitCode).toBe(0);
   });
 
-  test("that stops answering while it boots is an error when its time is over", async () => {
-    await using config = await configFile(daemon(), { boot_timeout_s: patient(3) });
-    const log = await DaemonLog.from(daemon());
-    const running = runContainer(daemon(), SLEEP, { flags: config.flags });
-    await log.line(/the VM's processes run/);
-    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
   test("that is slow by a container's own limit is waited for", async () => {
     await using config = await configFile(daemon(), { agent_timeout_s: 1 });
     const log = await DaemonLog.from(daemon());
@@ -146,6 +140,12 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     expect(await container.status()).toBe("RUNNING");
   });
 
+  test("that stops answering while it boots is an error when its time is over", async () => {
+    await using config = await configFile(daemon(), { boot_timeout_s: patient(3) });
+    const log = await DaemonLog.from(daemon());
+    const running = runContainer(daemon(), SLEEP, { flags: config.flags });
+    await log.line(/the VM's processes run/);
+    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
     const result = await running;
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toContain(`did not answer within ${patient(3)} s`);
