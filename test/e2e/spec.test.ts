@@ -132,6 +132,17 @@ describe.each(containerdVersions)("containerd %s: the process", (version) => {
     });
     expect(output).toBe("crw-r----- 5 6\nprw-rw-rw- 0 0\n2\n");
   });
+
+  test("uses only the devices that its rules allow", async () => {
+    const open = (rules: unknown[]): Promise<string> =>
+      shell("(: < /dev/fuse) 2>&1 | grep -c 'not permitted' || true", (spec) => {
+        spec.linux["devices"] = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 }];
+        spec.linux["resources"] = { devices: rules };
+      });
+    const nothing = { allow: false, access: "rwm" };
+    expect(await open([nothing])).toBe("1\n");
+    expect(await open([nothing, { allow: true, type: "c", major: 10, minor: 229, access: "rwm" }])).toBe("0\n");
+  });
 });
 
 describe.each(containerdVersions)("containerd %s: the file system", (version) => {
