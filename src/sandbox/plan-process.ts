@@ -93,6 +93,8 @@ function plan(process: ProcessSpec, capabilities: CapabilitiesSpec, warn: Warn):
     ...(process.consoleSize && {
       consoleSize: { height: BigInt.asUintN(16, process.consoleSize.height), width: BigInt.asUintN(16, process.consoleSize.width) },
     }),
+    // Of a variable that is there twice the last one holds.
+    ...(process.env && { env: [...new Map(process.env.map((variable) => [nameOf(variable), variable])).values()] }),
     capabilities: planCapabilities(capabilities, warn),
   };
 }
@@ -129,9 +131,13 @@ function checkIds({ uid, gid, additionalGids = [] }: ProcessSpec["user"]): void 
   }
 }
 
+function nameOf(variable: string): string {
+  return variable.slice(0, variable.indexOf("="));
+}
+
 function checkEnvironment(env: readonly string[]): void {
   for (const variable of env) {
-    if (variable.indexOf("=") < 1) {
+    if (nameOf(variable) === "" || !variable.includes("=")) {
       throw invalid(`process.env has ${JSON.stringify(variable)}; each of its entries has to be NAME=VALUE`);
     }
   }

@@ -231,6 +231,11 @@ describe("processes", () => {
     expect(process).toMatchObject({ user: { uid: 1, gid: 2, umask: 0o777, additionalGids: [7, 8] }, consoleSize: { height: 24n, width: 80n } });
   });
 
+  it("have the last of two variables of one name", async () => {
+    const { process } = await guest((s) => (s.process["env"] = ["A=1", "B=a=b", "A=2", "B="]));
+    expect(process?.env).toEqual(["A=2", "B="]);
+  });
+
   it("have their scheduler and I/O priority", async () => {
     const asked = { scheduler: { policy: "SCHED_DEADLINE", runtime: 10n, deadline: 20n, period: 20n }, ioPriority: { class: "IOPRIO_CLASS_BE", priority: 7n } };
     expect((await guest((s) => Object.assign(s.process, asked))).process).toMatchObject(asked);

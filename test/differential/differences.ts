@@ -395,11 +395,6 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     kind: "containers in the guest",
-    what: "a variable that is in the environment twice stays there twice",
-    matches: [{ part: "spec", field: /^env$/, runc: /^(A=2|PATH=\/nowhere)\\012HOME/, hadron: /^(A=1\\012A=2|PATH=\/bin\\012PATH=\/nowhere)/ }],
-  },
-  {
-    kind: "containers in the guest",
     what: "HOME is looked up in another /etc/passwd than the container's: that below its mounts and masks",
     matches: [{ part: "spec", field: /^env$/, runc: /HOME=(\/|)\\012$/, hadron: /HOME=\// }],
   },
