@@ -27,9 +27,9 @@ export interface Agent {
   containerStats(containerId: string): Promise<ReadonlyMap<string, string>>;
   updateContainer(containerId: string, resourcesJson: string): Promise<void>;
   sync(): Promise<void>;
-  /** syncfs(2) on the file systems of these paths. It, and the next two, leave a guest that is late alive. */
+  enterShares(use: ShareUse): Promise<void>;
+  /** syncfs(2) on the file systems of these paths. It, and the next, leave a guest that is late alive. */
   writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
-  enterShares(use: ShareUse, timeoutMs: number): Promise<void>;
   leaveShares(use: ShareUse, timeoutMs: number): Promise<void>;
   /**
    * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,

@@ -113,8 +113,8 @@ export class TtrpcAgent implements Agent {
     await translated(this.#service.writeBack({ paths: [...paths] }, { timeoutMs }));
   }
 
-  async enterShares({ paths, inner }: ShareUse, timeoutMs: number): Promise<void> {
-    await translated(this.#service.enterShares({ paths: [...paths], inner: [...inner] }, { timeoutMs }));
+  async enterShares({ paths, inner }: ShareUse): Promise<void> {
+    await this.#watched("look at its files", this.#service.enterShares({ paths: [...paths], inner: [...inner] }));
   }
 
   async leaveShares({ paths, inner }: ShareUse, timeoutMs: number): Promise<void> {

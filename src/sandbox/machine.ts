@@ -158,7 +158,7 @@ export class Machine implements AsyncDisposable {
   async enterShares(use: ShareUse): Promise<void> {
     // 9p has one file system for all.
     if (this.#sharedFs === "virtiofs" || use.inner.length > 0) {
-      await this.agent.enterShares(use, SHARES_TIMEOUT_MS);
+      await this.agent.enterShares(use);
     }
   }
 
