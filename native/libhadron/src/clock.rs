@@ -55,19 +55,26 @@ mod tests {
             poll(&mut fds, Some(&Timespec::default())).unwrap() == 1
         };
         assert!(!is_readable());
-        // By nothing: whoever runs this keeps the time.
-        // SAFETY: all-zero is a valid timex, and it outlives the call.
-        let result = unsafe {
-            let mut nothing: libc::timex = std::mem::zeroed();
-            nothing.modes = libc::ADJ_SETOFFSET;
-            libc::adjtimex(&raw mut nothing)
+        // By a microsecond and back: whoever runs this keeps the time. Nothing at all would not count as a change.
+        let shift = |seconds, microseconds| {
+            // SAFETY: all-zero is a valid timex, and it outlives the call.
+            unsafe {
+                let mut change: libc::timex = std::mem::zeroed();
+                change.modes = libc::ADJ_SETOFFSET;
+                change.time = libc::timeval {
+                    tv_sec: seconds,
+                    tv_usec: microseconds,
+                };
+                libc::adjtimex(&raw mut change)
+            }
         };
-        if result == -1 {
+        if shift(0, 1) == -1 {
             // Where nobody may set the clock, nobody does.
             let error = std::io::Error::last_os_error();
             assert_eq!(error.raw_os_error(), Some(libc::EPERM));
             return;
         }
+        assert_ne!(shift(-1, 999_999), -1);
         assert!(is_readable());
     }
 }
