@@ -18,12 +18,18 @@ export const eachVersion: Readonly<Record<string, string>> = {
 /** What has nothing to do with containerd. */
 export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/differential/*.test.ts", "test/harness/{counts,selection}.test.ts"];
 
-/** The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. */
+/**
+ * The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. Behind them
+ * the seconds of one core that they take there, a quarter of an hour together. A pod is 10 to 15 of them, an additional
+ * container 4; 25 pass before the first test.
+ */
 export const everyBuildInLab: Readonly<Record<string, string>> = {
-  "test/e2e/kvm.test.ts": "what is so with KVM only",
-  "test/e2e/files.test.ts": "the guest and the host change the same files",
-  "test/e2e/pod.test.ts": "several containers in one guest, and a containerd that comes and goes",
-  "test/e2e/pod-churn.test.ts": "virtiofsd holds what the guest has not forgotten of a container that is to go",
+  "test/e2e/kvm.test.ts": "what is so with KVM only", // 100
+  "test/e2e/files.test.ts": "the guest and the host change the same files", // 40
+  "test/e2e/pod.test.ts": "several containers in one guest, and a containerd that comes and goes", // 160
+  "test/e2e/pod-churn.test.ts": "virtiofsd holds what the guest has not forgotten of a container that is to go", // 150
+  "test/e2e/stdio.test.ts": "bytes between a KVM guest's queues and the FIFOs", // 170
+  "test/e2e/failure.test.ts": "what dies, and that nothing of a pod stays, of which more processes are there", // 260
 };
 
 /** What cannot run in the lab. A single test that cannot says so itself. */
