@@ -25,9 +25,9 @@ export function compare(part: Part, name: string, { runc, hadron }: Both<Fields>
     const [ours, theirs] = [hadron.get(field) ?? ABSENT, runc.get(field) ?? ABSENT];
     if (ours !== theirs) found.push({ part, name, field, runc: theirs, hadron: ours });
   }
-  // Where only one of them ran, the view of that one says nothing.
+  // Where they ended differently, what they said on the way says nothing more.
   const end = found.find(({ field }) => field === "end");
-  return end !== undefined && /refused/.test(end.runc + end.hadron) ? [end] : found;
+  return end === undefined ? found : [end];
 }
 
 /** Counts which entries were needed, so that those of which nothing is left are found. */
@@ -58,7 +58,7 @@ export class Judge {
   /** Matches of this part that explained nothing, each by its entry. */
   unmet(): readonly string[] {
     return this.#entries()
-      .filter((entry) => entry.dependsOnKernels !== true && entry.matches.some(({ part }) => part === this.#part) && !this.#met.has(entry))
+      .filter((entry) => entry.dependsOnKernels !== true && entry.changing !== true && entry.matches.some(({ part }) => part === this.#part) && !this.#met.has(entry))
       .map(({ what }) => what);
   }
 

@@ -25,6 +25,8 @@ export interface Entry {
   readonly on?: Fact;
   /** It depends on the two kernels, so there may be nothing of it. */
   readonly dependsOnKernels?: true;
+  /** What makes the containers in the guest is being replaced: there may be nothing of it any more. To go with that. */
+  readonly changing?: true;
   readonly matches: readonly Match[];
 }
 
@@ -102,6 +104,15 @@ export const DIFFERENCES: readonly Reason[] = [
     why: "That is how cgroup v2 has it.",
     on: "host cgroup v1",
     matches: [{ part: "calls", name: /^update \{"memory":\{"limit":1\}\}$/, field: /./ }],
+  },
+  {
+    what: "CPU shares as weights of cgroup v2",
+    runc: "1024 stays 1024 in cgroup v1",
+    hadron: "1024 is 39, as runc 1.1 makes it on cgroup v2; later versions make it 100",
+    why: "The two have other scales.",
+    on: "host cgroup v1",
+    changing: true,
+    matches: [{ part: "spec", name: /^linux\.resources cpu\.shares/, field: /^cgroup\.cpu weight$/ }],
   },
   {
     what: "`ro` of sysfs",
@@ -199,13 +210,12 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
-    what: "Numbers of the host's CPUs, memory nodes and block devices; `cgroupsPath`",
+    what: "Numbers of the host's CPUs, memory nodes and block devices",
     runc: "used, or refused where there is no such thing",
     hadron: "ignored",
     why: "The guest has its own.",
     matches: [
       { part: "spec", name: /^linux\.resources blockIO\.throttle/, field: /^end$/, runc: REFUSED, hadron: RUNS },
-      { part: "spec", name: /^linux\.cgroupsPath "\/hadron-diff-shared/, field: /^end$/, runc: REFUSED, hadron: RUNS },
       { part: "spec", name: /^linux\.resources cpu\.cpus/, field: /^end$/, runc: REFUSED, hadron: RUNS },
       { part: "calls", name: /^update \{"cpu":\{"cpus"/, field: /./ },
     ],
@@ -352,6 +362,18 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^tmpfs (with .*mode=|twice)/, field: /^stat:\/volume$/ }],
   },
   {
+    what: "How masks, /dev/console and the modes of tmpfs look in /proc/self/mountinfo",
+    runc: "masks are /dev/null of the container and a tmpfs with `ro`; the console has the flags of /dev/pts; a mode is set by chmod",
+    hadron: "masks are /dev/null of the guest and a tmpfs of size 0, read-only both; the console has none; a mode is an option",
+    why: "They are made by crun there, and do the same.",
+    changing: true,
+    matches: [
+      { part: "spec", field: /^mount\.\/dev\/console options$/ },
+      { part: "spec", field: /^mount\..* super options$/, hadron: /(^|,)(mode=\d+,|size=0k)/ },
+      { part: "spec", name: /^(linux\.maskedPaths|generated)/, field: /^mount\..*/, hadron: /^(devtmpfs|ro,relatime|\/null|mode=755,nr_inodes=.*|rw,size=0k)$/ },
+    ],
+  },
+  {
     what: "A spec without /proc",
     runc: "refused",
     hadron: "runs",
@@ -360,6 +382,7 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   {
     what: "A program that may be executed and cannot be: of no known format, without its interpreter",
+    changing: true,
     runc: "starts, and exits with 1",
     hadron: "refused at Start with the reason",
     why: "The caller hears why.",
@@ -385,21 +408,49 @@ export interface Fault extends Entry {
 export const FAULTS: readonly Fault[] = [
   {
     kind: "containers in the guest",
-    what: "stdin of a process without one is /dev/null for reading only",
-    matches: [{ part: "spec", field: /^fd\.0$/, runc: /flags 2/, hadron: /flags 0/ }],
+    changing: true,
+    what: "a user without a stdin becomes the owner of the container's /dev/null",
+    matches: [{ part: "spec", field: /^dev\.\/dev\/null$/, runc: /owner 0:0$/, hadron: /^char 1:3 mode 666 owner/ }],
   },
   {
     kind: "containers in the guest",
+    changing: true,
+    what: "a seccomp filter is taken for an earlier one of the pod that differs in errnoRet only",
+    matches: [{ part: "spec", name: /^(seccomp|generated)/, field: /^mkdir:/, hadron: /^(ENOSYS|EPERM|\(absent\)|ok)$/ }],
+  },
+  {
+    kind: "containers in the guest",
+    changing: true,
+    what: "directories that are made for mount points have the sticky bit",
+    matches: [{ part: "spec", field: /^stat:/, runc: /^directory mode 755/, hadron: /^directory mode 1755/ }],
+  },
+  {
+    kind: "containers in the guest",
+    changing: true,
+    what: "readonlyPaths of / does nothing",
+    matches: [{ part: "spec", name: /^linux\.readonlyPaths \["\/"\]$/, field: /./ }],
+  },
+  {
+    kind: "containers in the guest",
+    changing: true,
+    what: "stdin of a process without one is opened for reading only, where runc opens it for both, or the other way round",
+    matches: [{ part: "spec", field: /^fd\.0$/, runc: /^char flags [02]/, hadron: /^char flags [02]/ }],
+  },
+  {
+    kind: "containers in the guest",
+    changing: true,
     what: "a tmpfs without a mode has 1777, not that of the directory below it",
     matches: [{ part: "spec", name: /^(tmpfs (?!with .*mode=|twice)|mounts with an unknown field)/, field: /^stat:\/(volume|root)$/, hadron: /mode 1777/ }],
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "HOME is looked up in another /etc/passwd than the container's: that below its mounts and masks",
     matches: [{ part: "spec", field: /^env$/, runc: /HOME=(\/|)\\012$/, hadron: /HOME=\// }],
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "who may execute a program is decided before execve, and in the runtime's own process",
     matches: [
       { part: "spec", name: /^a program of root's with mode 0744/, field: /^end$/ },
@@ -408,16 +459,19 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "a seccomp filter has to allow the runtime's own system calls",
     matches: [{ part: "spec", name: /^seccomp (as an allow-list|that kills by default)/, field: /^end$/, hadron: REFUSED }],
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "consoleSize is not carried out",
     matches: [{ part: "spec", name: /^a terminal of 100 x 30$/, field: /^fd\.\d\.size$/ }],
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "mounts: sync, dirsync, mand, rshared, unbindable, remount, tmpcopyup, dangling links, /dev read-only, the root of a mount without source",
     matches: [
       { part: "spec", name: /^(tmpfs|a volume) with \[.*"(sync|dirsync|mand|rshared|unbindable|remount)"\]$/, field: /^(mount\.|end)/ },
@@ -427,6 +481,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "readonlyPaths add nosuid, nodev and noexec",
     matches: [
       { part: "spec", field: /^mount\..* options$/, runc: /^ro,/, hadron: /^ro,nosuid,nodev,noexec/ },
@@ -436,6 +491,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "devices: outside /dev, with other numbers in place of a default one; directories that are made for them have mode 777",
     matches: [
       { part: "spec", name: /^linux\.devices (outside|with other numbers)/, field: /^end$/, hadron: REFUSED },
@@ -444,6 +500,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "device rules are not enforced",
     matches: [
       { part: "spec", field: /^(device:|write:\/dev\/fuse)/, runc: /EPERM/ },
@@ -452,6 +509,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     kind: "containers in the guest",
+    changing: true,
     what: "a pids limit of 1 leaves no room for the runtime",
     matches: [{ part: "spec", name: /^linux\.resources pids\.limit 1$/, field: /^end$/, hadron: REFUSED }],
   },

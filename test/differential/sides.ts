@@ -73,10 +73,11 @@ export class Sides implements AsyncDisposable {
       await this.#runtimes[name].killLeftovers();
     }
     await this.events[Symbol.asyncDispose]();
-    // runc leaves the namespace's own cgroup, empty, in every hierarchy.
+    // runc leaves the namespace's own cgroup, empty, in every hierarchy, and a directory for its containers.
     for (const hierarchy of (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"))) {
       await rmdir(join(hierarchy, this.#runtimes.runc.namespace)).catch(() => undefined);
     }
+    await rmdir(join("/run/containerd/runc", this.#runtimes.runc.namespace)).catch(() => undefined);
     // Whoever left a mount behind: what is removed below is only what was made here.
     for (const mount of (await mountsBelow(this.directory)).reverse()) await run("umount", ["-l", "--", mount]);
     await mustRun("rm", ["-rf", "--one-file-system", "--", this.directory]);

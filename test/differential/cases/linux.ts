@@ -68,7 +68,7 @@ function allowing(spec: Spec, rule: Record<string, unknown>): void {
 const ENOUGH = [
   "read", "write", "open", "openat", "close", "fstat", "newfstatat", "stat", "lstat", "lseek", "mmap", "mprotect", "munmap", "brk", "ioctl", "fcntl", "readlink", "readlinkat", "getdents64", "getcwd", "uname",
   "getpid", "getppid", "getsid", "getpgid", "getrlimit", "prlimit64", "sched_getparam", "sched_getscheduler", "getpriority", "ioprio_get", "personality", "prctl", "arch_prctl", "set_tid_address",
-  "set_robust_list", "rseq", "getrandom", "exit_group", "exit", "rt_sigaction", "rt_sigprocmask", "execve", "futex", "writev", "mkdir", "rmdir", "epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2", "pipe2", "nanosleep", "clock_gettime", "tgkill", "gettid", "sched_yield", "rt_sigreturn", "sigaltstack", "madvise",
+  "set_robust_list", "rseq", "getrandom", "exit_group", "exit", "rt_sigaction", "rt_sigprocmask", "execve", "futex", "writev", "mkdir", "rmdir", "epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2", "pipe2", "nanosleep", "clock_gettime", "tgkill", "gettid", "sched_yield", "rt_sigreturn", "sigaltstack", "madvise", "statfs", "fstatfs",
 ];
 
 const seccomp: readonly SpecCase[] = [
