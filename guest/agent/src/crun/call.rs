@@ -9,13 +9,12 @@ use std::path::Path;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{dup2, pipe2};
-use tokio::time::timeout;
 
 use super::Crun;
 use super::log::Log;
 use super::message;
-use crate::child::{Child, DEADLINE};
-use crate::error::{Code, Error, Result};
+use crate::child::Child;
+use crate::error::{Error, Result};
 use crate::fd::set_nonblocking;
 use crate::reaper::{ExitReceiver, Reaper};
 use crate::watch::watch_fd;
@@ -146,7 +145,7 @@ unsafe fn become_crun(
 impl Call {
     /// Waits until crun is done; answers the pid of the container's process, which crun has written to `pid_file`.
     pub async fn process(&mut self, pid_file: &Path) -> Result<(i32, ExitReceiver)> {
-        let exit = self.child.ended().await?;
+        let exit = self.child.ended().await;
         if exit.status != 0 {
             return Err(match self.log.error_now() {
                 Some(text) => message::error(&text),
@@ -170,17 +169,10 @@ impl Call {
 
     /// Waits for the exec of the user's program, or for the reason why there is none.
     pub async fn program_runs(&mut self) -> Result<()> {
-        match timeout(DEADLINE, self.log.error()).await {
-            Err(_) => Err(Error::new(
-                Code::DEADLINE_EXCEEDED,
-                format!(
-                    "the program was not executed in {} seconds",
-                    DEADLINE.as_secs()
-                ),
-            )),
-            Ok(Err(error)) => Err(Error::os("cannot read crun's log", error)),
-            Ok(Ok(None)) => Ok(()),
-            Ok(Ok(Some(text))) => Err(message::error(&text)),
+        match self.log.error().await {
+            Err(error) => Err(Error::os("cannot read crun's log", error)),
+            Ok(None) => Ok(()),
+            Ok(Some(text)) => Err(message::error(&text)),
         }
     }
 }
