@@ -370,7 +370,7 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [
       { part: "spec", field: /^mount\.\/dev\/console options$/ },
       { part: "spec", field: /^mount\..* super options$/, hadron: /(^|,)(mode=\d+,|size=0k)/ },
-      { part: "spec", name: /^(linux\.maskedPaths|generated)/, field: /^mount\..*/, hadron: /^(devtmpfs|ro,relatime|\/null|mode=755,nr_inodes=.*|rw,size=0k)$/ },
+      { part: "spec", name: /^(linux\.maskedPaths|generated)/, field: /^mount\..*/, hadron: /^(tmpfs|\/|devtmpfs|ro,relatime|\/null|mode=755,nr_inodes=.*|rw,size=0k)$/ },
     ],
   },
   {
