@@ -313,6 +313,13 @@ describe("additional processes", () => {
     await container.deleteExec("e1");
   });
 
+  it("run in a container that was not started yet", async () => {
+    const created = makeContainer({});
+    created.addExec("e1", EXEC, NO_STDIO);
+    await created.start("e1");
+    expect(created.status).toBe("created");
+  });
+
   it("are refused in a stopped container", async () => {
     agent.exitOf("").resolve(0);
     await container.init.exited;

@@ -108,7 +108,7 @@ export class Container {
   async start(execId: string): Promise<Process> {
     const process = this.process(execId);
     if (execId !== "") {
-      this.#requireRunning(`start exec ${execId}`);
+      this.#requireAlive(`start exec ${execId}`);
     }
     this.machine.clock.correct();
     try {
@@ -127,7 +127,7 @@ export class Container {
     if (this.#execs.has(execId)) {
       throw new HadronError(Code.ALREADY_EXISTS, `container ${this.id} has a process ${execId} already`);
     }
-    this.#requireRunning(`exec ${execId}`);
+    this.#requireAlive(`exec ${execId}`);
     const planned = planExec(spec, this.#spec.process ?? spec, this.#warn(execId));
     const process = new Process(this.id, execId, stdio, encode({ ...planned, terminal: stdio.terminal }));
     this.#execs.set(execId, process);
@@ -350,8 +350,9 @@ export class Container {
     return (sentence) => this.#log.warn({ container: this.id, exec: execId }, sentence);
   }
 
-  #requireRunning(what: string): void {
-    if (this.status !== "running") {
+  /** As for runc, a container that was not started yet has everything that an additional process needs. */
+  #requireAlive(what: string): void {
+    if (this.status !== "running" && this.status !== "created") {
       throw new HadronError(Code.FAILED_PRECONDITION, `cannot ${what}: container ${this.id} is ${this.status}, not running`);
     }
   }

@@ -542,9 +542,4 @@ export const FAULTS: readonly Fault[] = [
     on: "9p",
     matches: [{ part: "files", field: /^inotify/ }],
   },
-  {
-    kind: "calls",
-    what: "exec in a created container is refused",
-    matches: [{ part: "calls", name: /^exec before start$/, field: /./ }],
-  },
 ];

@@ -1,4 +1,4 @@
-//! Additional processes of a running container.
+//! Additional processes of a container; as with runc, also of one that was not started yet.
 
 use std::ffi::OsStr;
 use std::os::fd::AsRawFd;
@@ -15,6 +15,9 @@ use crate::spec;
 use crate::stdio::Streams;
 use crate::terminal::{accept_master, give_to};
 
+/// A container that was created has all that a process needs.
+const ENTERABLE: [State; 3] = [State::Created, State::Starting, State::Running];
+
 impl Container {
     /// An additional process, created and started.
     pub async fn exec(
@@ -29,7 +32,7 @@ impl Container {
                 "exec_id must not be empty: that is the init process",
             ));
         }
-        self.require("entered", State::Running)?;
+        self.require("entered", &ENTERABLE)?;
         {
             let mut execs = lock(&self.execs);
             if execs.contains_key(exec_id) {
@@ -59,7 +62,7 @@ impl Container {
         let prepared = spec::prepare_process(json, stdio.size)?;
         check_ports(stdio.ports, prepared.terminal)?;
         let streams = Streams::connect(&context.connector, stdio.ports).await?;
-        self.require("entered", State::Running)?;
+        self.require("entered", &ENTERABLE)?;
         let files = Files::make(&self.bundle, context.next_number(), &prepared.json)?;
         let (uid, gid) = self.config.owner(&prepared.user);
         let run = |fds, options: &[&OsStr]| {

@@ -115,7 +115,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Container {
     /// OCI "start"; answers when the program runs, or with the reason why it does not.
     pub async fn start(&self) -> Result<()> {
-        self.require("started", State::Created)?;
+        self.require("started", &[State::Created])?;
         let Some(mut call) = lock(&self.waiting).take() else {
             return Err(self.wrong_state("started"));
         };
@@ -228,7 +228,7 @@ impl Container {
     /// Freezes.
     pub async fn pause(&self) -> Result<()> {
         let _one = self.freezing.lock().await;
-        self.require("paused", State::Running)?;
+        self.require("paused", &[State::Running])?;
         self.cgroup.freeze(true).await?;
         self.change(State::Running, State::Paused);
         Ok(())
@@ -237,7 +237,7 @@ impl Container {
     /// Thaws.
     pub async fn resume(&self) -> Result<()> {
         let _one = self.freezing.lock().await;
-        self.require("resumed", State::Paused)?;
+        self.require("resumed", &[State::Paused])?;
         self.cgroup.freeze(false).await?;
         self.change(State::Paused, State::Running);
         Ok(())
@@ -291,8 +291,8 @@ impl Container {
         }
     }
 
-    fn require(&self, doing: &str, wanted: State) -> Result<()> {
-        if self.init.exited().is_some() || *lock(&self.state) != wanted {
+    fn require(&self, doing: &str, wanted: &[State]) -> Result<()> {
+        if self.init.exited().is_some() || !wanted.contains(&lock(&self.state)) {
             return Err(self.wrong_state(doing));
         }
         Ok(())

@@ -70,6 +70,11 @@ pub async fn states_and_refusals(guest: &Guest) {
     let early = guest.pause(&id).await.expect_err("created");
     assert_eq!(early.0, Code::FAILED_PRECONDITION);
     assert!(early.1.ends_with("it is created"), "{}", early.1);
+    guest
+        .exec_start(&id, "early", &process_json(&["true"]), proto::Stdio::new())
+        .await
+        .expect("exec before the start");
+    assert_eq!(guest.wait(&id, "early").await, Ok(0));
     guest.start(&id).await.expect("start");
     let twice = guest.start(&id).await.expect_err("running");
     assert_eq!(twice.0, Code::FAILED_PRECONDITION);
