@@ -40,6 +40,15 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
+/// Sweeps until the pod is gone. A child that another test's thread has just forked holds this process' locks and
+/// listening sockets as well, until its exec; and a sweep that a `start` has begun may come first.
+fn swept(state: &Path) {
+    until("the pod is swept up", || {
+        sweep();
+        !state.exists()
+    });
+}
+
 #[test]
 fn a_start_has_the_pods_swept_up_whose_daemons_are_gone() {
     let world = World::new();
@@ -120,7 +129,7 @@ fn a_pod_that_lives_or_is_locked_is_not_touched() {
     }
     assert_eq!(names(SOCKETS).len(), 3);
     drop(lock);
-    assert!(stderr(&sweep()).contains(locked.file_name().unwrap().to_str().unwrap()));
+    swept(&locked);
     assert!(!locked.exists() && alive.exists() && young.exists());
     assert_eq!(names(SOCKETS).len(), 2);
 }
@@ -189,7 +198,7 @@ fn where_somebody_listens_nothing_is_touched() {
         assert!(state.join("journal").exists());
         UnixStream::connect(&socket).unwrap();
         drop(listener);
-        assert!(stderr(&sweep()).contains(&name));
+        swept(&state);
         assert!(!state.exists() && !socket.exists());
     }
     nothing_left();
