@@ -122,12 +122,14 @@ describe("processes", () => {
 
   test("a wait for a process that is no child", async () => {
     const child = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; wait"], { stdio: ["ignore", "pipe", "inherit"] });
+    // It exits as soon as the other is dead, so before anybody here hears of that.
+    const exited = once(child, "exit");
     const [output] = (await once(child.stdout, "data")) as [Buffer];
     const pid = Number(output.toString());
     const wait = host.waitProcess({ pid, startTime: processStartTime(pid) });
     await host.killProcess({ pid, startTime: processStartTime(pid) }, 9);
     await wait;
-    await once(child, "exit");
+    await exited;
   });
 
   test("a wait can be given up", async () => {
@@ -145,8 +147,9 @@ describe("processes", () => {
     expect(await host.killProcess({ pid: child.pid, startTime: startTime + 1 }, 9)).toEqual({ gone: true });
     await host.waitProcess({ pid: child.pid, startTime: startTime + 1 });
     expect(processStartTime(child.pid)).toBe(startTime);
+    const exited = once(child, "exit");
     await host.killProcess({ pid: child.pid, startTime }, 9);
-    await once(child, "exit");
+    await exited;
     await expect(host.killProcess({ pid: 0, startTime: 0 }, 9)).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT, /pid 0/));
   });
 });
