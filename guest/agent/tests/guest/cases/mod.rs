@@ -4,6 +4,7 @@ mod environment;
 mod errors;
 mod lifecycle;
 mod resources;
+mod seccomp;
 mod streams;
 mod terminal;
 
@@ -66,6 +67,7 @@ tests! {
         tmpfs_and_what_it_covers readonly_paths_add_ro_and_nothing_else devices_and_their_rules
         execve_decides_who_may_execute a_filter_knows_only_the_programs_calls home_and_its_absence
         root_propagation;
+    seccomp: new_calls_are_unknown a_profile_is_not_taken_for_another;
     resources: stats update memory_limit pids_limit;
     errors: programs_that_cannot_run unknown_ids broken_requests the_sandbox_is_made_once mounts_that_fail;
 }
