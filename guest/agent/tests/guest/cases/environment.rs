@@ -455,3 +455,17 @@ pub async fn root_propagation(guest: &Guest) {
         assert!(!fields.contains("master:"), "{name}: {output}");
     }
 }
+
+pub async fn a_passwd_that_is_no_file(guest: &Guest) {
+    let passwd = format!("{}/etc/passwd", crate::client::ROOTFS);
+    let kept = format!("{passwd}.kept");
+    std::fs::rename(&passwd, &kept).expect("rename");
+    nix::unistd::mkfifo(
+        passwd.as_str(),
+        nix::sys::stat::Mode::from_bits_truncate(0o644),
+    )
+    .expect("mkfifo");
+    let output = text(guest, "echo $HOME", |_| {}).await;
+    std::fs::rename(&kept, &passwd).expect("rename");
+    assert_eq!(output, "/");
+}

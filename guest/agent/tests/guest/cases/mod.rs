@@ -3,6 +3,7 @@
 mod environment;
 mod errors;
 mod lifecycle;
+mod mounts;
 mod resources;
 mod seccomp;
 mod streams;
@@ -66,8 +67,9 @@ tests! {
         absent_and_unknown_capabilities limits_have_all_64_bits mount_points_through_links
         tmpfs_and_what_it_covers readonly_paths_add_ro_and_nothing_else devices_and_their_rules
         execve_decides_who_may_execute a_filter_knows_only_the_programs_calls home_and_its_absence
-        root_propagation;
+        root_propagation a_passwd_that_is_no_file;
     seccomp: new_calls_are_unknown a_profile_is_not_taken_for_another;
+    mounts: mount_points_that_are_made a_proc_needs_a_directory dangling_links a_fifo_in_the_way read_only_paths_that_overlap;
     resources: stats update memory_limit pids_limit;
     errors: programs_that_cannot_run unknown_ids broken_requests the_sandbox_is_made_once mounts_that_fail;
 }
