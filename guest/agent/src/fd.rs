@@ -15,10 +15,10 @@ pub fn set_nonblocking(fd: &OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
-/// /dev/null for reading and writing.
-pub fn null() -> Result<OwnedFd> {
+/// /dev/null, for what `access` says: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
+pub fn null(access: libc::c_int) -> Result<OwnedFd> {
     // SAFETY: the path is a C string.
-    let fd = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
+    let fd = unsafe { libc::open(c"/dev/null".as_ptr(), access | libc::O_CLOEXEC) };
     if fd == -1 {
         return Err(Error::os(
             "cannot open /dev/null",

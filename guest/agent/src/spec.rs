@@ -143,6 +143,20 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
         linux.insert("cgroupsPath".into(), path.into());
         changed = true;
     }
+    // runc knows no container without device rules; crun makes none if there are none to add to its own.
+    let resources = linux.entry("resources").or_insert(Value::Null);
+    if resources.is_null() {
+        *resources = Value::Object(Map::new());
+    }
+    if let Value::Object(resources) = resources
+        && resources
+            .get("devices")
+            .is_none_or(|rules| rules.is_null() || rules == &Value::Array(Vec::new()))
+    {
+        let deny = serde_json::json!([{ "allow": false, "access": "rwm" }]);
+        resources.insert("devices".into(), deny);
+        changed = true;
+    }
     // crun, unlike runc, wants the key.
     if spec.get("mounts").is_none_or(Value::is_null) {
         spec.insert("mounts".into(), Value::Array(Vec::new()));
@@ -306,6 +320,7 @@ mod tests {
         let json = config(|value| {
             value["linux"]["cgroupsPath"] = "/hadron/web".into();
             value["mounts"] = serde_json::json!([]);
+            value["linux"]["resources"] = serde_json::json!({ "devices": [{ "allow": true }] });
             value["process"]["rlimits"] = serde_json::json!([{ "soft": u64::MAX }]);
         });
         // Numbers that no float holds, and spaces that no serializer makes.
@@ -316,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_and_mounts_are_added_and_numbers_stay() {
+    fn a_path_mounts_and_device_rules_are_added_and_numbers_stay() {
         let json = config(|value| {
             value["process"]["rlimits"] = serde_json::json!([{ "soft": u64::MAX }]);
             value["linux"]["sysctl"] = serde_json::json!({ "net.x": "1", "kernel.y": "2" });
@@ -331,6 +346,8 @@ mod tests {
             serde_json::json!({ "kernel.y": "2" })
         );
         assert_eq!(value["mounts"], serde_json::json!([]));
+        let deny = serde_json::json!([{ "allow": false, "access": "rwm" }]);
+        assert_eq!(value["linux"]["resources"]["devices"], deny);
         assert_eq!(value["process"]["rlimits"][0]["soft"], u64::MAX);
     }
 

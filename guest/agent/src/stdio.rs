@@ -106,7 +106,12 @@ impl Streams {
     pub fn pipes(&self, uid: u32, gid: u32) -> Result<Pipes> {
         let make = |stream: &Option<OwnedFd>, index: usize| -> Result<(OwnedFd, Option<OwnedFd>)> {
             if stream.is_none() {
-                return Ok((null()?, None));
+                let access = if index == 0 {
+                    libc::O_RDONLY
+                } else {
+                    libc::O_WRONLY
+                };
+                return Ok((null(access)?, None));
             }
             let (reading, writing) =
                 pipe(uid, gid).map_err(|error| Error::os("cannot make a pipe", error))?;

@@ -115,7 +115,7 @@ async fn make_init(
     let console = bundle.join("console");
     let listener = UnixListener::bind(&console).map_err(io)?;
     listener.set_nonblocking(true).map_err(io)?;
-    let null = null()?;
+    let null = null(libc::O_RDWR)?;
     let options = [OsStr::new("--console-socket"), console.as_os_str()];
     let mut call = run([null.as_raw_fd(); 3], &options)?;
     let (pid, exit) = call.process(&pid_file).await?;

@@ -101,7 +101,7 @@ impl Container {
         let listener = UnixListener::bind(&files.console)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|error| Error::os("cannot make a socket for the terminal", error))?;
-        let null = null()?;
+        let null = null(libc::O_RDWR)?;
         let options = [OsStr::new("--console-socket"), files.console.as_os_str()];
         let mut call = run([null.as_raw_fd(); 3], &options)?;
         let (pid, exit) = call.process(&files.pid).await?;

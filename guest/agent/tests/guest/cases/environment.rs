@@ -456,6 +456,17 @@ pub async fn root_propagation(guest: &Guest) {
     }
 }
 
+pub async fn dev_null_stays_roots(guest: &Guest) {
+    let mut spec = spec(&["stat", "-c", "%u:%g %a", "/dev/null"]);
+    spec["process"]["user"] = json!({ "uid": 1000, "gid": 1000 });
+    assert_eq!(guest.run(&spec, None).await.text(), "0:0 666");
+    let id = guest.sleeper(|_| {}).await;
+    guest.exec(&id, &spec["process"], None).await;
+    let again = guest.exec(&id, &spec["process"], None).await;
+    assert_eq!(again.text(), "0:0 666");
+    guest.end(&id).await;
+}
+
 pub async fn a_passwd_that_is_no_file(guest: &Guest) {
     let passwd = format!("{}/etc/passwd", crate::client::ROOTFS);
     let kept = format!("{passwd}.kept");
@@ -468,4 +479,26 @@ pub async fn a_passwd_that_is_no_file(guest: &Guest) {
     let output = text(guest, "echo $HOME", |_| {}).await;
     std::fs::rename(&kept, &passwd).expect("rename");
     assert_eq!(output, "/");
+}
+
+pub async fn no_environment_is_none(guest: &Guest) {
+    let id = guest
+        .sleeper(|spec| spec["process"]["env"] = json!(["PATH=/bin", "OF=the container"]))
+        .await;
+    let mut process = process_json(&["/bin/env"]);
+    process["env"] = json!([]);
+    let output = guest.exec(&id, &process, None).await;
+    guest.end(&id).await;
+    assert_eq!(output.text(), "HOME=/root");
+}
+
+pub async fn without_device_rules_there_are_runcs(guest: &Guest) {
+    let script = "for n in '1 11' '5 1' '10 229' '1 5'; do rm -f /run/n; mknod /run/n c $n; \
+        dd if=/run/n of=/dev/null bs=1 count=1 2>&1 | grep -c 'not permitted'; done; exit 0";
+    for resources in [json!(null), json!({}), json!({ "devices": [] })] {
+        let output = text(guest, script, |spec| {
+            spec["linux"]["resources"] = resources.clone()
+        });
+        assert_eq!(output.await, "1\n1\n1\n0", "{resources}");
+    }
 }

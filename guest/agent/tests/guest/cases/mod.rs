@@ -67,7 +67,8 @@ tests! {
         absent_and_unknown_capabilities limits_have_all_64_bits mount_points_through_links
         tmpfs_and_what_it_covers readonly_paths_add_ro_and_nothing_else devices_and_their_rules
         execve_decides_who_may_execute a_filter_knows_only_the_programs_calls home_and_its_absence
-        root_propagation a_passwd_that_is_no_file;
+        root_propagation dev_null_stays_roots a_passwd_that_is_no_file no_environment_is_none
+        without_device_rules_there_are_runcs;
     seccomp: new_calls_are_unknown a_profile_is_not_taken_for_another;
     mounts: mount_points_that_are_made a_proc_needs_a_directory dangling_links a_fifo_in_the_way read_only_paths_that_overlap;
     resources: stats update memory_limit pids_limit;
