@@ -25,8 +25,6 @@ export interface Entry {
   readonly on?: Fact;
   /** It depends on the two kernels, so there may be nothing of it. */
   readonly dependsOnKernels?: true;
-  /** What makes the containers in the guest is being replaced: there may be nothing of it any more. To go with that. */
-  readonly changing?: true;
   readonly matches: readonly Match[];
 }
 
@@ -111,7 +109,6 @@ export const DIFFERENCES: readonly Reason[] = [
     hadron: "1024 is 39, as runc 1.1 makes it on cgroup v2; later versions make it 100",
     why: "The two have other scales.",
     on: "host cgroup v1",
-    changing: true,
     matches: [{ part: "spec", name: /^linux\.resources cpu\.shares/, field: /^cgroup\.cpu weight$/ }],
   },
   {
@@ -119,7 +116,10 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "on the mount and on the file system",
     hadron: "on the mount",
     why: "A sysfs belongs to a network namespace, and the guest itself is the pod's, with its init's sysfs in it.",
-    matches: [{ part: "spec", field: /^mount\.\/(sys(\/.*)?|volume) super options$/, runc: /^ro$/, hadron: /^rw$/ }],
+    matches: [
+      { part: "spec", field: /^mount\.\/(sys(\/.*)?|volume) super options$/, runc: /^ro$/, hadron: /^rw$/ },
+      { part: "spec", name: /^sysfs on /, field: /^mount\..* super options$/, runc: /^ro$/, hadron: /^rw$/ },
+    ],
   },
   {
     what: "Network sysctls of two containers with network namespaces of their own in one pod",
@@ -366,12 +366,39 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "masks are /dev/null of the container and a tmpfs with `ro`; the console has the flags of /dev/pts; a mode is set by chmod",
     hadron: "masks are /dev/null of the guest and a tmpfs of size 0, read-only both; the console has none; a mode is an option",
     why: "They are made by crun there, and do the same.",
-    changing: true,
     matches: [
       { part: "spec", field: /^mount\.\/dev\/console options$/ },
       { part: "spec", field: /^mount\..* super options$/, hadron: /(^|,)(mode=\d+,|size=0k)/ },
       { part: "spec", name: /^(linux\.maskedPaths|generated)/, field: /^mount\..*/, hadron: /^(tmpfs|\/|devtmpfs|ro,relatime|\/null|mode=755,nr_inodes=.*|rw,size=0k)$/ },
     ],
+  },
+  {
+    what: "`/` among the read-only paths",
+    runc: "the root file system is read-only, and all of it is mounted a second time over /, where nobody gets to it",
+    hadron: "the root file system is read-only",
+    why: "The second mount serves nothing.",
+    matches: [{ part: "spec", name: /^linux\.readonlyPaths \["\/+"\]$/, field: /^mount\..* #\d+( |$)/, hadron: /^\(absent\)$/ }],
+  },
+  {
+    what: "proc and sysfs on a path through a symbolic link",
+    runc: "refused",
+    hadron: "mounted where the link leads in the container",
+    why: "As every other mount. The mount point itself must be a directory, and no link, with both.",
+    matches: [{ part: "spec", name: /^(proc|sysfs) on \/link-(to-work|out)\/x$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+  },
+  {
+    what: "The option `tmpcopyup` of anything but a tmpfs",
+    runc: "ignored",
+    hadron: "refused by name",
+    why: "Nothing would be copied.",
+    matches: [{ part: "spec", name: /^a volume with \["bind","tmpcopyup"\]$/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    what: "HOME, when /etc/passwd is no list of users",
+    runc: "empty: a line without fields counts as a user 0 without a home directory",
+    hadron: "/",
+    why: "There is no such user.",
+    matches: [{ part: "spec", name: /^a file on a file$/, field: /^env$/, runc: /HOME=\\012$/, hadron: /HOME=\/\\012$/ }],
   },
   {
     what: "A spec without /proc",
@@ -382,7 +409,6 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   {
     what: "A program that may be executed and cannot be: of no known format, without its interpreter",
-    changing: true,
     runc: "starts, and exits with 1",
     hadron: "refused at Start with the reason",
     why: "The caller hears why.",
@@ -407,116 +433,9 @@ export interface Fault extends Entry {
 /** Known faults, to be mended: what differs without a reason. An entry goes with its fault. */
 export const FAULTS: readonly Fault[] = [
   {
-    kind: "containers in the guest",
-    changing: true,
-    what: "a user without a stdin becomes the owner of the container's /dev/null",
-    matches: [{ part: "spec", field: /^dev\.\/dev\/null$/, runc: /owner 0:0$/, hadron: /^char 1:3 mode 666 owner/ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "a seccomp filter is taken for an earlier one of the pod that differs in errnoRet only",
-    matches: [{ part: "spec", name: /^(seccomp|generated)/, field: /^mkdir:/, hadron: /^(ENOSYS|EPERM|\(absent\)|ok)$/ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "directories that are made for mount points have the sticky bit",
-    matches: [{ part: "spec", field: /^stat:/, runc: /^directory mode 755/, hadron: /^directory mode 1755/ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "readonlyPaths of / does nothing",
-    matches: [{ part: "spec", name: /^linux\.readonlyPaths \["\/"\]$/, field: /./ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "stdin of a process without one is opened for reading only, where runc opens it for both, or the other way round",
-    matches: [{ part: "spec", field: /^fd\.0$/, runc: /^char flags [02]/, hadron: /^char flags [02]/ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "a tmpfs without a mode has 1777, not that of the directory below it",
-    matches: [{ part: "spec", name: /^(tmpfs (?!with .*mode=|twice)|mounts with an unknown field)/, field: /^stat:\/(volume|root)$/, hadron: /mode 1777/ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "HOME is looked up in another /etc/passwd than the container's: that below its mounts and masks",
-    matches: [{ part: "spec", field: /^env$/, runc: /HOME=(\/|)\\012$/, hadron: /HOME=\// }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "who may execute a program is decided before execve, and in the runtime's own process",
-    matches: [
-      { part: "spec", name: /^a program of root's with mode 0744/, field: /^end$/ },
-      { part: "spec", name: /^linux\.readonlyPaths \["\/"\]$/, field: /^end$/ },
-    ],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "a seccomp filter has to allow the runtime's own system calls",
-    matches: [{ part: "spec", name: /^seccomp (as an allow-list|that kills by default)/, field: /^end$/, hadron: REFUSED }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "consoleSize is not carried out",
-    matches: [{ part: "spec", name: /^a terminal of 100 x 30$/, field: /^fd\.\d\.size$/ }],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "mounts: sync, dirsync, mand, rshared, unbindable, remount, tmpcopyup, dangling links, /dev read-only, the root of a mount without source",
-    matches: [
-      { part: "spec", name: /^(tmpfs|a volume) with \[.*"(sync|dirsync|mand|rshared|unbindable|remount)"\]$/, field: /^(mount\.|end)/ },
-      { part: "spec", name: /tmpcopyup|^(tmpfs|a file) on a dangling link$/, field: /^end$/, hadron: REFUSED },
-      { part: "spec", name: /^\/dev read-only$/, field: /^(mount\.\/dev|create)/ },
-    ],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "readonlyPaths add nosuid, nodev and noexec",
-    matches: [
-      { part: "spec", field: /^mount\..* options$/, runc: /^ro,/, hadron: /^ro,nosuid,nodev,noexec/ },
-      { part: "spec", name: /^linux\.readonlyPaths \["\/dev(\/null)?"\]$/, field: /^(controlling terminal|write:\/dev\/null)$/ },
-      { part: "spec", name: /^generated$/, field: /^(write|create):\/dev/ },
-    ],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "devices: outside /dev, with other numbers in place of a default one; directories that are made for them have mode 777",
-    matches: [
-      { part: "spec", name: /^linux\.devices (outside|with other numbers)/, field: /^end$/, hadron: REFUSED },
-      { part: "spec", name: /^linux\.devices/, field: /^(dev\.|stat:)\/dev\//, runc: /mode 755/, hadron: /mode 777/ },
-    ],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "device rules are not enforced",
-    matches: [
-      { part: "spec", field: /^(device:|write:\/dev\/fuse)/, runc: /EPERM/ },
-      { part: "spec", name: /^linux\.resources\.devices with unknown access$/, field: /^end$/ },
-    ],
-  },
-  {
-    kind: "containers in the guest",
-    changing: true,
-    what: "a pids limit of 1 leaves no room for the runtime",
-    matches: [{ part: "spec", name: /^linux\.resources pids\.limit 1$/, field: /^end$/, hadron: REFUSED }],
-  },
-  {
     kind: "spec",
-    what: "accepted where runc refuses: a root that is a symbolic link, a terminal's stdio without process.terminal",
-    matches: [{ part: "spec", name: /^(root\.path by a symbolic link|a terminal's stdio without process\.terminal)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+    what: "accepted where runc refuses: a root that is a symbolic link, a terminal's stdio without process.terminal, a device rule with unknown access",
+    matches: [{ part: "spec", name: /^(linux\.resources\.devices with unknown access|root\.path by a symbolic link|a terminal's stdio without process\.terminal)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
     kind: "files by 9p",

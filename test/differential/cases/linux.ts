@@ -31,7 +31,7 @@ const paths: readonly SpecCase[] = [
   ...each("linux.maskedPaths", [[], ["/etc/passwd"], ["/etc"], ["/nowhere"], ["/etc/dangling"], ["/link-to-work"], ["relative"], ["/proc/interrupts", "/sys/firmware"], ["/probe"], [""], ["/work/../etc/group"]],
     (spec, maskedPaths) => void (spec.linux.maskedPaths = maskedPaths), "read:/etc/passwd", "ls:/etc", "stat:/etc/passwd", "write:/etc/passwd", "ls:/work", "read:/proc/interrupts", "read:/etc/group", "ls:/sys/firmware"),
   variation("linux.maskedPaths absent", (spec) => void Reflect.deleteProperty(spec.linux, "maskedPaths"), "stat:/proc/keys"),
-  ...each("linux.readonlyPaths", [[], ["/etc"], ["/etc/passwd"], ["/nowhere"], ["/link-to-work"], ["/etc/dangling"], ["relative"], ["/dev"], ["/dev/null"], ["/"], ["/run", "/run"], [""]],
+  ...each("linux.readonlyPaths", [[], ["/etc"], ["/etc/passwd"], ["/nowhere"], ["/link-to-work"], ["/etc/dangling"], ["relative"], ["/dev"], ["/dev/null"], ["/"], ["//"], ["/run", "/run"], ["/etc/passwd", "/etc"], [""]],
     (spec, readonlyPaths) => void (spec.linux.readonlyPaths = readonlyPaths), "create:/etc/x", "write:/etc/passwd", "create:/work/x", "create:/dev/x", "write:/dev/null", "create:/run/x", "write:/proc/sys/kernel/hostname"),
   variation("linux.readonlyPaths absent", (spec) => void Reflect.deleteProperty(spec.linux, "readonlyPaths"), "write:/proc/sys/kernel/hostname"),
   variation("linux.readonlyPaths on a mount with flags", (spec) => {
@@ -71,6 +71,13 @@ const ENOUGH = [
   "set_robust_list", "rseq", "getrandom", "exit_group", "exit", "rt_sigaction", "rt_sigprocmask", "execve", "futex", "writev", "mkdir", "rmdir", "epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2", "pipe2", "nanosleep", "clock_gettime", "tgkill", "gettid", "sched_yield", "rt_sigreturn", "sigaltstack", "madvise", "statfs", "fstatfs",
 ];
 
+const X86_64 = "SCMP_ARCH_X86_64";
+
+/** With system calls that are newer than those that the profile allows; 100 is older, and those above 2^30 are x32's. */
+function newer(name: string, profile: Record<string, unknown>, ...look: string[]): SpecCase {
+  return filter(`and new calls, ${name}`, { ...profile, syscalls: [{ names: ENOUGH, action: "SCMP_ACT_ALLOW" }] }, "syscall:441", "syscall:452", "syscall:500", ...look);
+}
+
 const seccomp: readonly SpecCase[] = [
   filter("null", null),
   filter("empty", {}),
@@ -96,6 +103,13 @@ const seccomp: readonly SpecCase[] = [
   filter("as an allow-list that is enough for the program", { defaultAction: "SCMP_ACT_ERRNO", syscalls: [{ names: ENOUGH, action: "SCMP_ACT_ALLOW" }] }),
   filter("as an allow-list with defaultErrnoRet", { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 38, syscalls: [{ names: ENOUGH.filter((name) => name !== "mkdir"), action: "SCMP_ACT_ALLOW" }] }),
   filter("that kills by default", { defaultAction: "SCMP_ACT_KILL_PROCESS", syscalls: [{ names: ENOUGH, action: "SCMP_ACT_ALLOW" }] }),
+  newer("by default", { defaultAction: "SCMP_ACT_ERRNO", architectures: [X86_64] }, "syscall:100"),
+  newer("without architectures", { defaultAction: "SCMP_ACT_ERRNO" }, "syscall:100"),
+  newer("with defaultErrnoRet", { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 13, architectures: [X86_64] }, "syscall:100"),
+  newer("that kills", { defaultAction: "SCMP_ACT_KILL_PROCESS", architectures: [X86_64] }),
+  newer("that traces", { defaultAction: "SCMP_ACT_TRACE", architectures: [X86_64] }, "syscall:100"),
+  newer("that logs", { defaultAction: "SCMP_ACT_LOG", architectures: [X86_64] }, "syscall:100"),
+  newer("of three architectures", { defaultAction: "SCMP_ACT_ERRNO", architectures: [X86_64, "SCMP_ARCH_X86", "SCMP_ARCH_X32"] }, "syscall:100", "syscall:1073741924", "syscall:1073742276"),
   filter("with flags", { defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"], syscalls: [MKDIR] }),
   filter("with tsync", { defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_TSYNC"], syscalls: [MKDIR] }),
   filter("with an unknown flag", { defaultAction: "SCMP_ACT_ALLOW", flags: ["NONSENSE"] }),

@@ -120,6 +120,12 @@ const kernel: readonly SpecCase[] = [
   }),
   variation("proc elsewhere too", (spec) => void spec.mounts.push({ destination: "/volume", type: "proc", source: "proc" }), "read:/volume/self/comm"),
   variation("sysfs elsewhere too", (spec) => void spec.mounts.push({ destination: "/volume", type: "sysfs", source: "sysfs" }), "stat:/volume/kernel"),
+  ...["proc", "sysfs"].flatMap((type) => ["/not/there", "/not", "/link-to-work/x", "/link-to-work", "/link-out/x", "/etc/dangling", "/etc/passwd/x", "/volume/", "/volume/../work/x"].map((destination) =>
+    mounting(`${type} on ${destination}`, { destination, type, source: type }, "stat:/not", "stat:/not/there/self", "lstat:/work/x/self", "stat:/work/x", "stat:/work/self"))),
+  variation("a read-only volume below a read-only path", (spec, places) => {
+    spec.mounts.push({ destination: "/etc/below", type: "bind", source: places.volume, options: ["bind", "ro"] });
+    spec.linux.readonlyPaths = ["/etc"];
+  }, "create:/etc/below/x", "stat:/etc/below"),
   variation("devpts shared", (spec) => {
     for (const mount of spec.mounts) if (mount.type === "devpts") mount.options = ["nosuid", "noexec", "gid=5", "mode=0620", "ptmxmode=0666"];
   }),
