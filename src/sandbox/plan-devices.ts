@@ -77,8 +77,9 @@ export function planDeviceRules(rules: DeviceRules): DeviceRules {
   for (const [index, { type, access }] of (rules ?? []).entries()) {
     const field = `linux.resources.devices[${index}]`;
     requireOneOf(`${field}.type`, type ?? "a", RULE_TYPES);
-    if (access === undefined) {
-      throw invalid(`${field}.access is empty; it has to be some of the letters r, w and m`);
+    // Other letters beside them have no meaning.
+    if (!/[rwm]/.test(access ?? "")) {
+      throw invalid(`${field}.access is ${JSON.stringify(access ?? "")}; it has to be some of the letters r, w and m`);
     }
   }
   return rules;

@@ -66,7 +66,8 @@ it.each<[ResourcesSpec, string]>([
   [{ cpu: { mems: "1-0" } }, 'cpu.mems is "1-0"'],
   [{ unified: { "memory/max": "1" } }, '"memory/max"'],
   [{ unified: { "../x.y": "1" } }, '"../x.y"'],
-  [{ devices: [{ allow: true }] }, "devices[0].access is empty"],
+  [{ devices: [{ allow: true }] }, 'devices[0].access is ""'],
+  [{ devices: [{ allow: true, access: "xyz" }] }, 'devices[0].access is "xyz"'],
 ])("%o is refused", (resources, sentence) => {
   expect(() => plan(resources)).toThrow(expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining(sentence) }));
 });

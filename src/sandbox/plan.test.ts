@@ -312,7 +312,7 @@ describe("what runc refuses", () => {
     [seccomp({ flags: ["FOO"] }), 'flags is "FOO"'], // seccomp flag FOO is not known to runc
     [(s) => (s.linux["devices"] = [{ path: "/dev/x", type: "z" }]), 'is "z"'], // invalid device type
     [(s) => (s.linux["devices"] = [{ path: "/dev/x", type: "c", major: -1, minor: -1 }]), "-1:-1"], // cannot mkdev() device with wildcards
-    [(s) => (s.linux["resources"] = { devices: [{ allow: true }] }), "devices[0].access is empty"], // device access at 0 field cannot be empty
+    [(s) => (s.linux["resources"] = { devices: [{ allow: true }] }), 'devices[0].access is ""'], // device access at 0 field cannot be empty
     [(s) => (s.linux["resources"] = { devices: [{ type: "z", access: "r" }] }), 'devices[0].type is "z"'], // invalid cgroup device type
     [mount({ destination: "", type: "tmpfs" }), "no destination"], // error closing exec fds (it covers the root)
     [mount({ type: "bind", source: "/srv/data" }), 'neither the option "bind" nor "rbind"'], // no such device

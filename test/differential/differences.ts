@@ -434,8 +434,8 @@ export interface Fault extends Entry {
 export const FAULTS: readonly Fault[] = [
   {
     kind: "spec",
-    what: "accepted where runc refuses: a root that is a symbolic link, a terminal's stdio without process.terminal, a device rule with unknown access",
-    matches: [{ part: "spec", name: /^(linux\.resources\.devices with unknown access|root\.path by a symbolic link|a terminal's stdio without process\.terminal)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+    what: "accepted where runc refuses: a root that is a symbolic link, a terminal's stdio without process.terminal",
+    matches: [{ part: "spec", name: /^(root\.path by a symbolic link|a terminal's stdio without process\.terminal)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
     kind: "files by 9p",

@@ -55,4 +55,5 @@ export const DEVICE_CASES: readonly SpecCase[] = [
   rules("of an unknown type", [{ allow: true, type: "x", major: 1, minor: 1, access: "rwm" }]),
   rules("without access", [{ allow: true, type: "c", major: 10, minor: 229 }]),
   rules("with unknown access", [{ allow: true, type: "c", major: 10, minor: 229, access: "xyz" }]),
+  rules("with access of which one is unknown", [{ allow: true, type: "c", major: 10, minor: 229, access: "rx" }]),
 ];
