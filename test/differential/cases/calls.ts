@@ -233,6 +233,7 @@ const execs: readonly CallCase[] = [
     const c = await created(trace, ["hold"]);
     await c.exec("e", { args: ["/probe", "exit", "4"] });
     await c.start("e");
+    await c.wait("e");
     await c.delete("e");
     await c.start();
     await end(c);
