@@ -58,7 +58,7 @@ export class Judge {
   /** Matches of this part that explained nothing, each by its entry. */
   unmet(): readonly string[] {
     return this.#entries()
-      .filter((entry) => entry.dependsOnKernels !== true && entry.matches.some(({ part }) => part === this.#part) && !this.#met.has(entry))
+      .filter((entry) => entry.dependsOnKernels !== true && entry.dependsOnTiming !== true && entry.matches.some(({ part }) => part === this.#part) && !this.#met.has(entry))
       .map(({ what }) => what);
   }
 

@@ -25,6 +25,8 @@ export interface Entry {
   readonly on?: Fact;
   /** It depends on the two kernels, so there may be nothing of it. */
   readonly dependsOnKernels?: true;
+  /** It depends on what runc gets to first, so there may be nothing of it. */
+  readonly dependsOnTiming?: true;
   readonly matches: readonly Match[];
 }
 
@@ -299,6 +301,7 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   {
     what: "Exit events",
+    dependsOnTiming: true,
     runc: "two for one exit, when start or kill ran twice",
     hadron: "one",
     why: "One exit is one event.",
@@ -327,6 +330,7 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   {
     what: "Start of an additional process that was refused because the container has exited",
+    dependsOnTiming: true,
     runc: "FailedPrecondition",
     hadron: "NotFound",
     why: "There is no such process.",
@@ -454,11 +458,5 @@ export const FAULTS: readonly Fault[] = [
     what: "times: no nanoseconds, nothing before 1970; a write does not set the mtime of a volume's file",
     on: "9p",
     matches: [{ part: "files", field: /^(utimensat|write updates mtime)/ }],
-  },
-  {
-    kind: "files by 9p",
-    what: "inotify sees nothing on a volume",
-    on: "9p",
-    matches: [{ part: "files", field: /^inotify/ }],
   },
 ];
