@@ -25,7 +25,7 @@ export async function buildInitramfs(directory: string, kind: KernelImage["kind"
   const output = join(directory, `initramfs-${kind}.cpio`);
   await mustRun("cc", ["-O2", "-static", "-Wall", "-Werror", "-o", init, join(import.meta.dirname, "guest-init.c")]);
   const modules = kind === "debian" ? await debianPackages("bookworm", "depends-of:linux-image-amd64") : [];
-  await mustRun(join(repository, "guest/image/build"), [init, output, ...modules]);
+  await mustRun(join(repository, "guest/image/build"), [init, join(build, "crun"), output, ...modules]);
   await stat(output);
   return output;
 }
