@@ -160,6 +160,14 @@ async function settle(): Promise<void> {
 const EXEC: ProcessSpec = { args: ["true"], cwd: "/", user: { uid: 0, gid: 0 } };
 
 describe("the init process", () => {
+  it("that goes with its VM while it is being killed has exited, as any other", async () => {
+    await container.start("");
+    agent.signalGate = Promise.reject(new HadronError(Code.UNAVAILABLE, "the connection is gone"));
+    const killed = codeOf(container.kill("", 9, true));
+    container.machineExited();
+    expect(await killed).toBe(Code.NOT_FOUND);
+  });
+
   it("goes from created to running to stopped", async () => {
     expect(container.status).toBe("created");
     await container.start("");

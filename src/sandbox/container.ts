@@ -11,7 +11,7 @@ import type { TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
-import { nowNs } from "../time.ts";
+import { nowNs, within } from "../time.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
@@ -33,6 +33,8 @@ export interface SandboxObserver {
 const SIGKILL = 9;
 /** How long additional processes may take to die after their init process; as the kernel kills them, at once. */
 const ORPHAN_TIMEOUT_MS = 5_000;
+/** By then it is known of a VM whose agent cannot be reached that it is gone (machine.ts gives a lost connection 3 s). */
+const LOST_VM_TIMEOUT_MS = 5_000;
 
 export class Container {
   readonly id: string;
@@ -140,7 +142,15 @@ export class Container {
     if (execId !== "" && process.state === "created") {
       throw new HadronError(Code.FAILED_PRECONDITION, `${process.name} has not been started; there is nothing to signal yet`);
     }
-    await this.machine.agent.signalProcess(this.id, execId, signal, all);
+    try {
+      await this.machine.agent.signalProcess(this.id, execId, signal, all);
+    } catch (error) {
+      // A VM that is lost at this moment takes its processes with it. Who kills in order to delete goes on after that only.
+      if (error instanceof HadronError && error.code === Code.UNAVAILABLE && (await within(process.exited, LOST_VM_TIMEOUT_MS)) !== undefined) {
+        process.requireNotStopped();
+      }
+      throw error;
+    }
   }
 
   /** Without a terminal, or with one whose process has ended, there is nothing to do: clients send it at any time. */

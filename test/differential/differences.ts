@@ -44,13 +44,14 @@ const RUNS = /^exit/;
 export const DIFFERENCES: readonly Reason[] = [
   // The guest has a kernel of its own.
   {
-    what: "Limits that the spec does not name",
+    what: "Limits that the spec does not name, and signals that are ignored",
     runc: "those of containerd's service",
-    hadron: "those of the guest's kernel, which follow the VM's memory",
+    hadron: "those of the guest's kernel, which follow the VM's memory; no signal",
     why: "The processes are children of the guest's init, not of a daemon of the host.",
     // Where the soft limit is the hard one, as no case sets it.
     matches: [
       { part: "spec", field: /^limit\.(NPROC|SIGPENDING|MEMLOCK|MSGQUEUE|NOFILE|CORE)$/, runc: /^(\d+) \1$/, hadron: /^((\d+) \2|1024 (524288|4096)|0 18446744073709551615)$/ },
+      { part: "spec", field: /^status\.SigIgn$/, hadron: /^0+$/ },
     ],
   },
   {
