@@ -1,7 +1,7 @@
 /** What the machine that the tests run on can do, and what Hadron has to know of it. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readHostFacts } from "../../src/hypervisor/qemu/host-facts.ts";
+import { readHostFacts } from "../../src/host/facts.ts";
 import type { Containerd } from "./containerd.ts";
 import { inLab } from "./patience.ts";
 import { uniqueId } from "./runtime.ts";

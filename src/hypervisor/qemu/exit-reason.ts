@@ -1,9 +1,8 @@
 /** Why a VM is gone, in words for a person. */
+import { type ChildExit, describeExit } from "../../host/child.ts";
 
-export interface ExitFacts {
-  /** How QEMU's process ended; one of the two is null. */
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+/** Of QEMU's process, and: */
+export interface ExitFacts extends ChildExit {
   /** `reason` of QMP's last SHUTDOWN event (QEMU's qapi/run-state.json, ShutdownCause). */
   readonly shutdown: string | undefined;
   /** QMP told of a GUEST_PANICKED. */
@@ -40,11 +39,6 @@ export function exitReason(facts: ExitFacts): string {
     return withWords("the guest's CPU cannot go on", words);
   }
   return withWords(`qemu ${describeExit(facts)}`, facts.stderr);
-}
-
-/** "was killed by SIGKILL", "exited with status 1". */
-export function describeExit(exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): string {
-  return exit.signal === null ? `exited with status ${exit.code ?? "unknown"}` : `was killed by ${exit.signal}`;
 }
 
 /** The sentence with what the process said at last, if it said anything. */

@@ -4,9 +4,9 @@
  * Commands carry ids, so that answers are matched even if some of them were given up before.
  */
 import type { Duplex } from "node:stream";
+import { abortError, orAbort } from "../../abort.ts";
 import { Code, HadronError, messageOf } from "../../errors.ts";
-import { abortError, orAbort } from "./abort.ts";
-import { LineSplitter } from "./line-splitter.ts";
+import { LineSplitter } from "../../host/line-splitter.ts";
 
 export interface QmpEvent {
   /** In capitals, as QEMU writes it: "SHUTDOWN". */

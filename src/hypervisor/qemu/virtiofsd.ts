@@ -4,7 +4,7 @@
  */
 import { basename, dirname } from "node:path";
 import { Code, HadronError } from "../../errors.ts";
-import { findInPath, isExecutable } from "../find-program.ts";
+import { findInPath, isExecutable } from "../../host/find-program.ts";
 
 export interface Virtiofsd {
   readonly path: string;

@@ -4,18 +4,22 @@
  */
 import { closeSync } from "node:fs";
 import { join } from "node:path";
+import { abortError, orAbort } from "../../abort.ts";
 import { Code, HadronError, messageOf } from "../../errors.ts";
+import { Child, type ChildExit, type ChildOptions, describeExit } from "../../host/child.ts";
 import { unlink } from "../../host/files.ts";
+import type { Host } from "../../host/host.ts";
 import { within } from "../../time.ts";
+import { GuestConsole } from "../console.ts";
 import type { SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
-import { abortError, orAbort } from "./abort.ts";
-import { Child, type ChildExit, type ChildOptions } from "./child.ts";
+import { VsockControl } from "../vsock-control.ts";
 import { qemuArguments, type MachineShare } from "./command-line.ts";
-import { GuestConsole } from "./console.ts";
-import { describeExit, exitReason, withWords } from "./exit-reason.ts";
+import { exitReason, withWords } from "./exit-reason.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
 import { virtiofsdArguments, type Virtiofsd } from "./virtiofsd.ts";
-import { VsockProcess, type HostSockets } from "./vsock-process.ts";
+
+/** What Node itself cannot do with sockets. */
+export type HostSockets = Pick<Host, "socketpair" | "listenUnix" | "sendFds">;
 
 export interface QemuPrograms {
   /** Paths. */
@@ -50,7 +54,7 @@ export class QemuVm implements Vm {
   readonly #files = new Set<string>();
   readonly #exited = Promise.withResolvers<VmExit>();
   readonly #notices: Promise<void>[] = [];
-  #vsock: VsockProcess | undefined;
+  #vsock: VsockControl | undefined;
   #qemu: Child | undefined;
   #qmp: QmpClient | undefined;
   #console: GuestConsole | undefined;
@@ -168,7 +172,7 @@ export class QemuVm implements Vm {
   async #startVsock(path: string): Promise<void> {
     const { host, hadronVsock } = this.#options;
     const [ours, theirs] = await host.socketpair();
-    this.#vsock = new VsockProcess(host, ours);
+    this.#vsock = new VsockControl(host, ours);
     this.#descriptors.add(theirs);
     const listener = await this.#listen(path);
     const child = this.#spawn({

@@ -1,6 +1,6 @@
 /** Waiting that an AbortSignal can end. */
-import { Code, HadronError, messageOf } from "../../errors.ts";
-import { untilAborted } from "../../time.ts";
+import { Code, HadronError, messageOf } from "./errors.ts";
+import { untilAborted } from "./time.ts";
 
 /** CANCELLED, or DEADLINE_EXCEEDED if the signal is an AbortSignal.timeout; a HadronError stays what it is. */
 export function abortError(signal: AbortSignal, what: string): HadronError {

@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import koffi from "koffi";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Code } from "../../errors.ts";
-import { VsockProcess, type HostSockets } from "./vsock-process.ts";
+import { Code } from "../errors.ts";
+import { VsockControl, type DescriptorSender } from "./vsock-control.ts";
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
@@ -26,16 +26,14 @@ interface Request {
 let sent: number[];
 let peer: Socket;
 let requests: AsyncIterator<string>;
-let vsock: VsockProcess;
+let vsock: VsockControl;
 
 beforeEach(() => {
   const fds = [0, 0];
   expect(socketpair(AF_UNIX, SOCK_STREAM, 0, fds)).toBe(0);
   const [ours = -1, theirs = -1] = fds;
   sent = [];
-  const host: HostSockets = {
-    socketpair: () => Promise.reject(new Error("not asked for")),
-    listenUnix: () => Promise.reject(new Error("not asked for")),
+  const host: DescriptorSender = {
     sendFds: ({ socket, data, fds }) => {
       expect(socket).toBe(ours);
       sent.push(...fds);
@@ -43,7 +41,7 @@ beforeEach(() => {
       return Promise.resolve();
     },
   };
-  vsock = new VsockProcess(host, ours);
+  vsock = new VsockControl(host, ours);
   peer = new Socket({ fd: theirs, readable: true, writable: true });
   peer.on("error", () => undefined);
   requests = createInterface({ input: peer })[Symbol.asyncIterator]();
@@ -63,7 +61,7 @@ function say(message: unknown): void {
   peer.write(`${JSON.stringify(message)}\n`);
 }
 
-async function accepted(port: number): ReturnType<VsockProcess["accept"]> {
+async function accepted(port: number): ReturnType<VsockControl["accept"]> {
   const join = vsock.accept(port, 77, "both");
   say({ id: (await nextRequest()).id, ok: true, bytes: 0, port });
   return await join;
@@ -147,7 +145,7 @@ test("closing closes the descriptor", async () => {
   socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
   const [ours = -1, theirs = -1] = fds;
   const unused = (): Promise<never> => Promise.reject(new Error("not asked for"));
-  const other = new VsockProcess({ socketpair: unused, listenUnix: unused, sendFds: unused }, ours);
+  const other = new VsockControl({ sendFds: unused }, ours);
   await other.close();
   const end = new Socket({ fd: theirs });
   await new Promise((resolve) => end.on("end", resolve).resume());

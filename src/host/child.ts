@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { Duplex } from "node:stream";
-import { Code, HadronError, messageOf } from "../../errors.ts";
+import { Code, HadronError, messageOf } from "../errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 export interface ChildOptions {
@@ -25,9 +25,15 @@ export interface ChildOptions {
   readonly onDiagnostic?: ((role: string, line: string) => void) | undefined;
 }
 
+/** How a process ended; one of the two is null. */
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+}
+
+/** "was killed by SIGKILL", "exited with status 1". */
+export function describeExit(exit: ChildExit): string {
+  return exit.signal === null ? `exited with status ${exit.code ?? "unknown"}` : `was killed by ${exit.signal}`;
 }
 
 const KEPT_STDERR_BYTES = 4096;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readHostFacts, tscKhzOf } from "./host-facts.ts";
+import { readHostFacts, tscKhzOf } from "./facts.ts";
 
 const cpuinfo = (flags: string): string =>
   `processor\t: 0\ncpu MHz\t\t: 1500.000\nflags\t\t: fpu ${flags} lm\nbogomips\t: 5192.25\n\nprocessor\t: 1\nflags\t\t: fpu ${flags}\nbogomips\t: 5192.25\n`;

@@ -1,24 +1,17 @@
 /**
- * The VM's vsock device, as the process hadron-vsock serves it to QEMU over vhost-user.
- *
- * Its control socket carries one JSON object a line: requests with an id and at most one descriptor, the
- * answers to them, and by itself `{"event":"ended",...}` for every join that is over. The end of the
- * control socket ends the process.
+ * The VM's vsock device, asked over its control socket (native/vsock/src/control.rs): one JSON object a line, requests
+ * with an id and at most one descriptor, the answers to them, and by itself `{"event":"ended",...}` for every join that
+ * is over. Who serves it, a process beside QEMU or the VMM itself, makes no difference here; the end of the control socket
+ * ends that process.
  */
 import { Socket } from "node:net";
-import { Code, HadronError, messageOf } from "../../errors.ts";
-import type { Join, JoinDirection, JoinEnd, Vsock } from "../hypervisor.ts";
-import { LineSplitter } from "./line-splitter.ts";
+import { Code, HadronError, messageOf } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import { LineSplitter } from "../host/line-splitter.ts";
+import type { Join, JoinDirection, JoinEnd, Vsock } from "./hypervisor.ts";
 
-/** What Node itself cannot do with sockets; src/host does it. Descriptors are close-on-exec. */
-export interface HostSockets {
-  /** Two connected stream sockets; they become the caller's. */
-  socketpair(): Promise<readonly [number, number]>;
-  /** A listening stream socket at `path`; it becomes the caller's, the file as well. */
-  listenUnix(path: string): Promise<number>;
-  /** Sends `data` over the stream socket `socket` together with `fds` (SCM_RIGHTS): all of it or nothing. */
-  sendFds(request: { readonly socket: number; readonly data: string; readonly fds: readonly number[] }): Promise<void>;
-}
+/** What sends descriptors over sockets. */
+export type DescriptorSender = Pick<Host, "sendFds">;
 
 const MAX_LINE_BYTES = 64 << 10;
 /** The process answers from memory; if this passes it hangs. */
@@ -28,12 +21,12 @@ interface Answer {
   readonly bytes: bigint;
 }
 
-export class VsockProcess implements Vsock {
-  readonly #host: HostSockets;
+export class VsockControl implements Vsock {
+  readonly #host: DescriptorSender;
   readonly #fd: number;
   readonly #control: Socket;
   readonly #pending = new Map<number, PromiseWithResolvers<Answer>>();
-  readonly #joins = new Map<number, ProcessJoin>();
+  readonly #joins = new Map<number, ControlledJoin>();
   #nextId = 1;
   #lastSend: Promise<void> = Promise.resolve();
   #failed: HadronError | undefined;
@@ -42,7 +35,7 @@ export class VsockProcess implements Vsock {
    * `fd`: our end of the process's control socket; becomes this object's, until `close`. Whoever sees the
    * process die says so with `fail`.
    */
-  constructor(host: HostSockets, fd: number) {
+  constructor(host: DescriptorSender, fd: number) {
     this.#host = host;
     this.#fd = fd;
     // Half open: the descriptor must stay ours until nobody sends over it any more.
@@ -70,7 +63,7 @@ export class VsockProcess implements Vsock {
     if (this.#joins.has(port)) {
       throw new HadronError(Code.ALREADY_EXISTS, `The vsock port ${port} is joined already; take another one.`);
     }
-    const join = new ProcessJoin(port, (op) => this.#request(op, port));
+    const join = new ControlledJoin(port, (op) => this.#request(op, port));
     // Before the answer, since the news of its end may be right behind it.
     this.#joins.set(port, join);
     try {
@@ -189,7 +182,7 @@ export class VsockProcess implements Vsock {
   }
 }
 
-class ProcessJoin implements Join {
+class ControlledJoin implements Join {
   readonly port: number;
   readonly ended: Promise<JoinEnd>;
   readonly #request: (op: "progress" | "close") => Promise<Answer>;

@@ -3,7 +3,7 @@
  * All of it is written by the guest, and is text to show, nothing more.
  */
 import type { Readable } from "node:stream";
-import { LineSplitter } from "./line-splitter.ts";
+import { LineSplitter } from "../host/line-splitter.ts";
 
 /** Of one line, as VmConfig.onConsoleLine promises. */
 const MAX_LINE_BYTES = 4096;

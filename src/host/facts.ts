@@ -1,7 +1,7 @@
-/** What of the host decides how QEMU runs. */
+/** What of the host decides how VMs run on it. */
 import { constants, open as openCallback, close as closeCallback } from "node:fs";
 import { promisify } from "node:util";
-import { readFile } from "../../host/files.ts";
+import { readFile } from "./files.ts";
 
 const open = promisify(openCallback);
 const close = promisify(closeCallback);
