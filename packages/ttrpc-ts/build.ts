@@ -13,7 +13,10 @@ execFileSync("npx", ["tsc", "-p", join(here, "tsconfig.build.json")], { stdio: "
 const manifest = JSON.parse(readFileSync(join(here, "package.json"), "utf8")) as Record<string, unknown>;
 delete manifest["scripts"];
 delete manifest["private"];
-manifest["exports"] = { ".": { types: "./index.d.ts", default: "./index.js" } };
+manifest["exports"] = {
+  ".": { types: "./index.d.ts", default: "./index.js" },
+  "./code": { types: "./code.d.ts", default: "./code.js" },
+};
 writeFileSync(join(dist, "package.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 copyFileSync(join(here, "README.md"), join(dist, "README.md"));
 copyFileSync(join(here, "../../LICENSE"), join(dist, "LICENSE"));

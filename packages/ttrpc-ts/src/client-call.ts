@@ -2,7 +2,8 @@
 import type { Connection } from "./connection.ts";
 import { DeadlineTimer } from "./deadline.ts";
 import { checkMessageSize, decodeResponse, type Response } from "./envelope.ts";
-import { abortError, Code, messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
+import { Code } from "./code.ts";
+import { abortError, messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
 import { closeFrame, dataFrame, Flag } from "./frame.ts";
 import { iteratorOf, MessageQueue, stopIterator } from "./message-queue.ts";
 import type { MessageSource, MethodDescriptor } from "./method.ts";

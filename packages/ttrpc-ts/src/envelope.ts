@@ -3,7 +3,8 @@
  * straight into frames. Field numbers: request.proto of github.com/containerd/ttrpc,
  * google/rpc/status.proto, google/protobuf/any.proto.
  */
-import { Code, isCode, TtrpcError, type Any } from "./errors.ts";
+import { Code, isCode } from "./code.ts";
+import { TtrpcError, type Any } from "./errors.ts";
 import { allocateFrame, FrameType, HEADER_BYTES, MAX_MESSAGE_BYTES } from "./frame.ts";
 import { Metadata } from "./metadata.ts";
 import {

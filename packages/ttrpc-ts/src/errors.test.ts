@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { abortError, Code, toTtrpcError, TtrpcError } from "./errors.ts";
+import { Code } from "./code.ts";
+import { abortError, toTtrpcError, TtrpcError } from "./errors.ts";
 import { Metadata } from "./metadata.ts";
 
 describe("toTtrpcError", () => {

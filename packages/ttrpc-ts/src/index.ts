@@ -2,7 +2,8 @@
 export { Client, connect } from "./client.ts";
 export type { CallInput, CallOptions, CallOutput, ClientOptions, ConnectOptions, ServiceClient } from "./client.ts";
 export type { Closed } from "./connection.ts";
-export { Code, TtrpcError } from "./errors.ts";
+export { Code } from "./code.ts";
+export { TtrpcError } from "./errors.ts";
 export type { Any, TtrpcErrorOptions } from "./errors.ts";
 export { MAX_MESSAGE_BYTES } from "./frame.ts";
 export type { MessageStream } from "./message-queue.ts";

@@ -1,5 +1,6 @@
 /** What came in on one stream and waits to be read. */
-import { Code, TtrpcError } from "./errors.ts";
+import { Code } from "./code.ts";
+import { TtrpcError } from "./errors.ts";
 
 /** Above one of these a stream stops the connection's reading, below half of both it lets it go on. */
 const MOST_MESSAGES = 64;

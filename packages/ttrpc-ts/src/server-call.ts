@@ -2,7 +2,8 @@
 import type { Connection } from "./connection.ts";
 import { DeadlineTimer } from "./deadline.ts";
 import { checkMessageSize, resultFrame, statusFrame, type Request } from "./envelope.ts";
-import { Code, messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
+import { Code } from "./code.ts";
+import { messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
 import { closeFrame, dataFrame, Flag } from "./frame.ts";
 import { iteratorOf, MessageQueue, stopIterator } from "./message-queue.ts";
 import { Metadata } from "./metadata.ts";

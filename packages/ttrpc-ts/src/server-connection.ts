@@ -2,7 +2,8 @@
 import type { Duplex } from "node:stream";
 import { Connection, type Closed, type ConnectionOwner } from "./connection.ts";
 import { decodeRequest, statusFrame, type Request } from "./envelope.ts";
-import { Code, messageOf, TtrpcError } from "./errors.ts";
+import { Code } from "./code.ts";
+import { messageOf, TtrpcError } from "./errors.ts";
 import { FrameType, MAX_MESSAGE_BYTES } from "./frame.ts";
 import type { MethodDescriptor } from "./method.ts";
 import { ServerCall, type CallContext, type CallOwner, type UntypedHandler } from "./server-call.ts";

@@ -1,7 +1,8 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Closed } from "./connection.ts";
-import { Code, TtrpcError } from "./errors.ts";
+import { Code } from "./code.ts";
+import { TtrpcError } from "./errors.ts";
 import type {
   Decoded,
   Encodable,
