@@ -21,7 +21,7 @@ interface Features {
 const features = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../native/launcher/features.json"), "utf8")) as Features;
 
 /** The refusal of a spec with this change, or undefined; what was warned of. */
-async function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = {}): Promise<{ refusal: string | undefined; warnings: string[] }> {
+function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = {}): { refusal: string | undefined; warnings: string[] } {
   const warnings: string[] = [];
   const spec = {
     ociVersion: "1.2.0",
@@ -36,11 +36,11 @@ async function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = 
     bundle: "/b",
     podHostname: undefined,
     namespacePid: () => undefined,
-    probe: async () => "directory" as const,
+    kinds: new Map([["/s", "directory" as const]]),
     warn: (sentence: string) => warnings.push(sentence),
   };
   try {
-    await planContainer(spec, context);
+    planContainer(spec, context);
     return { refusal: undefined, warnings };
   } catch (error) {
     if (!(error instanceof HadronError)) throw error;
@@ -51,32 +51,32 @@ async function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = 
 const mount = (options: readonly string[]) => ({ mounts: [{ destination: "/m", type: "bind", source: "/s", options }] });
 
 describe("mountOptions", () => {
-  it.each(features.mountOptions)("%s is taken", async (option) => {
-    expect(await outcome(mount(["rbind", option]))).toEqual({ refusal: undefined, warnings: [] });
+  it.each(features.mountOptions)("%s is taken", (option) => {
+    expect(outcome(mount(["rbind", option]))).toEqual({ refusal: undefined, warnings: [] });
   });
 
   /** runc's (libcontainer/specconv, KnownMountOptions) that are not among them. */
-  it.each(["shared", "rshared", "idmap", "ridmap", "nosymfollow", "rnosymfollow", "ratime", "rnostrictatime"])("%s is refused by name", async (option) => {
+  it.each(["shared", "rshared", "idmap", "ridmap", "nosymfollow", "rnosymfollow", "ratime", "rnostrictatime"])("%s is refused by name", (option) => {
     expect(features.mountOptions).not.toContain(option);
-    expect((await outcome(mount(["rbind", option]))).refusal).toContain(JSON.stringify(option));
+    expect(outcome(mount(["rbind", option])).refusal).toContain(JSON.stringify(option));
   });
 });
 
-test("namespaces", async () => {
+test("namespaces", () => {
   const all = features.linux.namespaces.map((type) => ({ type }));
-  expect(await outcome({}, { namespaces: all })).toEqual({ refusal: undefined, warnings: [] });
-  expect((await outcome({}, { namespaces: [...all, { type: "user" }] })).refusal).toContain("user namespaces");
+  expect(outcome({}, { namespaces: all })).toEqual({ refusal: undefined, warnings: [] });
+  expect(outcome({}, { namespaces: [...all, { type: "user" }] }).refusal).toContain("user namespaces");
 });
 
-test("capabilities", async () => {
+test("capabilities", () => {
   const capabilities = { bounding: features.linux.capabilities };
   const process = { cwd: "/", args: ["true"], user: { uid: 0, gid: 0 }, capabilities };
-  expect(await outcome({ process })).toEqual({ refusal: undefined, warnings: [] });
+  expect(outcome({ process })).toEqual({ refusal: undefined, warnings: [] });
   // Linux 6.12 has no more.
   expect(features.linux.capabilities).toHaveLength(41);
 });
 
-test("seccomp", async () => {
+test("seccomp", () => {
   const { actions, operators, archs, knownFlags, supportedFlags } = features.linux.seccomp;
   const seccomp = {
     defaultAction: "SCMP_ACT_ALLOW",
@@ -85,17 +85,17 @@ test("seccomp", async () => {
     syscalls: actions.flatMap((action) => operators.map((op) => ({ names: ["getcwd"], action, args: [{ index: 0n, value: 1n, op }] }))),
   };
   expect(supportedFlags).toEqual(knownFlags);
-  expect(await outcome({}, { seccomp })).toEqual({ refusal: undefined, warnings: [] });
+  expect(outcome({}, { seccomp })).toEqual({ refusal: undefined, warnings: [] });
   expect(actions).not.toContain("SCMP_ACT_NOTIFY");
-  expect((await outcome({}, { seccomp: { defaultAction: "SCMP_ACT_NOTIFY" } })).refusal).toContain("SCMP_ACT_NOTIFY");
+  expect(outcome({}, { seccomp: { defaultAction: "SCMP_ACT_NOTIFY" } }).refusal).toContain("SCMP_ACT_NOTIFY");
 });
 
-test("what is disabled is refused, or there is nothing of it", async () => {
+test("what is disabled is refused, or there is nothing of it", () => {
   expect(features.hooks).toEqual([]);
-  expect((await outcome({ hooks: { prestart: [{ path: "/bin/true" }] } })).refusal).toContain("hooks");
+  expect(outcome({ hooks: { prestart: [{ path: "/bin/true" }] } }).refusal).toContain("hooks");
   const { intelRdt, netDevices, mountExtensions, apparmor, selinux } = features.linux;
   const disabled = { enabled: false };
   expect([intelRdt, netDevices, mountExtensions, apparmor, selinux]).toEqual([disabled, disabled, { idmap: disabled }, disabled, disabled]);
-  expect((await outcome({}, { intelRdt: { closID: "x" } })).refusal).toContain("intelRdt");
-  expect((await outcome({}, { netDevices: { eth0: {} } })).refusal).toContain("netDevices");
+  expect(outcome({}, { intelRdt: { closID: "x" } }).refusal).toContain("intelRdt");
+  expect(outcome({}, { netDevices: { eth0: {} } }).refusal).toContain("netDevices");
 });

@@ -3,6 +3,7 @@
 import { basename, isAbsolute, join } from "node:path";
 
 import type { MountSpec } from "./oci.ts";
+import type { PathKind } from "./probe.ts";
 import { mountPropagation, type Propagation } from "./plan-propagation.ts";
 import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 
@@ -20,15 +21,13 @@ export interface VolumePlan {
   readonly propagation: Propagation;
 }
 
-export type PathKind = "directory" | "file" | "socket" | "device" | "other";
-
 export interface MountContext {
   /** Name of the container's directory in both shares. */
   readonly slot: string;
   /** Relative sources are relative to it. */
   readonly bundle: string;
-  /** What a path of the host is; undefined when there is nothing. */
-  readonly probe: (path: string) => Promise<PathKind | undefined>;
+  /** What is at the paths that `bindSources` names. */
+  readonly kinds: ReadonlyMap<string, PathKind | undefined>;
 }
 
 export interface MountsPlan {
@@ -114,14 +113,27 @@ const RECURSIVE: ReadonlySet<string> = new Set(
 /** runc knows them; mount_setattr(2) says "invalid argument". */
 const INVALID: ReadonlySet<string> = new Set(["ratime", "rnostrictatime"]);
 
-export async function planMounts(mounts: readonly MountSpec[], rootfs: Propagation, context: MountContext, warn: Warn): Promise<MountsPlan> {
+/** The paths of the host that have to be looked at before `planMounts`. */
+export function bindSources(mounts: readonly MountSpec[], bundle: string): string[] {
+  return mounts.filter(isBindMount).map(({ source }) => hostPath(source, bundle));
+}
+
+export function planMounts(mounts: readonly MountSpec[], rootfs: Propagation, context: MountContext, warn: Warn): MountsPlan {
   const plan: MountsPlan = { mounts: [], volumes: [] };
   for (const mount of mounts) {
-    const isBind = mount.options?.some((option) => option === "bind" || option === "rbind") === true;
+    const isBind = isBindMount(mount);
     const planned = { ...mount, destination: planDestination(mount, warn), options: planOptions(mount, isBind) };
-    plan.mounts.push(isBind ? await planBind(planned, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
+    plan.mounts.push(isBind ? planBind(planned, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
   }
   return plan;
+}
+
+function isBindMount({ options }: MountSpec): boolean {
+  return options?.some((option) => option === "bind" || option === "rbind") === true;
+}
+
+function hostPath(source = "", bundle: string): string {
+  return isAbsolute(source) ? source : join(bundle, source);
 }
 
 function planDestination({ destination }: MountSpec, warn: Warn): string {
@@ -175,19 +187,19 @@ function planFileSystem({ destination, type, source, options = [] }: MountSpec):
   return { destination, type, source: source ?? type, options };
 }
 
-async function planBind(
-  { destination, source: asked = "", options = [] }: MountSpec,
+function planBind(
+  { destination, source: asked, options = [] }: MountSpec,
   rootfs: Propagation,
   context: MountContext,
   volumes: VolumePlan[],
   warn: Warn,
-): Promise<MountSpec> {
+): MountSpec {
   const data = options.filter((option) => !FLAGS.has(option) && !LAZY_TIMES.has(option));
   if (data.length > 0) {
     warn(`the bind mount on ${destination} has options for file systems, which no bind mount has: ${enumerate(data)} left out`);
   }
   const bind = { destination, type: "bind", options: options.filter((option) => FLAGS.has(option)) };
-  const source = isAbsolute(asked) ? asked : join(context.bundle, asked);
+  const source = hostPath(asked, context.bundle);
   // The pod's /dev/shm (CRI's, Docker's, the host's own) is memory that its containers share: that of the guest, not a tmpfs of
   // the host behind a file server, on which shared mappings would not be shared.
   if (destination === "/dev/shm" && basename(source) === "shm") {
@@ -196,7 +208,7 @@ async function planBind(
   if (GUEST_DEVICES.has(source)) {
     return { ...bind, source };
   }
-  const kind = await context.probe(source);
+  const kind = context.kinds.get(source);
   if (kind === undefined) {
     throw invalid(`the source ${JSON.stringify(source)} of the bind mount on ${destination} does not exist on the host`);
   }

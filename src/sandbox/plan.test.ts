@@ -4,7 +4,8 @@ import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import { decode } from "../json/schema.ts";
 import { OCI, type Spec } from "./oci.ts";
-import { type ContainerPlan, type PathKind, planContainer } from "./plan.ts";
+import { bindSources, type ContainerPlan, planContainer } from "./plan.ts";
+import type { PathKind } from "./probe.ts";
 
 const HOST: Readonly<Record<string, PathKind>> = {
   "/srv/data": "directory",
@@ -41,13 +42,13 @@ async function plan(change: (spec: Json) => unknown = () => {}): Promise<Contain
   const spec = decode(OCI.Spec, "the spec", encode(json), "nothing");
   const copy = structuredClone(spec);
   const warnings: string[] = [];
-  const made = await planContainer(spec, {
+  const made = planContainer(spec, {
     containerId: "c1",
     slot: "7",
     bundle: "/b",
     podHostname: "pod",
     namespacePid: (hostPid) => (hostPid === 4242 ? 55 : undefined),
-    probe: (path) => Promise.resolve(HOST[path]),
+    kinds: new Map(bindSources(spec.mounts ?? [], "/b").map((path) => [path, HOST[path]])),
     warn: (sentence) => warnings.push(sentence),
   });
   expect(spec).toEqual(copy);

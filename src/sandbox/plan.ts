@@ -1,7 +1,7 @@
 /**
  * From an OCI spec to a plan: what the host does for a container, and the spec that the guest gets.
  *
- * A pure function of its arguments (what lies behind a mount source is asked through `probe`), so that
+ * A pure function of its arguments (what lies behind a mount source was looked up before), so that
  * every rule here can be tested without a VM. A spec that runc refuses is refused with a sentence; what cannot cross the boundary of
  * a VM is refused by its name, never dropped in silence. What is dropped, is dropped because the host has already
  * done it, or because it names things of the host that mean nothing in the guest, and then the log says so.
@@ -26,7 +26,7 @@ import { planResources } from "./plan-resources.ts";
 import { planSeccomp } from "./plan-seccomp.ts";
 import { invalid, unsupported, type Warn } from "./refusal.ts";
 
-export { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type VolumePlan } from "./plan-mounts.ts";
+export { bindSources, GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type VolumePlan } from "./plan-mounts.ts";
 export { planExec } from "./plan-process.ts";
 export { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
 export { planUpdate } from "./plan-resources.ts";
@@ -47,7 +47,7 @@ const GUEST_OCI_VERSION = "1.1.0";
 
 const PERSONALITIES: ReadonlySet<string> = new Set(["LINUX", "LINUX32"]);
 
-export async function planContainer(spec: Spec, context: PlanContext): Promise<ContainerPlan> {
+export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
   const { linux, process, root } = spec;
   const { warn } = context;
   if (linux === undefined) {
@@ -66,7 +66,7 @@ export async function planContainer(spec: Spec, context: PlanContext): Promise<C
   }
 
   const rootfs = rootfsPropagation(linux.rootfsPropagation);
-  const { mounts, volumes } = await planMounts(spec.mounts ?? [], rootfs, context, warn);
+  const { mounts, volumes } = planMounts(spec.mounts ?? [], rootfs, context, warn);
   const guestSpec: Spec = {
     ociVersion: GUEST_OCI_VERSION,
     root: { ...root, path: `${GUEST_ROOTFS_SHARE}/${context.slot}` },

@@ -3,7 +3,7 @@
  *
  * The VM starts with the first container and ends with the last one. Containers come and go beside each
  * other; only what truly depends on something waits for it, so the VM boots while the first container's
- * root file system is being mounted.
+ * root file system is being mounted. What is wrong with a request is told before any of that.
  */
 
 import { Code, HadronError, messageOf } from "../errors.ts";
@@ -17,10 +17,12 @@ import { HostProcess } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
 import type { MountSpec, Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
-import { GUEST_VOLUMES_SHARE, planContainer, rootfsPropagation } from "./plan.ts";
+import { bindSources, type ContainerPlan, GUEST_VOLUMES_SHARE, planContainer, rootfsPropagation } from "./plan.ts";
+import { type PathKind, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
-import { openProcessIo, type StdioRequest } from "./stdio.ts";
-import { ContainerStorage, probePath, type RootfsMount } from "./storage.ts";
+import { planRootfs, type RootfsMount } from "./rootfs.ts";
+import { checkStdio, openProcessIo, type StdioRequest } from "./stdio.ts";
+import { ContainerStorage } from "./storage.ts";
 import { Volumes } from "./volumes.ts";
 
 export interface SandboxOptions {
@@ -147,22 +149,21 @@ export class Sandbox implements AsyncDisposable {
     log.debug({ container: request.id, slot }, "creating a container");
     await using undo = new AsyncDisposableStack();
 
-    await this.#makeShares();
-    // Booting takes longest, so it starts first; a failure of the rest must not leave it unobserved.
+    const { mounts = [], process, root, linux } = request.spec;
+    checkStdio(request.stdio, process?.terminal);
+    const [rootfs, kinds] = await Promise.all([
+      planRootfs(request.rootfs, request.bundle, root, rootfsPropagation(linux?.rootfsPropagation)),
+      probeAll(bindSources(mounts, request.bundle)),
+    ]);
+    // Nothing is waited for from the plan to the VM, whose name the first container's plan supposes.
+    const plan = this.#plan(request, slot, kinds);
     const booting = this.#machineFor(request.spec);
+    // Booting takes longest, so it starts first; a failure of the rest must not leave it unobserved.
     booting.catch(() => {});
 
+    await this.#makeShares();
     const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
-    await storage.mountRootfs(request.rootfs, request.bundle, request.spec.root, rootfsPropagation(request.spec.linux?.rootfsPropagation));
-    const plan = await planContainer(request.spec, {
-      containerId: request.id,
-      slot,
-      bundle: request.bundle,
-      podHostname: this.#machine?.hostname,
-      namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
-      probe: probePath,
-      warn: (sentence) => log.warn({ container: request.id }, sentence),
-    });
+    await storage.mountRootfs(rootfs);
     const volumes = await storage.mountVolumes(plan.volumes);
     const spec = withVolumes(plan.guestSpec, slot, volumes);
 
@@ -187,6 +188,18 @@ export class Sandbox implements AsyncDisposable {
     return new Container({ id: request.id, bundle: request.bundle, spec: request.spec, init, hostProcess, machine, storage, observer, log });
   }
 
+  #plan({ id, bundle, spec }: CreateContainer, slot: string, kinds: ReadonlyMap<string, PathKind | undefined>): ContainerPlan {
+    return planContainer(spec, {
+      containerId: id,
+      slot,
+      bundle,
+      podHostname: this.#machine === undefined ? spec.hostname : this.#machine.hostname,
+      namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
+      kinds,
+      warn: (sentence) => this.#options.log.warn({ container: id }, sentence),
+    });
+  }
+
   /** The directories that every VM of the pod shares with its guest; the first container makes them. */
   #makeShares(): Promise<void> {
     this.#shares ??= (async () => {
@@ -207,7 +220,8 @@ export class Sandbox implements AsyncDisposable {
     if (this.#machine === undefined) {
       const abort = new AbortController();
       const signal = AbortSignal.any([abort.signal, this.#closing.signal]);
-      this.#machine = { started: this.#stopped.then(() => this.#launch(spec, signal)), abort, hostname: spec.hostname };
+      const ready = Promise.all([this.#stopped, this.#makeShares()]);
+      this.#machine = { started: ready.then(() => this.#launch(spec, signal)), abort, hostname: spec.hostname };
     }
     return this.#machine.started;
   }
@@ -260,6 +274,10 @@ export class Sandbox implements AsyncDisposable {
     }
     await machine[Symbol.asyncDispose]();
   }
+}
+
+async function probeAll(paths: readonly string[]): Promise<ReadonlyMap<string, PathKind | undefined>> {
+  return new Map(await Promise.all(paths.map(async (path) => [path, await probePath(path)] as const)));
 }
 
 /** The plan names a volume by slot and index; where it really is, is known once it is bound. */

@@ -31,6 +31,24 @@ export interface Joiner {
  */
 const DRAIN_STALL_MS = 2_000;
 
+/**
+ * Of an init process. `wanted`: its process.terminal, which has to say what the request says, as with runc (utils_linux.go,
+ * setupIO). UNIMPLEMENTED for what is no kind of stdio; whether it is there is seen when it is opened.
+ */
+export function checkStdio({ stdin, stdout, stderr, terminal }: StdioRequest, wanted = false): void {
+  if (wanted !== terminal) {
+    throw new HadronError(
+      Code.INVALID_ARGUMENT,
+      `process.terminal is ${wanted}, but the stdio of the request is ${terminal ? "" : "not "}that of a terminal; both have to say the same`,
+    );
+  }
+  for (const [name, uri] of Object.entries({ stdin, stdout, stderr })) {
+    if (uri !== "" && (name === "stdin" || !uri.startsWith("file://"))) {
+      fifoPath(uri, name);
+    }
+  }
+}
+
 /** Opens all that `request` names and joins it. Nothing is left open when it throws. */
 export async function openProcessIo(joiner: Joiner, request: StdioRequest): Promise<ProcessIo> {
   await using undo = new AsyncDisposableStack();

@@ -3,29 +3,18 @@
  * the VM sees. Everything is in the journal before it is made.
  */
 
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 
 import type { InnerDirectory, ShareUse } from "../agent/agent.ts";
-import { Code, HadronError } from "../errors.ts";
-import { stat } from "../host/files.ts";
 import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { MountStack, type MountHost } from "./mount-stack.ts";
-import type { Spec } from "./oci.ts";
-import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type PathKind, type Propagation, type VolumePlan } from "./plan.ts";
+import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type VolumePlan } from "./plan.ts";
+import type { RootfsMount } from "./rootfs.ts";
 import type { Volume, Volumes } from "./volumes.ts";
 
 /** Where the agent binds volumes that lie in other ones. */
 const GUEST_INNER_VOLUMES = "/run/hadron/inner";
-
-/** containerd.types.Mount: type, source and options are mount(8)'s. */
-export interface RootfsMount {
-  readonly type: string;
-  readonly source: string;
-  /** Below the root file system; "" for the root file system itself. */
-  readonly target: string;
-  readonly options: readonly string[];
-}
 
 /** The VM that sees what is mounted. */
 export interface StorageGuest {
@@ -56,10 +45,9 @@ export class ContainerStorage implements AsyncDisposable {
     return [this.#guestRootfs, ...this.#volumes.map(sharePath)];
   }
 
-  /** Mounts what containerd sent or, when it sent nothing (Docker), the root.path of the spec. */
-  async mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"], propagation: Propagation): Promise<void> {
+  async mountRootfs(mounts: readonly RootfsMount[]): Promise<void> {
     await this.#stack.makeDirectory(this.#rootfs);
-    await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts, bundle, root, propagation));
+    await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts));
   }
 
   /** Where the guest has the volumes, in their order. */
@@ -100,54 +88,13 @@ export class ContainerStorage implements AsyncDisposable {
     return `${GUEST_INNER_VOLUMES}/${this.#slot}-${this.#volumes.indexOf(volume)}`;
   }
 
-  async #mountRootfs(mounts: readonly RootfsMount[], bundle: string, root: Spec["root"], propagation: Propagation): Promise<void> {
-    const { host } = this.#stack;
-    if (mounts.length === 0) {
-      if (root === undefined || root.path === "") {
-        throw new HadronError(Code.INVALID_ARGUMENT, "there is no root file system: the request has no rootfs mounts and the spec no root.path");
-      }
-      const source = isAbsolute(root.path) ? root.path : join(bundle, root.path);
-      if ((await probePath(source)) !== "directory") {
-        throw new HadronError(Code.INVALID_ARGUMENT, `the root file system ${JSON.stringify(source)} is not a directory`);
-      }
-      await host.bind({ source, target: this.#rootfs, recursive: true, readonly: false, propagation });
-      return;
-    }
-    for (const mount of mounts) {
-      if (mount.type.includes("/") || mount.options.some((option) => option.includes("{{"))) {
-        throw new HadronError(
-          Code.UNIMPLEMENTED,
-          `mounts of type ${mount.type} are left to containerd's mount manager: use a snapshotter that passes plain mounts, such as overlayfs`,
-        );
-      }
-      await host.mount({
-        type: mount.type,
-        source: mount.source,
-        target: mount.target === "" ? this.#rootfs : join(this.#rootfs, mount.target),
-        options: [...mount.options],
-      });
+  async #mountRootfs(mounts: readonly RootfsMount[]): Promise<void> {
+    for (const { type, source, target, options } of mounts) {
+      await this.#stack.host.mount({ type, source, target: join(this.#rootfs, target), options });
     }
   }
 }
 
 function sharePath(volume: Volume): string {
   return `${GUEST_VOLUMES_SHARE}/${volume.name}`;
-}
-
-/** What a bind mount's source is; symbolic links are followed, as mount(2) does. */
-export async function probePath(path: string): Promise<PathKind | undefined> {
-  let stats;
-  try {
-    stats = await stat(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ENOTDIR") {
-      return undefined;
-    }
-    throw new HadronError(Code.INVALID_ARGUMENT, `cannot look at ${JSON.stringify(path)}`, { cause: error });
-  }
-  if (stats.isDirectory()) return "directory";
-  if (stats.isFile()) return "file";
-  if (stats.isSocket()) return "socket";
-  if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
-  return "other";
 }

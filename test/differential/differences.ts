@@ -438,11 +438,6 @@ export interface Fault extends Entry {
 /** Known faults, to be mended: what differs without a reason. An entry goes with its fault. */
 export const FAULTS: readonly Fault[] = [
   {
-    kind: "spec",
-    what: "accepted where runc refuses: a root that is a symbolic link, a terminal's stdio without process.terminal",
-    matches: [{ part: "spec", name: /^(root\.path by a symbolic link|a terminal's stdio without process\.terminal)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
-  },
-  {
     kind: "files by 9p",
     what: "what is done to an open file that was unlinked or replaced",
     on: "9p",

@@ -568,6 +568,14 @@ const terminals: readonly CallCase[] = [
     await c.delete("e");
     await end(c);
   }),
+  ...[true, false].map((terminal) => sequence(`exec with${terminal ? "" : "out"} a terminal, whose spec says the opposite`, async (trace) => {
+    const c = await running(trace);
+    await c.exec("e", { args: ["/bin/sh", "-c", "test -t 1; echo $?"], terminal, process: { terminal: !terminal } });
+    await c.start("e");
+    await c.wait("e");
+    await c.output("e");
+    await end(c);
+  })),
 ];
 
 const updates: readonly CallCase[] = [

@@ -1,6 +1,6 @@
 /** config.md: root and mounts. */
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import type { Spec } from "../spec.ts";
 import { each, mounting, type SpecCase, variation } from "./case.ts";
@@ -29,6 +29,11 @@ const root: readonly SpecCase[] = [
     await symlink(rootfs, join(bundle, "link"));
     spec.root.path = "link";
   }),
+  variation("root.path through a symbolic link", async (spec, { bundle }) => {
+    await symlink(".", join(bundle, "link"));
+    spec.root.path = "link/rootfs";
+  }),
+  variation("root.path that leads out of the bundle and back", (spec, { bundle }) => void (spec.root.path = `../${basename(bundle)}/rootfs`)),
   ...each("linux.rootfsPropagation", ["private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "", "nonsense"],
     (spec, value) => void (spec.linux["rootfsPropagation"] = value)),
 ];
