@@ -1,10 +1,10 @@
 /** Requests to libhadron and the answers that belong to them. */
 import { close } from "node:fs";
 import { Socket } from "node:net";
-import { Code, HadronError, messageOf } from "../errors.ts";
+import { Code, HadronError } from "../errors.ts";
 import { codeOfErrno } from "./error.ts";
-import { FrameReader } from "./frames.ts";
-import { Submitted, loadNative, type NativeLibrary } from "./native.ts";
+import { isObject, LineClient, type Message } from "./line-client.ts";
+import { type NativeLibrary, Submitted, loadNative } from "./native.ts";
 
 /**
  * After so many milliseconds the kernel hangs (a dead NFS server, a broken disk), and the caller must go
@@ -12,14 +12,14 @@ import { Submitted, loadNative, type NativeLibrary } from "./native.ts";
  */
 const CALL_TIMEOUT_MS = 60_000;
 const READ_BUFFER_BYTES = 4096;
-
-export type Fields = Readonly<Record<string, unknown>>;
+/** No answer comes near it. */
+const MAX_LINE_BYTES = 1 << 20;
 
 /** The `ok` of an answer, each field checked when it is read. */
 export class Answer {
-  readonly #fields: Fields;
+  readonly #fields: Message;
 
-  constructor(fields: Fields) {
+  constructor(fields: Message) {
     this.#fields = fields;
   }
 
@@ -52,50 +52,41 @@ export class Answer {
   }
 }
 
-interface Pending {
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: HadronError) => void;
-}
-
 interface Connection {
-  readonly native: NativeLibrary;
-  readonly handle: number;
   readonly socket: Socket;
+  readonly client: LineClient;
 }
 
 export class Calls {
   #connection: Connection | undefined;
-  #closed: HadronError | undefined;
-  #lastId = 0;
-  readonly #pending = new Map<number, Pending>();
-  /** Requests whose callers have given up, but whose answers may bring descriptors. */
-  readonly #abandoned = new Set<number>();
+  #closed = false;
+  #underWay = 0;
 
   /** DEADLINE_EXCEEDED when the kernel does not come back; RESOURCE_EXHAUSTED when too much is under way. */
-  async call(op: string, fields: Fields): Promise<Answer> {
-    const { id, answer } = this.#submit(op, fields);
+  async call(op: string, fields: Message): Promise<Answer> {
+    const deadline = new AbortController();
     const timer = setTimeout(() => {
-      this.#abandoned.add(id);
       const message = `The host did not finish ${op} ${JSON.stringify(fields)} within ${CALL_TIMEOUT_MS / 1000} s; look for a process in state D.`;
-      this.#settle(id)?.reject(new HadronError(Code.DEADLINE_EXCEEDED, message));
+      deadline.abort(new HadronError(Code.DEADLINE_EXCEEDED, message));
     }, CALL_TIMEOUT_MS);
     try {
-      return await answer;
+      return await this.#request(op, fields, deadline.signal).answer;
     } finally {
       clearTimeout(timer);
     }
   }
 
   /** For what may take for ever; ends with CANCELLED when the signal is aborted. */
-  async wait(op: string, fields: Fields, signal: AbortSignal | undefined): Promise<Answer> {
-    const cancelled = () =>
+  async wait(op: string, fields: Message, signal: AbortSignal | undefined): Promise<Answer> {
+    const cancelled = (): HadronError =>
       new HadronError(Code.CANCELLED, `The wait (${op} ${JSON.stringify(fields)}) was given up.`, { cause: signal?.reason });
     if (signal?.aborted === true) {
       throw cancelled();
     }
-    const { id, answer } = this.#submit(op, fields);
-    const abort = () => {
-      this.#settle(id)?.reject(cancelled());
+    const givenUp = new AbortController();
+    const { id, answer } = this.#request(op, fields, givenUp.signal);
+    const abort = (): void => {
+      givenUp.abort(cancelled());
       // Without the answer nothing is missing: the wait takes one entry of a table until the process is gone.
       this.call("cancel", { request: id }).catch(() => undefined);
     };
@@ -108,129 +99,102 @@ export class Calls {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const connection = this.#connection;
-    this.#fail(new HadronError(Code.UNAVAILABLE, "The host's operations are closed."));
     if (connection !== undefined && !connection.socket.closed) {
-      await new Promise<void>((resolve) => connection.socket.once("close", () => resolve()));
+      const closed = new Promise<void>((resolve) => connection.socket.once("close", () => resolve()));
+      await connection.client.close("its operations are closed");
+      await closed;
     }
   }
 
-  #submit(op: string, fields: Fields): { id: number; answer: Promise<Answer> } {
-    const { native, handle, socket } = this.#open();
-    const id = ++this.#lastId;
-    const submitted = native.submit(handle, Buffer.from(JSON.stringify({ id, op, ...fields })));
-    switch (submitted) {
-      case Submitted.OK:
-        break;
-      case Submitted.FULL:
-        throw new HadronError(Code.RESOURCE_EXHAUSTED, `Too many operations are under way on the host: ${op} must be tried again later.`);
-      case Submitted.MALFORMED:
-        throw new HadronError(Code.INVALID_ARGUMENT, `The request ${op} is not taken: it must be at most 1 MiB long, and its text Unicode without lone surrogates.`);
-      default:
-        throw new HadronError(Code.INTERNAL, `libhadron refused ${op} (${submitted}).`);
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#pending.set(id, { resolve, reject });
+  #request(op: string, fields: Message, signal: AbortSignal): { id: number; answer: Promise<Answer> } {
+    const { client, socket } = this.#open();
+    const { id, answer } = client.start({ op, ...fields }, { what: op, signal });
+    return { id, answer: this.#answered(answer, socket) };
+  }
+
+  /** While something is under way, the process does not exit for want of anything else to do. */
+  async #answered(answer: Promise<Message>, socket: Socket): Promise<Answer> {
     socket.ref();
-    return { id, answer: promise };
+    this.#underWay++;
+    try {
+      return decode(await answer);
+    } finally {
+      if (--this.#underWay === 0) {
+        socket.unref();
+      }
+    }
   }
 
   #open(): Connection {
-    if (this.#closed !== undefined) {
-      throw this.#closed;
+    if (this.#closed) {
+      throw new HadronError(Code.UNAVAILABLE, "The host's operations are closed.");
     }
-    if (this.#connection === undefined) {
-      const native = loadNative();
-      const { handle, answerFd } = native.open();
-      const frames = new FrameReader((frame) => this.#receive(frame));
-      const socket = new Socket({
-        fd: answerFd,
-        readable: true,
-        writable: false,
-        onread: {
-          buffer: Buffer.alloc(READ_BUFFER_BYTES),
-          callback: (length, buffer) => {
-            try {
-              frames.push(Buffer.from(buffer.buffer, buffer.byteOffset, length));
-            } catch (cause) {
-              this.#fail(cause instanceof HadronError ? cause : new HadronError(Code.INTERNAL, messageOf(cause), { cause }));
-            }
-            return true;
-          },
-        },
-      });
-      const ended = (cause?: unknown) => this.#fail(new HadronError(Code.UNAVAILABLE, "libhadron has stopped answering.", { cause }));
-      socket.once("error", ended);
-      socket.once("end", ended);
-      socket.unref();
-      this.#connection = { native, handle, socket };
-    }
+    this.#connection ??= connect();
     return this.#connection;
-  }
-
-  #receive(frame: Buffer): void {
-    const message = asFields(JSON.parse(frame.toString("utf8")));
-    const id = message?.["id"];
-    if (message === undefined || typeof id !== "number") {
-      throw unexpected(message);
-    }
-    const ok = asFields(message["ok"]);
-    if (this.#abandoned.delete(id)) {
-      closeDescriptors(ok);
-      return;
-    }
-    const pending = this.#settle(id);
-    if (ok !== undefined) {
-      pending?.resolve(new Answer(ok));
-      return;
-    }
-    const error = asFields(message["error"]);
-    const { errno, message: sentence } = error ?? {};
-    if (typeof errno !== "string" || typeof sentence !== "string") {
-      throw unexpected(message);
-    }
-    pending?.reject(new HadronError(codeOfErrno(errno), sentence, { cause: errno }));
-  }
-
-  /** Whoever settles a call takes it out of the table; the last one lets the process exit. */
-  #settle(id: number): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (this.#pending.size === 0) {
-      this.#connection?.socket.unref();
-    }
-    return pending;
-  }
-
-  #fail(error: HadronError): void {
-    if (this.#closed !== undefined) {
-      return;
-    }
-    this.#closed = error;
-    for (const { reject } of this.#pending.values()) {
-      reject(error);
-    }
-    this.#pending.clear();
-    this.#abandoned.clear();
-    if (this.#connection !== undefined) {
-      this.#connection.native.close(this.#connection.handle);
-      this.#connection.socket.destroy();
-    }
   }
 }
 
-/** The descriptors of an answer that came too late: nobody else knows of them. */
-function closeDescriptors(ok: Fields | undefined): void {
-  const { fd, read, write, fds } = ok ?? {};
+function connect(): Connection {
+  const native = loadNative();
+  const { handle, answerFd } = native.open();
+  const socket: Socket = new Socket({
+    fd: answerFd,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer: Buffer.alloc(READ_BUFFER_BYTES),
+      callback: (length, { buffer, byteOffset }) => {
+        client.push(Buffer.from(buffer, byteOffset, length));
+        return true;
+      },
+    },
+  });
+  socket.unref();
+  const client = new LineClient(socket, {
+    peer: "libhadron",
+    maxLineBytes: MAX_LINE_BYTES,
+    // Nobody else knows of the descriptors of an answer that came too late.
+    onNews: ({ ok }) => closeDescriptors(ok),
+    onEnd: () => native.close(handle),
+    write: (line) => submit(native, handle, line),
+  });
+  return { socket, client };
+}
+
+async function submit(native: NativeLibrary, handle: number, line: string): Promise<void> {
+  const submitted = native.submit(handle, Buffer.from(line));
+  switch (submitted) {
+    case Submitted.OK:
+      return;
+    case Submitted.FULL:
+      throw new HadronError(Code.RESOURCE_EXHAUSTED, "Too many operations are under way on the host: this one must be tried again later.");
+    case Submitted.MALFORMED:
+      throw new HadronError(Code.INVALID_ARGUMENT, "The request is not taken: it must be at most 1 MiB long, and its text Unicode without lone surrogates.");
+    default:
+      throw new HadronError(Code.INTERNAL, `libhadron refused a request (${submitted}).`);
+  }
+}
+
+function decode(message: Message): Answer {
+  const { ok, error } = message;
+  if (isObject(ok)) {
+    return new Answer(ok);
+  }
+  if (!isObject(error) || typeof error["errno"] !== "string" || typeof error["message"] !== "string") {
+    throw unexpected(message);
+  }
+  throw new HadronError(codeOfErrno(error["errno"]), error["message"], { cause: error["errno"] });
+}
+
+function closeDescriptors(ok: unknown): void {
+  const { fd, read, write, fds } = isObject(ok) ? ok : {};
   for (const number of [fd, read, write, ...(Array.isArray(fds) ? (fds as unknown[]) : [])]) {
     if (typeof number === "number") {
       close(number, () => undefined);
     }
   }
-}
-
-function asFields(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
 function unexpected(message: unknown): HadronError {

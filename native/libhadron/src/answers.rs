@@ -1,4 +1,4 @@
-//! The pipe of a handle on which the answers go back: `u32le length`, then as many bytes of JSON.
+//! The pipe of a handle on which the answers go back: JSON objects, one a line.
 
 use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -72,18 +72,14 @@ impl Answers {
                 )
             }
         };
-        let text = message.to_string();
-        let Ok(length) = u32::try_from(text.len()) else {
-            return;
-        };
-        let mut bytes = Vec::with_capacity(4 + text.len());
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(text.as_bytes());
+        // JSON escapes line feeds: the only one is the end.
+        let mut line = message.to_string();
+        line.push('\n');
 
         // Held for the whole message: writes above PIPE_BUF are not atomic.
         let mut guard = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pipe) = guard.as_ref() else { return };
-        if self.write_all(pipe, &bytes).is_ok() {
+        if self.write_all(pipe, line.as_bytes()).is_ok() {
             for fd in fds {
                 let _ = fd.into_raw_fd();
             }

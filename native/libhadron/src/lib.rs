@@ -6,9 +6,11 @@
 //!
 //! ```text
 //! request  {"id":1,"op":"umount","target":"/run/x","detach":false}
-//! answer   u32le length, {"id":1,"ok":{...}}
-//!          u32le length, {"id":1,"error":{"errno":"ENOENT","message":"..."}}
+//! answer   {"id":1,"ok":{...}}
+//!          {"id":1,"error":{"errno":"ENOENT","message":"..."}}
 //! ```
+//!
+//! Each answer is one line.
 //!
 //! The operations and their fields are those of [`request::Operation`].
 

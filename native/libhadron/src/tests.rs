@@ -45,21 +45,15 @@ impl Client {
         rustix::event::poll(&mut fds, Some(&timeout)).unwrap() > 0
     }
 
-    fn read_exact(&mut self, mut buffer: &mut [u8]) {
-        while !buffer.is_empty() {
-            assert!(self.readable(Duration::from_secs(10)), "no answer");
-            let length = self.answers.read(buffer).unwrap();
-            assert_ne!(length, 0, "the pipe has ended");
-            buffer = &mut buffer[length..];
-        }
-    }
-
     fn answer(&mut self) -> Value {
-        let mut length = [0; 4];
-        self.read_exact(&mut length);
-        let mut json = vec![0; u32::from_le_bytes(length).try_into().unwrap()];
-        self.read_exact(&mut json);
-        serde_json::from_slice(&json).unwrap()
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            assert!(self.readable(Duration::from_secs(10)), "no answer");
+            let mut byte = [0];
+            assert_eq!(self.answers.read(&mut byte).unwrap(), 1, "the pipe's end");
+            line.extend(byte);
+        }
+        serde_json::from_slice(&line).unwrap()
     }
 }
 

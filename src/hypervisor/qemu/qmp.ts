@@ -1,50 +1,33 @@
-/**
- * A client of the QEMU Machine Protocol (QEMU's docs/interop/qmp-spec): JSON objects, one a line.
- *
- * Commands carry ids, so that answers are matched even if some of them were given up before.
- */
+/** A client of the QEMU Machine Protocol (QEMU's docs/interop/qmp-spec). */
 import type { Duplex } from "node:stream";
 import { abortError, orAbort } from "../../abort.ts";
-import { Code, HadronError, messageOf } from "../../errors.ts";
-import { LineSplitter } from "../../host/line-splitter.ts";
+import { Code, HadronError } from "../../errors.ts";
+import { isObject, LineClient, type Message } from "../../host/line-client.ts";
 
 export interface QmpEvent {
   /** In capitals, as QEMU writes it: "SHUTDOWN". */
   readonly name: string;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: Message;
 }
 
 /** No answer to a command of ours comes near it. */
 const MAX_LINE_BYTES = 1 << 20;
 
 export class QmpClient {
-  readonly #stream: Duplex;
+  readonly #client: LineClient;
   readonly #onEvent: (event: QmpEvent) => void;
   readonly #greeting = Promise.withResolvers<string>();
-  readonly #pending = new Map<number, { command: string; answer: PromiseWithResolvers<unknown> }>();
-  #nextId = 1;
-  #closed: HadronError | undefined;
 
   /** `onEvent` is called for every event; it must not throw. The stream becomes the client's. */
   constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
-    this.#stream = stream;
     this.#onEvent = onEvent;
     // Whoever does not negotiate need not hear of a connection that ended before its greeting.
     this.#greeting.promise.catch(() => undefined);
-    const splitter = new LineSplitter(MAX_LINE_BYTES, (line, whole) => {
-      this.#receive(line, whole);
-    });
-    stream.on("data", (chunk: Buffer) => {
-      splitter.push(chunk);
-    });
-    stream.on("error", (error) => {
-      this.#close(`The connection to QEMU's monitor failed: ${error.message}.`, error);
-    });
-    stream.on("close", () => {
-      this.#close("QEMU closed the connection to its monitor.");
-    });
-    stream.on("end", () => {
-      this.#close("QEMU closed the connection to its monitor.");
+    this.#client = new LineClient(stream, {
+      peer: "QEMU's monitor",
+      maxLineBytes: MAX_LINE_BYTES,
+      onNews: (message) => this.#hear(message),
+      onEnd: this.#greeting.reject,
     });
   }
 
@@ -62,94 +45,31 @@ export class QmpClient {
    * Returns the answer's `return` member. INTERNAL with QEMU's words when it refuses, UNAVAILABLE when the
    * connection is or gets lost. A command that was given up may have been carried out nevertheless.
    */
-  async execute(command: string, args: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<unknown> {
+  async execute(command: string, args: Message, signal: AbortSignal): Promise<unknown> {
     const what = `QEMU's command ${command}`;
     if (signal.aborted) {
       throw abortError(signal, what);
     }
-    if (this.#closed !== undefined) {
-      throw this.#closed;
-    }
-    const id = this.#nextId++;
-    const answer = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { command, answer });
-    try {
-      this.#stream.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
-      return await orAbort(answer.promise, signal, what);
-    } finally {
-      this.#pending.delete(id);
-    }
-  }
-
-  #receive(line: Buffer, whole: boolean): void {
-    if (this.#closed !== undefined) {
-      return;
-    }
-    if (!whole) {
-      this.#fail(`QEMU's monitor sent a line of more than ${MAX_LINE_BYTES} bytes.`);
-      return;
-    }
-    if (line.length === 0) {
-      return;
-    }
-    let message: unknown;
-    try {
-      message = JSON.parse(line.toString("utf8"));
-    } catch (error) {
-      this.#fail(`QEMU's monitor sent what is not JSON: ${messageOf(error)}.`, error);
-      return;
-    }
-    if (!isObject(message)) {
-      this.#fail("QEMU's monitor sent a JSON value that is not an object.");
-      return;
-    }
-    if (typeof message["event"] === "string") {
-      this.#onEvent({ name: message["event"], data: isObject(message["data"]) ? message["data"] : {} });
-    } else if (isObject(message["QMP"])) {
-      this.#greeting.resolve(versionOf(message["QMP"]));
-    } else {
-      this.#answer(message);
-    }
-  }
-
-  #answer(message: Record<string, unknown>): void {
-    const pending = typeof message["id"] === "number" ? this.#pending.get(message["id"]) : undefined;
-    if (pending === undefined) {
-      // The answer to a command that was given up.
-      return;
-    }
-    const error = message["error"];
+    const answer = await this.#client.request({ execute: command, arguments: args }, { what, signal });
+    const error = answer["error"];
     if (isObject(error)) {
       const { desc } = error;
       const words = typeof desc === "string" ? desc : JSON.stringify(error);
-      pending.answer.reject(new HadronError(Code.INTERNAL, `QEMU refused the command ${pending.command}: ${words}`));
-    } else {
-      pending.answer.resolve(message["return"]);
+      throw new HadronError(Code.INTERNAL, `QEMU refused the command ${command}: ${words}`);
     }
+    return answer["return"];
   }
 
-  #fail(message: string, cause?: unknown): void {
-    this.#close(message, cause);
-    this.#stream.destroy();
-  }
-
-  #close(message: string, cause?: unknown): void {
-    if (this.#closed !== undefined) {
-      return;
-    }
-    this.#closed = new HadronError(Code.UNAVAILABLE, message, cause === undefined ? {} : { cause });
-    this.#greeting.reject(this.#closed);
-    for (const { answer } of this.#pending.values()) {
-      answer.reject(this.#closed);
+  #hear({ event, data, QMP }: Message): void {
+    if (typeof event === "string") {
+      this.#onEvent({ name: event, data: isObject(data) ? data : {} });
+    } else if (isObject(QMP)) {
+      this.#greeting.resolve(versionOf(QMP));
     }
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function versionOf(greeting: Record<string, unknown>): string {
+function versionOf(greeting: Message): string {
   const version = isObject(greeting["version"]) ? greeting["version"]["qemu"] : undefined;
   return isObject(version)
     ? ["major", "minor", "micro"].map((part) => String(version[part])).join(".")

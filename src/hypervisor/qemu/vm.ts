@@ -184,7 +184,7 @@ export class QemuVm implements Vm {
     this.#closeDescriptor(theirs);
     this.#closeDescriptor(listener);
     this.#killWith(child, (exit) => {
-      this.#vsock?.fail(describeExit(exit));
+      this.#vsock?.fail(`it ${describeExit(exit)}`);
     });
   }
 
