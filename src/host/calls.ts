@@ -189,8 +189,8 @@ function decode(message: Message): Answer {
 }
 
 function closeDescriptors(ok: unknown): void {
-  const { fd, read, write, fds } = isObject(ok) ? ok : {};
-  for (const number of [fd, read, write, ...(Array.isArray(fds) ? (fds as unknown[]) : [])]) {
+  const { fd, fds } = isObject(ok) ? ok : {};
+  for (const number of [fd, ...(Array.isArray(fds) ? (fds as unknown[]) : [])]) {
     if (typeof number === "number") {
       close(number, () => undefined);
     }

@@ -1,10 +1,9 @@
 /** What of the host decides how VMs run on it. */
-import { constants, open as openCallback, close as closeCallback } from "node:fs";
+import { constants, open as openCallback } from "node:fs";
 import { promisify } from "node:util";
-import { readFile } from "./files.ts";
+import { close, readFile } from "./files.ts";
 
 const open = promisify(openCallback);
-const close = promisify(closeCallback);
 
 export interface HostFacts {
   /** Why KVM cannot be used, as the end of a sentence; absent when it can. */

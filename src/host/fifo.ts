@@ -6,17 +6,17 @@
  * standard output and error O_RDWR | O_NONBLOCK, so that opening never waits for a reader and a reader
  * that went away is not an error. The bytes never pass through here: the descriptors are handed on.
  */
-import { close, constants, fstat, open } from "node:fs";
+import { constants, fstat, open } from "node:fs";
 import { promisify } from "node:util";
 import { Code, HadronError } from "../errors.ts";
 import { errorOfSystemCall } from "./error.ts";
+import { close } from "./files.ts";
 
 // Node has the number of every flag but this one (open(2); the same on all of our architectures).
 const O_PATH = 0o10000000;
 
 const openFd = promisify(open);
 const statFd = promisify(fstat);
-const closeFd = promisify(close);
 
 /** An open end of a FIFO. `fd` is this object's: it is closed with it, whoever else uses it takes a duplicate. */
 export class Fifo implements AsyncDisposable {
@@ -46,7 +46,7 @@ export class Fifo implements AsyncDisposable {
     const fd = this.#writeEnd;
     this.#writeEnd = undefined;
     if (fd !== undefined) {
-      await closeFd(fd);
+      await close(fd);
     }
   }
 
@@ -58,7 +58,7 @@ export class Fifo implements AsyncDisposable {
       await this.closeWriteEnd();
     } finally {
       if (fd !== undefined) {
-        await closeFd(fd);
+        await close(fd);
       }
     }
   }
@@ -97,9 +97,9 @@ async function openEnds(path: string, ...modes: number[]): Promise<number[]> {
     }
     return ends;
   } catch (cause) {
-    await Promise.all(ends.map((fd) => closeFd(fd)));
+    await Promise.all(ends.map((fd) => close(fd)));
     throw cause instanceof HadronError ? cause : errorOfSystemCall(cause, `The FIFO ${path} cannot be opened`);
   } finally {
-    await closeFd(handle);
+    await close(handle);
   }
 }

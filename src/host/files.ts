@@ -1,5 +1,5 @@
 /**
- * What is used of node:fs/promises, made of node:fs: loading Node's own costs every daemon 2 ms and half a megabyte, for
+ * What is used of node:fs/promises and of descriptors, made of node:fs: loading Node's own costs every daemon 2 ms and half a megabyte, for
  * what it is not used for here (file handles, streams, watchers).
  */
 import * as fs from "node:fs";
@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 
 export const access = promisify(fs.access);
 export const appendFile = promisify(fs.appendFile);
+export const close = promisify(fs.close);
 export const lstat = promisify(fs.lstat);
 export const mkdir = promisify(fs.mkdir);
 export const readFile = promisify(fs.readFile);

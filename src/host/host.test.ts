@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { connect, createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -73,8 +73,8 @@ describe("mounts", () => {
     expect(readFileSync(join(target, "file"), "utf8")).toBe("lower");
     writeFileSync(join(target, "file"), "changed");
     expect(readFileSync(join(upper, "file"), "utf8")).toBe("changed");
-    expect(await host.umount({ target })).toBe(true);
-    expect(await host.umount({ target })).toBe(false);
+    expect(await host.umountTree({ target })).toBe(1);
+    expect(await host.umountTree({ target })).toBe(0);
   });
 
   test("a read-only recursive bind, and all of it unmounted at once", async () => {
@@ -101,51 +101,38 @@ describe("mounts", () => {
     );
     await host.mount({ type: "tmpfs", source: "tmpfs", target, options: [] });
     const fd = openSync(target, constants.O_RDONLY);
-    await expect(host.umount({ target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));
-    expect(await host.umount({ target, detach: true })).toBe(true);
+    await expect(host.umountTree({ target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));
+    expect(await host.umountTree({ target, detach: true })).toBe(1);
     closeSync(fd);
   });
 });
 
 describe("processes", () => {
-  test("a wait ends with the process, for which many wait", async () => {
-    const child = await startShell(SLOW);
-    const startTime = processStartTime(child.pid);
-    const waits = Array.from({ length: 50 }, () => host.waitProcess({ pid: child.pid, startTime }));
-    const exited = once(child, "exit");
-    expect(await host.killProcess({ pid: child.pid, startTime }, 15)).toEqual({ gone: false });
-    await Promise.all(waits);
-    expect(await exited).toEqual([null, "SIGTERM"]);
-    expect(await host.killProcess({ pid: child.pid, startTime }, 15)).toEqual({ gone: true });
-    await host.waitProcess({ pid: child.pid });
-  });
-
-  test("a wait for a process that is no child", async () => {
+  test("a signal is for one process, which need not be a child", async () => {
     const child = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; wait"], { stdio: ["ignore", "pipe", "inherit"] });
-    // It exits as soon as the other is dead, so before anybody here hears of that.
     const exited = once(child, "exit");
     const [output] = (await once(child.stdout, "data")) as [Buffer];
     const pid = Number(output.toString());
-    const wait = host.waitProcess({ pid, startTime: processStartTime(pid) });
-    await host.killProcess({ pid, startTime: processStartTime(pid) }, 9);
-    await wait;
+    const startTime = processStartTime(pid);
+    expect(await host.killProcess({ pid, startTime }, 15)).toEqual({ gone: false });
+    // It waits for the other one.
     await exited;
+    expect(await host.killProcess({ pid, startTime }, 15)).toEqual({ gone: true });
   });
 
   test("a wait can be given up", async () => {
     const controller = new AbortController();
-    const wait = host.waitProcess({ pid: process.pid }, { signal: controller.signal });
+    const wait = host.clockSet({ signal: controller.signal });
     controller.abort(new Error("enough"));
     await expect(wait).rejects.toEqual(hasCode(Code.CANCELLED));
-    await expect(host.waitProcess({ pid: process.pid }, { signal: controller.signal })).rejects.toEqual(hasCode(Code.CANCELLED));
-    await expect(host.waitProcess({ pid: process.pid }, { signal: AbortSignal.timeout(20) })).rejects.toEqual(hasCode(Code.CANCELLED));
+    await expect(host.clockSet({ signal: controller.signal })).rejects.toEqual(hasCode(Code.CANCELLED));
+    await expect(host.clockSet({ signal: AbortSignal.timeout(20) })).rejects.toEqual(hasCode(Code.CANCELLED));
   });
 
   test("another process with the same pid is spared", async () => {
     const child = await startShell(SLOW);
     const startTime = processStartTime(child.pid);
     expect(await host.killProcess({ pid: child.pid, startTime: startTime + 1 }, 9)).toEqual({ gone: true });
-    await host.waitProcess({ pid: child.pid, startTime: startTime + 1 });
     expect(processStartTime(child.pid)).toBe(startTime);
     const exited = once(child, "exit");
     await host.killProcess({ pid: child.pid, startTime }, 9);
@@ -157,7 +144,7 @@ describe("processes", () => {
 describe("descriptors", () => {
   test("a child gets one end of a pair, and descriptors through it", async () => {
     const [ours, theirs] = await host.socketpair();
-    const { read, write } = await host.pipe();
+    const [read, write] = await host.socketpair();
     // Python has recvmsg; it answers with what it reads from the descriptor that it is sent.
     const program = `
 import array, os, socket
@@ -169,17 +156,17 @@ os.set_blocking(fd, True)
 s.sendall(data + os.read(fd, 100))
 `;
     const child = spawn("python3", ["-c", program], { stdio: ["ignore", "inherit", "inherit", theirs] });
-    await host.closeFd(theirs);
+    closeSync(theirs);
     await host.sendFds({ socket: ours, data: "request ", fds: [read] });
-    await host.closeFd(read);
+    closeSync(read);
     const writer = new Socket({ fd: write, readable: false, writable: true });
-    writer.end("through the pipe");
+    writer.end("through the socket");
     const socket = new Socket({ fd: ours, readable: true, writable: true });
     const chunks: Buffer[] = [];
     for await (const chunk of socket) {
       chunks.push(chunk as Buffer);
     }
-    expect(Buffer.concat(chunks).toString()).toBe("request through the pipe");
+    expect(Buffer.concat(chunks).toString()).toBe("request through the socket");
     if (child.exitCode === null) {
       await once(child, "exit");
     }
@@ -191,10 +178,9 @@ s.sendall(data + os.read(fd, 100))
     await expect(host.sendFds({ socket: one, data: "x", fds: [] })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
     await expect(host.sendFds({ socket: one, data: "x", fds: [999_999] })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
     await expect(host.sendFds({ socket: one, data: "x".repeat(16_385), fds: [0] })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
-    await host.closeFd(other);
+    closeSync(other);
     await expect(host.sendFds({ socket: one, data: "x", fds: [0] })).rejects.toEqual(hasCode(Code.UNAVAILABLE));
-    await host.closeFd(one);
-    await expect(host.closeFd(one)).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
+    closeSync(one);
   });
 
   test("a listener is its owner's only, and Node serves it", async () => {
@@ -212,16 +198,6 @@ s.sendall(data + os.read(fd, 100))
     await expect(host.listenUnix(path)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS, path));
     await expect(host.listenUnix(`/${"x".repeat(107)}`)).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT, /107/));
   });
-
-  test("a duplicate", async () => {
-    const { read, write } = await host.pipe();
-    const copy = await host.dup(read);
-    expect(copy).not.toBe(read);
-    expect(fstatSync(copy).ino).toBe(fstatSync(read).ino);
-    for (const fd of [read, write, copy]) {
-      await host.closeFd(fd);
-    }
-  });
 });
 
 test("a network namespace", async () => {
@@ -232,28 +208,6 @@ test("a network namespace", async () => {
   await host.removeNetns(path);
   await host.removeNetns(path);
   await expect(stat(path)).rejects.toThrow(/ENOENT/);
-});
-
-test("orphans come to a subreaper", async () => {
-  // In a process of its own, for it cannot be taken back here.
-  const program = `
-import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
-import { readProcessStat } from ${JSON.stringify(import.meta.resolve("./process-stat.ts"))};
-import { spawn } from "node:child_process";
-const host = new Host();
-await host.setSubreaper();
-const child = spawn("/bin/sh", ["-c", "sleep 60 >/dev/null & echo $!"], { stdio: ["ignore", "pipe", "inherit"] });
-let output = "";
-child.stdout.on("data", (chunk) => { output += chunk; });
-child.on("close", async () => {
-  const stat = readProcessStat(Number(output));
-  await host.killProcess(stat, 9);
-  process.exitCode = stat.parentPid === process.pid ? 7 : 1;
-});
-`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "inherit", "inherit"] });
-  // It also ends by itself: an idle host does not keep a process alive.
-  expect(await once(child, "exit")).toEqual([7, null]);
 });
 
 test("the journal on a full disk keeps whole lines only, and goes on when there is room", async () => {
@@ -302,29 +256,38 @@ describe("a host", () => {
     const codes = new Set(results.map((result) => (result.status === "rejected" ? (result.reason as HadronError).code : Code.OK)));
     expect(codes).toContain(Code.RESOURCE_EXHAUSTED);
     expect(codes).toContain(Code.OK);
-    await host.closeFd(other);
-    await host.closeFd(one);
+    closeSync(other);
+    closeSync(one);
   });
 
   test("leaves no descriptor, and what is under way is told", async () => {
     const before = ourFds();
     const other = new Host();
-    const wait = other.waitProcess({ pid: process.pid });
+    const wait = other.clockSet();
     const refused = expect(wait).rejects.toEqual(hasCode(Code.UNAVAILABLE));
-    await other.dup(0).then((fd) => other.closeFd(fd));
+    expect(await other.umountTree({ target: "/absent" })).toBe(0);
     expect(ourFds()).toBeGreaterThan(before);
     await other[Symbol.asyncDispose]();
     await other[Symbol.asyncDispose]();
     await refused;
-    await expect(other.pipe()).rejects.toEqual(hasCode(Code.UNAVAILABLE));
+    await expect(other.socketpair()).rejects.toEqual(hasCode(Code.UNAVAILABLE));
     // The threads let go of their descriptors after the answer.
     await expect.poll(ourFds, { timeout: 5_000 }).toBe(before);
+  });
+
+  test("do not keep an idle process alive, and do while something is under way", async () => {
+    const program = `
+import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
+if (await new Host().umountTree({ target: "/absent" }) === 0) process.exitCode = 7;
+`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "inherit", "inherit"] });
+    expect(await once(child, "exit")).toEqual([7, null]);
   });
 
   test("says what is missing when its files are", async () => {
     const program = `
 import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
-await new Host().pipe().catch((error) => { console.log(error.code, error.message); });
+await new Host().socketpair().catch((error) => { console.log(error.code, error.message); });
 `;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
       stdio: ["ignore", "pipe", "inherit"],

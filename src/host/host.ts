@@ -97,28 +97,10 @@ export class Host implements AsyncDisposable {
     await this.#calls.call("bind", { source, target, recursive, readonly, propagation });
   }
 
-  /** The topmost mount at `target`. False when nothing is mounted there. FAILED_PRECONDITION when it is in use. */
-  async umount(options: Unmount): Promise<boolean> {
-    const { target, detach = false } = options;
-    return (await this.#calls.call("umount", { target, detach })).boolean("unmounted");
-  }
-
-  /** All mounts at and below `target`, the deepest first; how many there were. */
+  /** All mounts at and below `target`, the deepest first; how many there were. FAILED_PRECONDITION when one is in use. */
   async umountTree(options: Unmount): Promise<number> {
     const { target, detach = false } = options;
     return (await this.#calls.call("umountTree", { target, detach })).number("unmounted");
-  }
-
-  /**
-   * Fulfilled when the process, which need not be a child, has exited; a zombie has. CANCELLED by the signal.
-   * Without `startTime`, whichever process has the pid now is meant.
-   */
-  async waitProcess(
-    process: { readonly pid: number; readonly startTime?: number },
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
-    const { pid, startTime } = process;
-    await this.#calls.wait("waitProcess", startTime === undefined ? { pid } : { pid, startTime }, options.signal);
   }
 
   /** Fulfilled when somebody has set the host's clock, or the host has slept. CANCELLED by the signal. */
@@ -167,26 +149,6 @@ export class Host implements AsyncDisposable {
   async listenUnix(path: string, options: { readonly backlog?: number } = {}): Promise<number> {
     const { backlog = 128 } = options;
     return (await this.#calls.call("listenUnix", { path, backlog })).number("fd");
-  }
-
-  /** Both ends non-blocking and close-on-exec. */
-  async pipe(): Promise<{ read: number; write: number }> {
-    const answer = await this.#calls.call("pipe", {});
-    return { read: answer.number("read"), write: answer.number("write") };
-  }
-
-  /** A close-on-exec duplicate. */
-  async dup(fd: number): Promise<number> {
-    return (await this.#calls.call("dup", { fd })).number("fd");
-  }
-
-  async closeFd(fd: number): Promise<void> {
-    await this.#calls.call("closeFd", { fd });
-  }
-
-  /** Orphans among this process's descendants become its children. */
-  async setSubreaper(): Promise<void> {
-    await this.#calls.call("setSubreaper", {});
   }
 
   /** Makes a network namespace and mounts it on `path`, which must not exist. Nothing is left when it fails. */

@@ -5,6 +5,7 @@ import { totalmem } from "node:os";
 
 import { TtrpcAgent, type TtrpcAgentOptions } from "../agent/ttrpc-agent.ts";
 import { type Config, withAnnotations } from "../config/config.ts";
+import { close } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
@@ -93,7 +94,7 @@ export async function launchMachine(options: LaunchOptions, configured: Config, 
 async function openAgentChannel(host: Host, options: TtrpcAgentOptions): Promise<AgentChannel> {
   const [ours, guestFd] = await host.socketpair();
   const agent = new TtrpcAgent(new Socket({ fd: ours, readable: true, writable: true }), options);
-  return { agent, guestFd, closeGuestFd: () => host.closeFd(guestFd) };
+  return { agent, guestFd, closeGuestFd: () => close(guestFd) };
 }
 
 function networkNamespace(spec: Spec): VmConfig["netns"] {

@@ -12,7 +12,7 @@ use crate::pool::{Full, Pool};
 use crate::reactor::{ProcessOperation, Reactor};
 use crate::request::{self, Operation};
 use crate::stop::Stop;
-use crate::{descriptor, mount, netns, process, socket};
+use crate::{mount, netns, socket};
 
 pub enum Refused {
     /// Too many requests are waiting: submit it again when an answer has come.
@@ -56,9 +56,6 @@ impl Handle {
     pub fn submit(&self, json: &[u8]) -> Result<(), Refused> {
         let (id, operation) = request::parse(json).ok_or(Refused::Malformed)?;
         let submitted = match operation {
-            Ok(Operation::WaitProcess(request)) => {
-                self.reactor.submit(id, ProcessOperation::Wait(request))
-            }
             Ok(Operation::KillProcess(request)) => {
                 self.reactor.submit(id, ProcessOperation::Kill(request))
             }
@@ -94,19 +91,13 @@ fn run(operation: Operation) -> OpResult<Reply> {
     match operation {
         Operation::Mount(request) => mount::mount(&request),
         Operation::Bind(request) => mount::bind(&request),
-        Operation::Umount(request) => mount::umount(&request),
         Operation::UmountTree(request) => mount::umount_tree(&request),
         Operation::SendFds(request) => socket::send_fds(&request),
         Operation::Socketpair(_) => socket::socketpair(),
         Operation::ListenUnix(request) => socket::listen_unix(&request),
-        Operation::Pipe(_) => descriptor::pipe(),
-        Operation::CloseFd(request) => descriptor::close(request.fd),
-        Operation::Dup(request) => descriptor::dup(request.fd),
-        Operation::SetSubreaper(_) => process::set_subreaper(),
         Operation::CreateNetns(request) => netns::create(&request.path),
         Operation::RemoveNetns(request) => netns::remove(&request.path),
-        Operation::WaitProcess(_)
-        | Operation::KillProcess(_)
+        Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)
         | Operation::WaitClockSet(_)

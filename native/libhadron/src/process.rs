@@ -18,12 +18,12 @@ struct Stat {
     start_time: u64,
 }
 
-/// Opens a process that is still running; None when it has exited (a zombie has). With a start time, a
-/// later process with the same pid is not the one that was meant.
+/// Opens a process that is still running; None when it has exited (a zombie has): a later process with the same pid is
+/// not the one that was meant.
 ///
 /// The pidfd is opened before the start time is read: the process that was meant had its pid before, so
 /// if the start time is the right one, then the pidfd can be no other's.
-pub fn open(pid: i32, start_time: Option<u64>) -> OpResult<Option<OwnedFd>> {
+fn open(pid: i32, start_time: u64) -> OpResult<Option<OwnedFd>> {
     let raw = pid;
     // Pid takes no negative number.
     let Some(pid) = Pid::from_raw(raw.max(0)) else {
@@ -44,9 +44,7 @@ pub fn open(pid: i32, start_time: Option<u64>) -> OpResult<Option<OwnedFd>> {
     let Some(stat) = read_stat(raw)? else {
         return Ok(None);
     };
-    if matches!(stat.state, b'Z' | b'X')
-        || start_time.is_some_and(|expected| expected != stat.start_time)
-    {
+    if matches!(stat.state, b'Z' | b'X') || start_time != stat.start_time {
         return Ok(None);
     }
     Ok(Some(pidfd))
@@ -67,7 +65,7 @@ pub fn kill(request: &KillProcess) -> OpResult<Reply> {
             request.signal
         ))
     })?;
-    let Some(pidfd) = open(request.pid, Some(request.start_time))? else {
+    let Some(pidfd) = open(request.pid, request.start_time)? else {
         return Ok(Reply::of(json!({ "gone": true })));
     };
     match rustix::process::pidfd_send_signal(&pidfd, signal) {
@@ -78,13 +76,6 @@ pub fn kill(request: &KillProcess) -> OpResult<Reply> {
             format!("The process {} cannot be killed", request.pid),
         )),
     }
-}
-
-/// Orphans among the descendants of this process become its children (prctl(2)).
-pub fn set_subreaper() -> OpResult<Reply> {
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
-        .map_err(|errno| OpError::os(errno, "The process cannot become a subreaper"))?;
-    Ok(Reply::empty())
 }
 
 fn read_stat(pid: i32) -> OpResult<Option<Stat>> {
@@ -178,7 +169,7 @@ mod tests {
         assert_eq!(child.try_wait().unwrap(), None);
         child.kill().unwrap();
         // A zombie: it is not waited for yet.
-        let pidfd = open(child.id().cast_signed(), None).unwrap();
+        let pidfd = open(child.id().cast_signed(), time).unwrap();
         if let Some(pidfd) = pidfd {
             let mut fds = [rustix::event::PollFd::new(
                 &pidfd,
@@ -186,33 +177,22 @@ mod tests {
             )];
             rustix::event::poll(&mut fds, None).unwrap();
         }
-        assert!(
-            open(child.id().cast_signed(), Some(time))
-                .unwrap()
-                .is_none()
-        );
+        assert!(open(child.id().cast_signed(), time).unwrap().is_none());
         child.wait().unwrap();
     }
 
     #[test]
     fn refuses_what_names_no_process() {
         for pid in [0, -1, i32::MIN] {
-            assert_eq!(open(pid, None).unwrap_err().errno, Errno::INVAL);
+            assert_eq!(open(pid, 0).unwrap_err().errno, Errno::INVAL);
         }
         // Above the kernel's largest pid.
-        assert!(open(4_194_305, None).unwrap().is_none());
+        assert!(open(4_194_305, 0).unwrap().is_none());
         let request = KillProcess {
             pid: 1,
             start_time: 0,
             signal: 99,
         };
         assert!(kill(&request).unwrap_err().message.contains("signal 99"));
-    }
-
-    #[test]
-    fn subreaper() {
-        set_subreaper().unwrap();
-        assert!(rustix::process::child_subreaper().unwrap().is_some());
-        rustix::process::set_child_subreaper(None).unwrap();
     }
 }

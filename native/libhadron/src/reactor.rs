@@ -1,4 +1,4 @@
-//! One thread that watches processes, and the host's clock.
+//! One thread that watches children, and the host's clock.
 //!
 //! It also takes the other operations on processes, which never block: so it alone owns the table of
 //! pidfds, and killing works while every thread of the pool hangs in a mount. And what is to die with its parent
@@ -18,7 +18,7 @@ use crate::answers::{Answers, Reply};
 use crate::clock;
 use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
-use crate::request::{Cancel, KillProcess, MAX_ID, ReapChild, SpawnTask, WaitProcess};
+use crate::request::{Cancel, KillProcess, MAX_ID, ReapChild, SpawnTask};
 use crate::stop::Stop;
 use crate::{child, process, thread};
 
@@ -29,7 +29,6 @@ const TOKEN_STOP: u64 = MAX_ID + 1;
 const TOKEN_WAKE: u64 = MAX_ID + 2;
 
 pub enum ProcessOperation {
-    Wait(WaitProcess),
     Kill(KillProcess),
     Spawn(SpawnTask),
     Reap(ReapChild),
@@ -149,11 +148,6 @@ impl Thread {
                 .pop_front();
             let Some((id, operation)) = next else { return };
             match operation {
-                ProcessOperation::Wait(request) => {
-                    if let Some(result) = guarded(|| self.wait(id, &request)).transpose() {
-                        self.answers.send(id, result);
-                    }
-                }
                 ProcessOperation::Kill(request) => {
                     self.answers.send(id, guarded(|| process::kill(&request)));
                 }
@@ -177,28 +171,15 @@ impl Thread {
         }
     }
 
-    /// None: the process runs, and the answer comes with its end.
-    fn wait(&mut self, id: u64, request: &WaitProcess) -> OpResult<Option<Reply>> {
-        match process::open(request.pid, request.start_time)? {
-            Some(pidfd) => self
-                .watch_process(id, request.pid, pidfd, false)
-                .map(|()| None),
-            None => Ok(Some(Reply::empty())),
-        }
-    }
-
     /// The answer comes when the child has exited, however long ago.
     fn reap(&mut self, id: u64, request: &ReapChild) -> OpResult<()> {
-        self.watch_process(id, request.pid, child::open(request.pid)?, true)
+        let what = format!("The process {}", request.pid);
+        self.watch(id, child::open(request.pid)?, true, &what)
     }
 
     /// The answer comes when somebody sets CLOCK_REALTIME, or the machine wakes up.
     fn wait_clock_set(&mut self, id: u64) -> OpResult<()> {
         self.watch(id, clock::set_event()?, false, "The host's clock")
-    }
-
-    fn watch_process(&mut self, id: u64, pid: i32, pidfd: OwnedFd, is_child: bool) -> OpResult<()> {
-        self.watch(id, pidfd, is_child, &format!("The process {pid}"))
     }
 
     fn watch(&mut self, id: u64, fd: OwnedFd, is_child: bool, what: &str) -> OpResult<()> {

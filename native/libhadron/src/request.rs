@@ -12,9 +12,7 @@ pub const MAX_ID: u64 = (1 << 53) - 1;
 pub enum Operation {
     Mount(Mount),
     Bind(Bind),
-    Umount(Umount),
     UmountTree(Umount),
-    WaitProcess(WaitProcess),
     KillProcess(KillProcess),
     SpawnTask(SpawnTask),
     ReapChild(ReapChild),
@@ -23,10 +21,6 @@ pub enum Operation {
     SendFds(SendFds),
     Socketpair(Empty),
     ListenUnix(ListenUnix),
-    Pipe(Empty),
-    CloseFd(Fd),
-    Dup(Fd),
-    SetSubreaper(Empty),
     CreateNetns(Path),
     RemoveNetns(Path),
 }
@@ -70,13 +64,6 @@ pub struct Umount {
     pub target: String,
     /// MNT_DETACH: also what is in use.
     pub detach: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WaitProcess {
-    pub pid: i32,
-    pub start_time: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,12 +117,6 @@ pub struct ListenUnix {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fd {
-    pub fd: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Path {
     pub path: String,
 }
@@ -185,10 +166,10 @@ mod tests {
     fn refusals_name_what_is_wrong() {
         for (json, named) in [
             (&br#"{"id":1,"op":"format"}"#[..], "format"),
-            (br#"{"id":1,"op":"dup","fd":"x"}"#, "expected i32"),
-            (br#"{"id":1,"op":"dup","fd":1,"extra":1}"#, "extra"),
-            (br#"{"id":1,"op":"pipe","extra":1}"#, "extra"),
-            (br#"{"id":1,"fd":1}"#, "op"),
+            (br#"{"id":1,"op":"reapChild","pid":"x"}"#, "expected i32"),
+            (br#"{"id":1,"op":"reapChild","pid":1,"extra":1}"#, "extra"),
+            (br#"{"id":1,"op":"socketpair","extra":1}"#, "extra"),
+            (br#"{"id":1,"pid":1}"#, "op"),
         ] {
             let (_, operation) = parse(json).unwrap();
             let message = operation.unwrap_err().message;
@@ -202,8 +183,8 @@ mod tests {
             &b""[..],
             b"[]",
             b"{}",
-            b"{\"op\":\"pipe\"}",
-            b"{\"id\":-1,\"op\":\"pipe\"}",
+            b"{\"op\":\"socketpair\"}",
+            b"{\"id\":-1,\"op\":\"socketpair\"}",
             b"\xff",
             b"{\"id\":9007199254740992}",
         ] {

@@ -14,7 +14,7 @@ mod overlay;
 mod unmount;
 
 pub use attach::make_private;
-pub use unmount::{umount, umount_tree};
+pub use unmount::umount_tree;
 
 use rustix::io::Errno;
 

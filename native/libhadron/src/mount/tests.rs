@@ -28,11 +28,7 @@ fn bind_to(source: &str, target: &str, recursive: bool, readonly: bool) -> OpRes
 }
 
 fn umount_of(target: &str, detach: bool) -> OpResult<bool> {
-    let reply = umount(&Umount {
-        target: target.into(),
-        detach,
-    })?;
-    Ok(reply.value()["unmounted"].as_bool().unwrap())
+    Ok(umount_tree_of(target, detach)? > 0)
 }
 
 fn umount_tree_of(target: &str, detach: bool) -> OpResult<u64> {

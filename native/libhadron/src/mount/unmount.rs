@@ -1,4 +1,4 @@
-//! Unmounting, of one mount or of all below a path.
+//! Unmounting all that is mounted at and below a path.
 
 use std::collections::HashSet;
 use std::ffi::CString;
@@ -13,26 +13,6 @@ use super::mountinfo;
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path, errno_text};
 use crate::request::Umount;
-
-/// Unmounts the topmost mount of a path. `unmounted` is false if nothing was mounted there.
-pub fn umount(request: &Umount) -> OpResult<Reply> {
-    let target = &request.target;
-    check_path("mount target", target)?;
-    match rustix::mount::unmount(target.as_str(), flags(request.detach)) {
-        Ok(()) => Ok(Reply::of(json!({ "unmounted": true }))),
-        Err(Errno::INVAL | Errno::NOENT) => Ok(Reply::of(json!({ "unmounted": false }))),
-        Err(Errno::BUSY) => {
-            let message = format!(
-                "{target:?} cannot be unmounted: something uses it. Stop that first, or detach it."
-            );
-            Err(OpError::new(Errno::BUSY, message))
-        }
-        Err(errno) => Err(OpError::os(
-            errno,
-            format!("{target:?} cannot be unmounted"),
-        )),
-    }
-}
 
 /// Unmounts everything at or below a path, what is deepest first. `unmounted` is how many there were.
 pub fn umount_tree(request: &Umount) -> OpResult<Reply> {
