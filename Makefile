@@ -29,6 +29,9 @@ TASK := target/guest/$(STATIC_TARGET)/task/hadron-task
 # What tools/bundle.ts makes.
 DAEMON := $(addprefix $(LIB)/,shim.js daemon.js daemon.bytecode package.json)
 TYPESCRIPT := $(shell find src packages -name '*.ts' -o -name '*.js' -not -path '*/node_modules/*' 2>/dev/null)
+# The protocols in TypeScript: a file for each of proto's.
+PROTO := $(wildcard proto/*/*.proto)
+GEN := $(addprefix src/gen/,$(notdir $(PROTO:.proto=.ts)))
 
 ##@ Building
 
@@ -75,13 +78,13 @@ install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it 
 ##@ Checking
 
 .PHONY: check
-check: node_modules/.package-lock.json ## Types, clippy, formatting
+check: $(GEN) ## Types, clippy, formatting
 	node_modules/.bin/tsc -p .
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(if $(CI),--locked) -- -D warnings
 
 .PHONY: test-unit
-test-unit: node_modules/.package-lock.json ## The TypeScript unit tests
+test-unit: $(GEN) ## The TypeScript unit tests
 	$(NODE) node_modules/vitest/vitest.mjs run --project unit
 
 .PHONY: test-native test-agent
@@ -117,12 +120,11 @@ bench: all ## Measure, with runc beside it
 ##@ Keeping in order
 
 .PHONY: proto
-proto: node_modules/.package-lock.json ## Generate the protocol code in src/gen again
-	$(NODE) tools/proto.ts
+proto: $(GEN) ## The protocols in TypeScript, src/gen, alone
 
 .PHONY: clean
 clean: ## Remove what was built here; the cache stays
-	rm -rf build target
+	rm -rf build target src/gen
 
 .PHONY: help
 help: ## This list
@@ -141,6 +143,11 @@ FORCE:
 node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
+
+# What is right already is not written again, but it is newer than what it is made of.
+$(GEN) &: $(PROTO) tools/proto.ts node_modules/.package-lock.json
+	@$(NODE) tools/proto.ts
+	touch $(GEN)
 
 target/release/libhadron.so: FORCE
 	cargo build --release $(LOCKED) -p libhadron
@@ -172,7 +179,7 @@ $(LIB)/libhadron.so: target/release/libhadron.so
 	@install -D -m 0755 $< $@
 
 # The bytecode is good for this Node and the V8 flags that the launcher gives it.
-$(DAEMON) &: $(TYPESCRIPT) $(wildcard tools/*.ts tools/*.cjs) native/launcher/node-flags node_modules/.package-lock.json
+$(DAEMON) &: $(GEN) $(TYPESCRIPT) $(wildcard tools/*.ts tools/*.cjs) native/launcher/node-flags node_modules/.package-lock.json
 	@mkdir -p $(LIB)
 	echo "shim: bundling the daemon and its bytecode" >&2
 	$(NODE) tools/bundle.ts $(LIB)

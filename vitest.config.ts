@@ -9,7 +9,7 @@ const poll = { timeout: patient(20_000), interval: patient(50) };
 const unit: TestProjectInlineConfiguration = {
   test: {
     name: "unit",
-    include: ["src/**/*.test.ts", "packages/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "packages/**/*.test.ts", "tools/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
     // Beside daemons, virtual machines and compilers, what takes milliseconds may take seconds.
     testTimeout: 60_000,
@@ -41,6 +41,8 @@ const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ??
 
 export default defineConfig({
   test: {
+    // So that the tests need no `make` before.
+    globalSetup: ["tools/proto.ts"],
     projects: inLab
       ? [endToEnd("lab", { include: allFiles, exclude: Object.keys(notInLab), globalSetup: ["test/lab/setup.ts"] })]
       : [

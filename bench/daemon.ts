@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { type Client, connect } from "ttrpc-ts";
 
-import { TaskV2 } from "../src/gen/methods.ts";
+import { TaskV2 } from "../src/shim/services.ts";
 import { type CommandOptions, mustRun } from "../test/harness/command.ts";
 import type { Containerd } from "../test/harness/containerd.ts";
 import { build, repository } from "../test/harness/paths.ts";

@@ -17,7 +17,7 @@ import { join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { connect } from "ttrpc-ts";
 
-import { TaskV2 } from "../src/gen/methods.ts";
+import { TaskV2 } from "../src/shim/services.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const DEADLINE_MS = 60_000;

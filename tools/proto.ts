@@ -1,19 +1,19 @@
 /**
- * Writes src/gen from proto: for every .proto file protobufjs' static code (static/x.ts) and a TypeScript file (x.ts)
- * with its messages, enums and services in our own types.
+ * Writes src/gen from proto: for every .proto file a TypeScript file with its messages, as tables for src/protobuf/message.ts,
+ * its enums and its services.
  *
  *     node tools/proto.ts [output directory]
  *
- * What src/gen/codec.ts cannot carry is refused here, by name.
+ * What src/protobuf/message.ts cannot carry is refused here, by name.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { promisify } from "node:util";
+
 import protobuf from "protobufjs";
-import pbjs from "protobufjs-cli/pbjs.js";
 
 const ROOT = join(import.meta.dirname, "..");
+const GENERATED = join(ROOT, "src/gen");
 
 const SOURCES = [
   "google/protobuf.proto",
@@ -28,22 +28,7 @@ const SOURCES = [
   "hadron/agent.proto",
 ];
 
-/** Without what src/gen/codec.ts has no use for: the daemon reads all of it at every start. */
-const STATIC_OPTIONS = [
-  ..."--target static-module --dependency protobufjs/minimal.js --no-beautify --no-comments".split(" "),
-  ..."--no-create --no-verify --no-convert --no-delimited --no-typeurl --no-service".split(" "),
-  ...["--wrap", join(ROOT, "tools/static-wrapper.ts"), "--path", join(ROOT, "proto"), "--lint", ""],
-];
-
-const SCALARS: Readonly<Record<string, string>> = {
-  string: "string",
-  bytes: "Uint8Array",
-  bool: "boolean",
-  uint32: "number",
-  int32: "number",
-  uint64: "bigint",
-  int64: "bigint",
-};
+const SCALARS = ["string", "bytes", "bool", "uint32", "int32", "uint64", "int64"];
 
 /** "proto/containerd/task-events.proto" -> "task-events.ts", beside the others in one directory. */
 function outputName(source: string): string {
@@ -92,14 +77,13 @@ class Output {
   text(): string {
     const imports = [...this.#imports]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([from, names]) => `import { ${[...names].sort().join(", ")} } from "./${from}";\n`);
+      .map(([from, names]) => `import { ${[...names].sort().join(", ")} } from "${from}";\n`);
     return [`// Written by tools/proto.ts from proto/${this.#source}. Not to be edited.\n\n`, ...imports, ...this.#body].join("");
   }
 
   enumeration(type: protobuf.Enum): void {
-    const name = identifier(type);
     this.#body.push(`\n/** ${fullName(type)}. A value that is not here can come from a newer peer. */\n`);
-    this.#body.push(`export const ${name} = {\n`);
+    this.#body.push(`export const ${identifier(type)} = {\n`);
     for (const [key, value] of Object.entries(type.values)) {
       this.#body.push(`  ${key}: ${value},\n`);
     }
@@ -120,30 +104,18 @@ class Output {
       }
     }
     this.#done.add(type);
-    this.#use("codec.ts", "Message");
-    this.#use(`static/${outputName(this.#source)}`, "load");
+    this.#use("../protobuf/message.ts", "type Decoded");
+    this.#use("../protobuf/message.ts", "defineMessage");
     const name = identifier(type);
     const fields = [...type.fieldsArray].sort((a, b) => a.id - b.id);
-    this.#body.push(`\n/** ${fullName(type)} */\n`);
-    if (fields.length === 0) {
-      this.#body.push(`export type ${name} = Readonly<Record<string, never>>;\n\n`);
-      this.#body.push(`export const ${name} = new Message<${name}>("${fullName(type)}", load, () => ({}));\n`);
-      return;
-    }
-    this.#body.push(`export interface ${name} {\n`);
-    for (const field of fields) {
-      this.#body.push(`  ${this.#property(field)};\n`);
-    }
-    this.#body.push(`}\n\nexport const ${name} = new Message<${name}>("${fullName(type)}", load, () => ({\n`);
-    for (const field of fields) {
-      this.#body.push(`  ${field.name}: [${this.#entry(field)}],\n`);
-    }
-    this.#body.push("}));\n");
+    const table = fields.map((field) => `  ${field.name}: ${this.#entry(field)},\n`).join("");
+    this.#body.push(`\nexport const ${name} = defineMessage("${fullName(type)}", () => ({${table === "" ? "" : `\n${table}`}}));\n`);
+    this.#body.push(`export type ${name} = Decoded<typeof ${name}>;\n`);
   }
 
   service(service: protobuf.Service): void {
-    this.#body.push(`\n/** The methods of ${fullName(service)}. */\n`);
-    this.#body.push(`export const ${service.name}Methods = {\n`);
+    this.#use("ttrpc-ts", "defineService");
+    this.#body.push(`\nexport const ${service.name} = defineService("${fullName(service)}", {\n`);
     for (const method of service.methodsArray) {
       if (method.requestStream === true) {
         throw new Error(`${fullName(method)} takes a stream: tools/proto.ts knows streams from the server only.`);
@@ -154,49 +126,29 @@ class Output {
       const response = this.#reference(method.resolvedResponseType);
       this.#body.push(`  ${key}: { ${kind}request: ${request}, response: ${response} },\n`);
     }
-    this.#body.push("} as const;\n");
+    this.#body.push("});\n");
   }
 
-  /** The field as a member of the interface. */
-  #property(field: protobuf.Field): string {
+  /** The field in its message's table. */
+  #entry(field: protobuf.Field): string {
+    const message = field.resolvedType instanceof protobuf.Type;
+    const type = message ? this.#reference(field.resolvedType) : `"${scalar(field)}"`;
     if (field instanceof protobuf.MapField) {
       if (field.keyType !== "string" || field.type !== "string") {
         throw new Error(`${fullName(field)} is a map<${field.keyType}, ${field.type}>: the codec has map<string, string> only.`);
       }
-      return `readonly ${field.name}: ReadonlyMap<string, string>`;
+      return `[${field.id}, ${type}, "map"]`;
     }
-    const message = field.resolvedType instanceof protobuf.Type;
-    const type = message ? this.#reference(field.resolvedType) : this.#scalar(field)[1];
     if (field.repeated) {
-      if (!message && type !== "string" && type !== "Uint8Array") {
+      if (!message && type !== '"string"' && type !== '"bytes"') {
         throw new Error(`${fullName(field)} is a list of ${field.type}: the codec has no packed lists.`);
       }
-      return `readonly ${field.name}: readonly ${type}[]`;
+      return `[${field.id}, ${type}, "repeated"]`;
     }
     if (field.partOf !== null && !(message && field.partOf.oneof.length === 1)) {
       throw new Error(`${fullName(field)}: of oneofs the codec has only those with a single member that is a message.`);
     }
-    return `readonly ${field.name}${message ? "?" : ""}: ${type}`;
-  }
-
-  /** The field's entry in the table. */
-  #entry(field: protobuf.Field): string {
-    const message = field.resolvedType instanceof protobuf.Type;
-    const type = message ? this.#reference(field.resolvedType) : `"${this.#scalar(field)[0]}"`;
-    const label = field instanceof protobuf.MapField ? ', "map"' : field.repeated ? ', "repeated"' : "";
-    return `${type}${label}`;
-  }
-
-  /** Its name in the table, and in TypeScript. */
-  #scalar(field: protobuf.Field): [scalar: string, type: string] {
-    if (field.resolvedType instanceof protobuf.Enum) {
-      return ["enum", "number"];
-    }
-    const type = SCALARS[field.type];
-    if (type === undefined) {
-      throw new Error(`${fullName(field)} is a ${field.type}: the codec has ${Object.keys(SCALARS).join(", ")}.`);
-    }
-    return [field.type, type];
+    return `[${field.id}, ${type}]`;
   }
 
   #reference(type: protobuf.Type | protobuf.Enum | null): string {
@@ -208,7 +160,7 @@ class Output {
       if (source === undefined) {
         throw new Error(`${fullName(type)} is in ${type.filename}, which is not in the list of tools/proto.ts.`);
       }
-      this.#use(outputName(source), identifier(type));
+      this.#use(`./${outputName(source)}`, identifier(type));
     }
     return identifier(type);
   }
@@ -217,10 +169,20 @@ class Output {
     return type.filename?.endsWith(`/proto/${this.#source}`) !== true;
   }
 
-  #use(file: string, name: string): void {
-    const names = this.#imports.get(file) ?? new Set();
-    this.#imports.set(file, names.add(name));
+  #use(from: string, name: string): void {
+    const names = this.#imports.get(from) ?? new Set();
+    this.#imports.set(from, names.add(name));
   }
+}
+
+function scalar(field: protobuf.Field): string {
+  if (field.resolvedType instanceof protobuf.Enum) {
+    return "enum";
+  }
+  if (!SCALARS.includes(field.type)) {
+    throw new Error(`${fullName(field)} is a ${field.type}: the codec has ${SCALARS.join(", ")}.`);
+  }
+  return field.type;
 }
 
 function generate(root: protobuf.Root, source: string): string {
@@ -240,15 +202,6 @@ function generate(root: protobuf.Root, source: string): string {
   return output.text();
 }
 
-/**
- * protobufjs' static code of `source` and of the files that it imports, so that each can be loaded without the others.
- * (pbjs has an option to leave out what is not referred to; it also leaves out what is referred to at second hand.)
- */
-async function staticCode(source: string): Promise<string> {
-  const code = await promisify(pbjs.main)([...STATIC_OPTIONS, "--root", source, join(ROOT, "proto", source)]);
-  return code?.replaceAll(/^ +$/gm, "") ?? "";
-}
-
 /** All of proto, parsed, with its references resolved. */
 export function loadProto(): protobuf.Root {
   const root = new protobuf.Root();
@@ -256,16 +209,43 @@ export function loadProto(): protobuf.Root {
   return root.loadSync([...SOURCES]).resolveAll() as protobuf.Root;
 }
 
-async function main(): Promise<void> {
-  const directory = process.argv[2] ?? join(ROOT, "src/gen");
-  mkdirSync(join(directory, "static"), { recursive: true });
+/** Makes `directory` what proto says. A file that is so already is left alone, and at no moment is one half written. */
+export function writeGenerated(directory: string): void {
+  mkdirSync(directory, { recursive: true });
   const root = loadProto();
-  for (const source of SOURCES) {
-    writeFileSync(join(directory, outputName(source)), generate(root, source));
-    writeFileSync(join(directory, "static", outputName(source)), await staticCode(source));
+  const files = new Map(SOURCES.map((source) => [outputName(source), generate(root, source)]));
+  for (const name of readdirSync(directory)) {
+    // Those with a dot are being written by another run.
+    if (!files.has(name) && !name.startsWith(".")) {
+      rmSync(join(directory, name), { recursive: true });
+    }
+  }
+  for (const [name, text] of files) {
+    const path = join(directory, name);
+    if (readIfThere(path) !== text) {
+      const written = join(directory, `.${name}.${process.pid}`);
+      writeFileSync(written, text);
+      renameSync(written, path);
+    }
   }
 }
 
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** For vitest, as what is run before all tests: they need no `make` first. */
+export function setup(): void {
+  writeGenerated(GENERATED);
+}
+
 if (import.meta.main) {
-  await main();
+  writeGenerated(process.argv[2] ?? GENERATED);
 }

@@ -5,8 +5,7 @@ import type { Duplex } from "node:stream";
 import { Client, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
-import { AgentMethods } from "../gen/agent.ts";
-import { Agent as AgentService } from "../gen/methods.ts";
+import { Agent as AgentService } from "../gen/agent.ts";
 import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, ShareUse, StdioPorts, TerminalSize } from "./agent.ts";
 import { Liveness } from "./liveness.ts";
 
@@ -25,7 +24,7 @@ export interface TtrpcAgentOptions {
 export class TtrpcAgent implements Agent {
   readonly closed: Promise<void>;
   readonly #client: Client;
-  readonly #service: ServiceClient<typeof AgentMethods>;
+  readonly #service: ServiceClient<typeof AgentService.table>;
   readonly #options: TtrpcAgentOptions;
   readonly #liveness: Liveness;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Code, HadronError } from "../errors.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
-import { packAny } from "../gen/well-known.ts";
+import { packAny } from "../protobuf/well-known.ts";
 import { readRuntimeOptions } from "./runtime-options.ts";
 
 const configSourceOf = (options: Parameters<typeof readRuntimeOptions>[0]) => readRuntimeOptions(options).source;

@@ -10,7 +10,7 @@ import { Server } from "ttrpc-ts";
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
 import { readRuntimeOptions } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
-import { TaskV2, TaskV3 } from "../gen/methods.ts";
+import { TaskV2, TaskV3 } from "./services.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { errorOfSystemCall } from "../host/error.ts";
 import { mkdir, rm, rmdir, unlink } from "../host/files.ts";

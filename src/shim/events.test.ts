@@ -6,7 +6,7 @@ import { Server, TtrpcError } from "ttrpc-ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code } from "../errors.ts";
-import { Events } from "../gen/methods.ts";
+import { Events } from "../gen/events.ts";
 import { TaskExit } from "../gen/task-events.ts";
 import type { LogFields, Logger } from "../logger.ts";
 import { EventPublisher } from "./events.ts";

@@ -8,10 +8,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect, TtrpcError } from "ttrpc-ts";
 
 import { Code, messageOf } from "../errors.ts";
-import type { Init, Message } from "../gen/codec.ts";
-import { Events } from "../gen/methods.ts";
+import type { Init, Message } from "../protobuf/message.ts";
+import { Events } from "../gen/events.ts";
 import type { Any } from "../gen/protobuf.ts";
-import { packAny, timestampOf } from "../gen/well-known.ts";
+import { packAny, timestampOf } from "../protobuf/well-known.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs } from "../time.ts";
 

@@ -4,7 +4,7 @@
  * not a number counts as 0.
  */
 
-import type { Init } from "../gen/codec.ts";
+import type { Init } from "../protobuf/message.ts";
 import type { HugeTlbStat, IOEntry, MemoryStat, Metrics } from "../gen/metrics.ts";
 
 type Files = ReadonlyMap<string, string>;

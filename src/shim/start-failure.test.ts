@@ -6,7 +6,7 @@ import { connect } from "ttrpc-ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
-import { TaskV3 } from "../gen/methods.ts";
+import { TaskV3 } from "./services.ts";
 import { tellStartFailure } from "./start-failure.ts";
 
 let directory: string;

@@ -8,8 +8,7 @@ import { unlink } from "../host/files.ts";
 import { type ListenTarget, Server, type ServiceHandlers } from "ttrpc-ts";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
-import { TaskV2, TaskV3 } from "../gen/methods.ts";
-import type { TaskMethods } from "../gen/task.ts";
+import { TaskV2, TaskV3 } from "./services.ts";
 
 /** Of a containerd that does not call. */
 const PATIENCE_MS = 10_000;
@@ -25,7 +24,7 @@ export async function tellStartFailure(listener: ListenTarget, socket: string, e
   const refuse = async (): Promise<never> => {
     throw failure;
   };
-  const handlers: ServiceHandlers<typeof TaskMethods> = {
+  const handlers: ServiceHandlers<typeof TaskV2.table> = {
     create: refuse,
     start: refuse,
     delete: refuse,

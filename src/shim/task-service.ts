@@ -6,7 +6,7 @@
 import type { ServiceHandlers } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
-import type { Init } from "../gen/codec.ts";
+import type { Init } from "../protobuf/message.ts";
 import { Metrics } from "../gen/metrics.ts";
 import type { Any } from "../gen/protobuf.ts";
 import {
@@ -21,9 +21,9 @@ import {
   TaskStart,
 } from "../gen/task-events.ts";
 import { ProcessDetails } from "../gen/runc-options.ts";
-import type { TaskMethods } from "../gen/task.ts";
 import type { ProcessInfo } from "../gen/task-types.ts";
-import { packAny, timestampOf } from "../gen/well-known.ts";
+import { packAny, timestampOf } from "../protobuf/well-known.ts";
+import type { TaskV2 } from "./services.ts";
 import type { Container, ContainerStatus, SandboxObserver } from "../sandbox/container.ts";
 import type { Exit, Process } from "../sandbox/process.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -46,7 +46,7 @@ export interface TaskServiceOptions {
   readonly populationChanged: () => void;
 }
 
-export function createTaskService(options: TaskServiceOptions): ServiceHandlers<typeof TaskMethods> {
+export function createTaskService(options: TaskServiceOptions): ServiceHandlers<typeof TaskV2.table> {
   const { sandbox, events } = options;
 
   return {

@@ -3,8 +3,8 @@ import { EventEmitter, once } from "node:events";
 
 import { Server } from "ttrpc-ts";
 
-import type { Message } from "../../src/gen/codec.ts";
-import { Events } from "../../src/gen/methods.ts";
+import type { Message } from "../../src/protobuf/message.ts";
+import { Events } from "../../src/gen/events.ts";
 import {
   TaskCreate,
   TaskDelete,

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 
 import { type Client, connect, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
-import { TaskV3 } from "../../src/gen/methods.ts";
+import { TaskV3 } from "../../src/shim/services.ts";
 import { mustRun, run } from "../harness/command.ts";
 import { ownerVariable } from "../harness/containerd.ts";
 import { build, debianPackage } from "../harness/paths.ts";

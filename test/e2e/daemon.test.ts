@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connect } from "ttrpc-ts";
 import { describe, expect, test } from "vitest";
 
-import { TaskV2, TaskV3 } from "../../src/gen/methods.ts";
+import { TaskV2, TaskV3 } from "../../src/shim/services.ts";
 import { mustRun, run } from "../harness/command.ts";
 import { containerdVersions } from "../harness/containerd.ts";
 import { build } from "../harness/paths.ts";

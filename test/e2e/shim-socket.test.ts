@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { TaskV2, TaskV3 } from "../../src/gen/methods.ts";
+import { TaskV2, TaskV3 } from "../../src/shim/services.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { patient } from "../harness/patience.ts";
 import { type RunningContainer, startContainer } from "../harness/runtime.ts";

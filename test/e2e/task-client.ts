@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { type Client, connect, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
-import { TaskV2, TaskV3 } from "../../src/gen/methods.ts";
+import { TaskV2, TaskV3 } from "../../src/shim/services.ts";
 import type { Containerd } from "../harness/containerd.ts";
 
 type Task = ServiceClient<typeof TaskV2.table>;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Long } from "./long.ts";
-import { PidsStat } from "./metrics.ts";
-import { Timestamp } from "./protobuf.ts";
+import { PidsStat } from "../gen/metrics.ts";
+import { Timestamp } from "../gen/protobuf.ts";
 // All of protobufjs, which other tests import, would have brought its own.
 import protobuf from "protobufjs/minimal.js";
 

@@ -8,8 +8,8 @@ import { buildSync } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const PROGRAM = `
-  import { PidsStat } from "./metrics.ts";
-  import { Timestamp } from "./protobuf.ts";
+  import { PidsStat } from "../gen/metrics.ts";
+  import { Timestamp } from "../gen/protobuf.ts";
   import { Long } from "./long.ts";
   import protobuf from "protobufjs/minimal.js";
   const limit = 2n ** 64n - 1n;
