@@ -35,8 +35,8 @@ export interface VmConfig {
   /** Appended to the kernel command line. */
   readonly kernelParameters: readonly string[];
   readonly shares: readonly SharedDirectory[];
-  /** Network namespace of the VM's process: a new one, or the one bound to a path. */
-  readonly netns: "new" | { readonly path: string };
+  /** Of the VM's process. */
+  readonly netns: NetworkNamespace;
   /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
   readonly onConsoleLine: (line: string) => void;
   /** A line that one of the VM's processes wrote to its standard error: for the log. At most 4 KiB. */
@@ -49,6 +49,9 @@ export interface VmConfig {
    */
   readonly onVsock?: (vsock: Vsock) => Promise<void>;
 }
+
+/** A new one, or the one bound to a path. */
+export type NetworkNamespace = "new" | { readonly path: string };
 
 export interface KernelImage {
   /** ELF vmlinux or bzImage. */

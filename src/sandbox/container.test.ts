@@ -4,8 +4,10 @@ import type { Agent, GuestProcess } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { Container } from "./container.ts";
 import type { HostProcess } from "./host-process.ts";
+import type { VmExit } from "../hypervisor/hypervisor.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec } from "./oci.ts";
+import type { Lease } from "./pod-machine.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
 import type { ContainerStorage } from "./storage.ts";
 
@@ -21,6 +23,7 @@ class FakeAgent {
   execError: Error | undefined;
   syncError: Error | undefined;
   listed: GuestProcess[] = [];
+  listGate: Promise<void> = Promise.resolve();
   readonly closed = new Promise<void>(() => {});
 
   exitOf(execId: string): PromiseWithResolvers<number> {
@@ -74,6 +77,7 @@ class FakeAgent {
 
   async listProcesses(): Promise<GuestProcess[]> {
     this.calls.push("list");
+    await this.listGate;
     return this.listed;
   }
 
@@ -104,6 +108,8 @@ let agent: FakeAgent;
 let hostProcess: FakeHostProcess;
 let told: string[];
 let container: Container;
+let vmExit: PromiseWithResolvers<VmExit>;
+let isLast: boolean;
 let storageReleased: boolean;
 let written: Promise<void>;
 
@@ -116,11 +122,18 @@ beforeEach(() => {
   agent = new FakeAgent();
   told = [];
   storageReleased = false;
+  isLast = false;
+  vmExit = Promise.withResolvers();
   written = Promise.resolve();
   hostProcess = new FakeHostProcess();
   hostProcess.reaped.resolve();
   container = makeContainer({});
 });
+
+async function loseVm(): Promise<void> {
+  vmExit.resolve({ reason: "gone", expected: false });
+  await settle();
+}
 
 /** `pidNamespace`: as the spec names it. */
 function makeContainer(pidNamespace: { path?: string } | undefined): Container {
@@ -128,13 +141,16 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
   const init = new Process("c1", "", NO_STDIO);
   init.guestPid = 3;
   init.hostPid = hostProcess.pid;
+  let exit: VmExit | undefined;
+  void vmExit.promise.then((reason) => (exit = reason));
   return new Container({
     spec: { ociVersion: "1.1.0", process: EXEC, linux: { namespaces: pidNamespace === undefined ? [] : [{ type: "pid", ...pidNamespace }] } },
     id: "c1",
     bundle: "/b",
     init,
     hostProcess: hostProcess as unknown as HostProcess,
-    machine: { agent: agent as unknown as Agent, writeBack, clock: { correct() {} }, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
+    machine: { agent: agent as unknown as Agent, get exit() { return exit; }, exited: vmExit.promise, writeBack, clock: { correct() {} }, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
+    lease: { isLast: () => isLast, async [Symbol.asyncDispose]() { agent.calls.push("lease ended"); } } as unknown as Lease<unknown>,
     storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
     observer: {
       started: (process) => told.push(`started ${name(process)}`),
@@ -164,7 +180,7 @@ describe("the init process", () => {
     await container.start("");
     agent.signalGate = Promise.reject(new HadronError(Code.UNAVAILABLE, "the connection is gone"));
     const killed = codeOf(container.kill("", 9, true));
-    container.machineExited();
+    await loseVm();
     expect(await killed).toBe(Code.NOT_FOUND);
   });
 
@@ -249,7 +265,7 @@ describe("the process on the host", () => {
     agent.exitOf("").resolve(0);
     await container.init.exited;
     let answered = 0;
-    const waits = [container.wait(""), container.delete(undefined)].map(async (answer) => {
+    const waits = [container.wait(""), container.delete()].map(async (answer) => {
       await answer;
       answered++;
     });
@@ -262,7 +278,7 @@ describe("the process on the host", () => {
   });
 
   it("ends with the VM", async () => {
-    container.machineExited();
+    await loseVm();
     await container.wait("");
     expect(hostProcess.ended).toBe(true);
   });
@@ -277,8 +293,11 @@ describe("the process on the host", () => {
     // Whatever the guest says: as long as it runs, containerd must not take it for gone.
     agent.listed = [];
     expect(await container.processes()).toEqual([{ pid: 4711, execId: "" }]);
+    const answered = Promise.withResolvers<void>();
+    agent.listGate = answered.promise;
     const list = container.processes();
-    container.machineExited();
+    await loseVm();
+    answered.resolve();
     expect(await list).toEqual([]);
     expect(await container.processes()).toEqual([]);
   });
@@ -409,14 +428,14 @@ describe("pause", () => {
 describe("delete", () => {
   it("refuses a running container", async () => {
     await container.start("");
-    expect(await codeOf(container.delete(undefined))).toBe(Code.FAILED_PRECONDITION);
+    expect(await codeOf(container.delete())).toBe(Code.FAILED_PRECONDITION);
     expect(storageReleased).toBe(false);
   });
 
   it("kills a container that was never started", async () => {
-    const exit = await container.delete(undefined);
+    const exit = await container.delete();
     expect(exit.status).toBe(137);
-    expect(agent.calls).toEqual(["signal  9 true", "delete"]);
+    expect(agent.calls).toEqual(["signal  9 true", "delete", "lease ended"]);
     expect(storageReleased).toBe(true);
   });
 
@@ -424,10 +443,19 @@ describe("delete", () => {
     await container.start("");
     agent.exitOf("").resolve(0);
     await container.init.exited;
-    await container.delete(async () => {
-      agent.calls.push("machine stopped");
-    });
-    expect(agent.calls).toEqual(["start", "write back /run/hadron/rootfs/1 (exit)", "sync", "machine stopped"]);
+    isLast = true;
+    await container.delete();
+    expect(agent.calls.slice(0, 4)).toEqual(["start", "write back /run/hadron/rootfs/1 (exit)", "sync", "lease ended"]);
+  });
+
+  it("ends the VM also when its guest cannot write back: who comes next must not wait for that one", async () => {
+    agent.syncError = new HadronError(Code.INTERNAL, "input/output error");
+    await container.start("");
+    agent.exitOf("").resolve(0);
+    await container.init.exited;
+    isLast = true;
+    expect(await codeOf(container.delete())).toBe(Code.INTERNAL);
+    expect(agent.calls.at(-1)).toBe("lease ended");
   });
 
   it("is not held up by a guest that does not answer", async () => {
@@ -435,7 +463,8 @@ describe("delete", () => {
     await container.start("");
     agent.exitOf("").resolve(3);
     await container.init.exited;
-    expect(await container.delete(async () => undefined)).toMatchObject({ status: 3 });
+    isLast = true;
+    expect(await container.delete()).toMatchObject({ status: 3 });
     expect(storageReleased).toBe(true);
   });
 });
@@ -444,10 +473,10 @@ it("gives every process 137 when the VM is gone, and asks the guest nothing any 
   await container.start("");
   container.addExec("e1", EXEC, NO_STDIO);
   await container.start("e1");
-  container.machineExited();
+  await loseVm();
   await settle();
   expect(told.slice(2)).toEqual([`exited e1 137`, `exited init 137`]);
-  const calls = agent.calls.length;
-  await container.delete(undefined);
-  expect(agent.calls).toHaveLength(calls);
+  const asked = [...agent.calls];
+  await container.delete();
+  expect(agent.calls).toEqual([...asked, "lease ended"]);
 });

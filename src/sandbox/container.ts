@@ -7,17 +7,18 @@
  * "stopped" is the init process's; the container object lives until it is deleted.
  */
 
-import type { TerminalSize } from "../agent/agent.ts";
+import type { Agent, TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, within } from "../time.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
+import type { Lease } from "./pod-machine.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
 import { planExec, planUpdate } from "./plan.ts";
 import { type Exit, KILLED_STATUS, pidOfGuest, Process } from "./process.ts";
-import { openProcessIo, type StdioRequest } from "./stdio.ts";
+import type { StdioRequest } from "./stdio.ts";
 import type { Warn } from "./refusal.ts";
 import type { ContainerStorage } from "./storage.ts";
 
@@ -45,13 +46,12 @@ export class Container {
   readonly #spec: Spec;
   readonly #execs = new Map<string, Process>();
   readonly #hostProcess: HostProcess;
+  readonly #lease: Lease<unknown>;
   readonly #storage: ContainerStorage;
   readonly #observer: SandboxObserver;
   readonly #log: Logger;
   #freezer: "thawed" | "pausing" | "paused" = "thawed";
   #deleting = false;
-  /** Whether the VM is; nothing is asked of a guest that is gone. */
-  #alive = true;
 
   constructor(options: {
     id: string;
@@ -61,6 +61,8 @@ export class Container {
     init: Process;
     hostProcess: HostProcess;
     machine: Machine;
+    /** Of the machine; given up when the container is deleted. */
+    lease: Lease<unknown>;
     storage: ContainerStorage;
     observer: SandboxObserver;
     log: Logger;
@@ -71,11 +73,13 @@ export class Container {
     this.init = options.init;
     this.machine = options.machine;
     this.#hostProcess = options.hostProcess;
+    this.#lease = options.lease;
     this.#storage = options.storage;
     this.#observer = options.observer;
     this.#log = options.log;
     this.#follow(this.init);
     this.#hostProcess.forward((signal) => this.#signalFromHost(signal));
+    void this.machine.exited.then(() => this.#machineExited());
   }
 
   get status(): ContainerStatus {
@@ -225,8 +229,8 @@ export class Container {
       throw new HadronError(Code.FAILED_PRECONDITION, `${process.name} is ${process.state}; kill it before deleting it`);
     }
     await process.io?.drain();
-    if (process.guestPid !== 0 && this.#alive) {
-      await this.machine.agent.deleteProcess(this.id, execId).catch(ignoreGone);
+    if (process.guestPid !== 0) {
+      await this.#ask((agent) => agent.deleteProcess(this.id, execId));
     }
     this.#execs.delete(execId);
     return process;
@@ -234,9 +238,9 @@ export class Container {
 
   /**
    * Removes the container from guest and host. A container that was never started is killed first, one that runs
-   * is refused. `last`: the VM goes with it, so that the guest need not tidy up, only write back.
+   * is refused. The VM goes with the last one, whose guest need not tidy up, only write back.
    */
-  async delete(stopMachine: (() => Promise<void>) | undefined): Promise<Exit> {
+  async delete(): Promise<Exit> {
     if (this.status !== "stopped" && this.status !== "created") {
       throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; kill it before deleting it`);
     }
@@ -250,22 +254,30 @@ export class Container {
         await this.init.exited;
       }
       await Promise.all([this.init, ...this.#execs.values()].map((process) => process.io?.drain()));
-      if (this.#alive) {
-        const { agent } = this.machine;
-        await (stopMachine === undefined ? agent.deleteContainer(this.id) : agent.sync()).catch(ignoreGone);
+      if (this.#lease.isLast()) {
+        await using _ = this.#lease;
+        await this.#ask((agent) => agent.sync());
+      } else {
+        await this.#ask((agent) => agent.deleteContainer(this.id));
       }
-      await stopMachine?.();
       await this.#hostProcess.end();
       await this.#storage[Symbol.asyncDispose]();
+      await this.#lease[Symbol.asyncDispose]();
       return this.init.exit ?? { status: KILLED_STATUS, atNs: nowNs() };
     } finally {
       this.#deleting = false;
     }
   }
 
-  /** The VM is gone: every process that was in it was killed. */
-  machineExited(): void {
-    this.#alive = false;
+  /** For what is to be removed: with a guest that is gone, or does not know it any more, nothing is left to do. */
+  async #ask(call: (agent: Agent) => Promise<void>): Promise<void> {
+    if (this.machine.exit === undefined) {
+      await call(this.machine.agent).catch(ignoreGone);
+    }
+  }
+
+  /** Every process that was in the VM was killed with it. */
+  #machineExited(): void {
     for (const process of [...this.#execs.values(), this.init]) {
       process.settle(KILLED_STATUS);
     }
@@ -276,16 +288,13 @@ export class Container {
     await this.init.io?.close();
     await this.#hostProcess.end();
     await this.#storage[Symbol.asyncDispose]();
+    await this.#lease[Symbol.asyncDispose]();
   }
 
   async #runExec(process: Process): Promise<void> {
-    const io = await openProcessIo(this.machine, process.stdio);
     try {
-      await process.attach(io);
-      const ports = process.terminalSize === undefined ? io.ports : { ...io.ports, size: process.terminalSize };
-      process.guestPid = await this.machine.agent.execProcess(this.id, process.execId, process.specJson ?? "", ports);
+      await process.open(this.machine, (stdio) => this.machine.agent.execProcess(this.id, process.execId, process.specJson ?? "", stdio));
     } catch (error) {
-      await io.close();
       process.settle(EXEC_FAILED_STATUS);
       throw error;
     }
@@ -339,7 +348,7 @@ export class Container {
    */
   async #endOthers(): Promise<void> {
     const left = [...this.#execs.values()].filter((exec) => exec.state === "running" || exec.state === "starting");
-    if (this.#alive && (!endsWithInit(this.#spec) || left.length > 0)) {
+    if (this.machine.exit === undefined && (!endsWithInit(this.#spec) || left.length > 0)) {
       await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch((error: unknown) => {
         this.#log.debug({ err: error }, `killing what ${this.init.name} left behind`);
       });

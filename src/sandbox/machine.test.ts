@@ -27,7 +27,7 @@ afterEach(() => vi.useRealTimers());
 let asked: string[];
 let answer: () => Promise<void>;
 
-async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
+async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
   const stop = async (): Promise<void> => {
     stops += 1;
     exited.resolve({ reason: "the VM was stopped", expected: true });
@@ -40,14 +40,14 @@ async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
   };
   const shares = { enterShares: ask("enter"), leaveShares: ask("leave"), writeBack: ask("write back") };
   const agent = { closed: closed.promise, createSandbox: async () => ({}), setClock: async () => 0n, close() {}, ...shares } as unknown as Agent;
-  return await Machine.launch(
+  return await Machine.boot(
     {
       hostname: "h",
       sharedFs,
       kernel: "tuned",
       agentLogLevel: "info",
       bootTimeoutMs: 1000,
-      launch: async () => vm,
+      startVm: async () => vm,
       clockSet: () => new Promise<void>(() => {}),
       agentChannel: async () => ({ guestFd: 0, agent, closeGuestFd: async () => undefined }),
       log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) } as unknown as Logger,
@@ -58,7 +58,7 @@ async function launch(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
 
 describe("a machine", () => {
   it("explains a lost connection by the end of the VM, also when that comes later", async () => {
-    const machine = await launch();
+    const machine = await boot();
     const explained = machine.explain(LOST, "exec e was being started");
     exited.resolve({ reason: "the guest's kernel panicked: sysrq", expected: false });
     const message = "the VM was lost while exec e was being started: the guest's kernel panicked: sysrq";
@@ -66,7 +66,7 @@ describe("a machine", () => {
   });
 
   it("kills a VM that outlives the connection to its agent, and explains with that", async () => {
-    const machine = await launch();
+    const machine = await boot();
     closed.resolve();
     const explained = machine.explain(LOST, "it was being started");
     await vi.advanceTimersByTimeAsync(3_000);
@@ -75,7 +75,7 @@ describe("a machine", () => {
   });
 
   it("does not wait for ever for a guest that only claims to be unavailable", async () => {
-    const machine = await launch();
+    const machine = await boot();
     const explained = machine.explain(LOST, "it was being started");
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await explained).toBe(LOST);
@@ -83,7 +83,7 @@ describe("a machine", () => {
   });
 
   it("leaves every other error as it is", async () => {
-    const machine = await launch();
+    const machine = await boot();
     exited.resolve({ reason: "gone", expected: false });
     const error = new HadronError(Code.FAILED_PRECONDITION, "it is stopped");
     expect(await machine.explain(error, "it was being started")).toBe(error);
@@ -95,7 +95,7 @@ describe("the shares of a machine", () => {
   const use: ShareUse = { paths, inner: [] };
 
   it("are written back as a whole with 9p, and not those that a container has nothing of", async () => {
-    const machine = await launch("9p");
+    const machine = await boot("9p");
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths.slice(0, 1), "pause");
     await machine.enterShares(use);
@@ -103,7 +103,7 @@ describe("the shares of a machine", () => {
   });
 
   it("are entered, and written back at a pause only, with virtio-fs", async () => {
-    const machine = await launch("virtiofs");
+    const machine = await boot("virtiofs");
     await machine.enterShares(use);
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths, "pause");
@@ -111,7 +111,7 @@ describe("the shares of a machine", () => {
   });
 
   it("do not hold up anybody: a guest that is late, or wrong, is logged", async () => {
-    const machine = await launch();
+    const machine = await boot();
     answer = () => Promise.reject(new HadronError(Code.DEADLINE_EXCEEDED, "no answer"));
     await machine.writeBack(paths, "exit");
     await machine.leaveShares(use);
@@ -120,7 +120,7 @@ describe("the shares of a machine", () => {
   });
 
   it("are nothing to ask a guest for that is gone", async () => {
-    const machine = await launch();
+    const machine = await boot();
     exited.resolve({ reason: "killed", expected: false });
     await exited.promise;
     await machine.writeBack(paths, "exit");

@@ -38,8 +38,7 @@ export interface MachineOptions {
   readonly kernel: "tuned" | "debian";
   readonly agentLogLevel: string;
   readonly bootTimeoutMs: number;
-  /** Starts the VM. */
-  readonly launch: (signal: AbortSignal) => Promise<Vm>;
+  readonly startVm: (signal: AbortSignal) => Promise<Vm>;
   /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel>;
   /** As GuestClockOptions has it. */
@@ -80,12 +79,12 @@ export class Machine implements AsyncDisposable {
   }
 
   /** Answers when the agent has; nothing is left when it throws. */
-  static async launch(options: MachineOptions, signal: AbortSignal): Promise<Machine> {
+  static async boot(options: MachineOptions, signal: AbortSignal): Promise<Machine> {
     await using undo = new AsyncDisposableStack();
     const deadline = AbortSignal.timeout(options.bootTimeoutMs);
     const either = AbortSignal.any([signal, deadline]);
 
-    const vm = undo.use(await options.launch(either));
+    const vm = undo.use(await options.startVm(either));
     let machine: Machine | undefined;
     const channel = await options.agentChannel((sentence) => machine?.fail(sentence));
     undo.defer(() => channel.agent.close());
@@ -135,6 +134,11 @@ export class Machine implements AsyncDisposable {
     undo.move();
     machine = new Machine(vm, channel.agent, info, options);
     return machine;
+  }
+
+  /** Settles once, never rejects: when the VM is gone. */
+  get exited(): Promise<VmExit> {
+    return this.vm.exited;
   }
 
   /** Set from the moment on at which the VM is known to be gone. */

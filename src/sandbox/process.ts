@@ -8,9 +8,9 @@
  */
 
 import { Code, HadronError } from "../errors.ts";
-import type { Agent, TerminalSize } from "../agent/agent.ts";
+import type { Agent, StdioPorts, TerminalSize } from "../agent/agent.ts";
 import { nowNs } from "../time.ts";
-import type { ProcessIo, StdioRequest } from "./stdio.ts";
+import { type Joiner, openProcessIo, type ProcessIo, type StdioRequest } from "./stdio.ts";
 
 export type ProcessState = "created" | "starting" | "running" | "stopped";
 
@@ -86,11 +86,21 @@ export class Process {
     return this.#io;
   }
 
-  /** Gives the process its open standard I/O, which stays the caller's to close until the process runs. */
-  async attach(io: ProcessIo): Promise<void> {
-    this.#io = io;
-    if (this.#stdinClosed) {
-      await io.closeStdin();
+  /**
+   * Opens its standard I/O, joined with the guest, and has `make` make the process with it; the answer is the guest's pid.
+   * When that fails, nothing stays open.
+   */
+  async open(joiner: Joiner, make: (stdio: StdioPorts) => Promise<number>): Promise<void> {
+    const io = await openProcessIo(joiner, this.stdio);
+    try {
+      this.#io = io;
+      if (this.#stdinClosed) {
+        await io.closeStdin();
+      }
+      this.guestPid = await make(this.terminalSize === undefined ? io.ports : { ...io.ports, size: this.terminalSize });
+    } catch (error) {
+      await io.close();
+      throw error;
     }
   }
 

@@ -35,9 +35,12 @@ beforeEach(async () => {
     journal,
     observer: { started() {}, exited() {}, oom() {} },
     log: quiet,
-    launchMachine: async (): Promise<Machine> => {
-      launches += 1;
-      throw new HadronError(Code.UNAVAILABLE, "no VM in this test");
+    machines: {
+      make: async (): Promise<Machine> => {
+        launches += 1;
+        throw new HadronError(Code.UNAVAILABLE, "no VM in this test");
+      },
+      check: async () => undefined,
     },
   });
 });
@@ -51,6 +54,7 @@ function request({ spec = {}, ...change }: Partial<Omit<CreateContainer, "spec">
     id: "c1",
     bundle,
     rootfs: [],
+    configuration: {},
     stdio: { stdin: "", stdout: "", stderr: "", terminal: false },
     spec: {
       ociVersion: "1.2.0",

@@ -1,12 +1,13 @@
 /**
  * A pod: its containers and the VM that they share.
  *
- * The VM starts with the first container and ends with the last one. Containers come and go beside each
+ * The VM starts with the first container and ends with the last one (pod-machine.ts). Containers come and go beside each
  * other; only what truly depends on something waits for it, so the VM boots while the first container's
  * root file system is being mounted. What is wrong with a request is told before any of that.
  */
 
-import { Code, HadronError, messageOf } from "../errors.ts";
+import type { ConfigSource } from "../config/config.ts";
+import { Code, HadronError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
@@ -18,10 +19,12 @@ import { hostShares, type Machine } from "./machine.ts";
 import type { MountSpec, Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
 import { bindSources, type ContainerPlan, GUEST_VOLUMES_SHARE, planContainer, rootfsPropagation } from "./plan.ts";
+import { PodMachine } from "./pod-machine.ts";
+import { type PodSpec, podSpecOf } from "./pod-spec.ts";
 import { type PathKind, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
 import { planRootfs, type RootfsMount } from "./rootfs.ts";
-import { checkStdio, openProcessIo, type StdioRequest } from "./stdio.ts";
+import { checkStdio, type StdioRequest } from "./stdio.ts";
 import { ContainerStorage } from "./storage.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -36,14 +39,22 @@ export interface SandboxOptions {
   readonly journal: Journal;
   readonly observer: SandboxObserver;
   readonly log: Logger;
-  /** Starts a VM sized and configured for the pod that `spec` is the first container of. */
-  readonly launchMachine: (spec: Spec, signal: AbortSignal) => Promise<Machine>;
+  readonly machines: MachineMaker;
+}
+
+/** What a MachineFactory does for a sandbox. */
+export interface MachineMaker {
+  make(pod: PodSpec, signal: AbortSignal): Promise<Machine>;
+  /** Throws for a container that comes into the VM made for `pod`, and asks for another with `own`. */
+  check(pod: PodSpec, own: PodSpec): Promise<void>;
 }
 
 export interface CreateContainer {
   readonly id: string;
   readonly bundle: string;
   readonly spec: Spec;
+  /** Which configuration it is to run with. */
+  readonly configuration: ConfigSource;
   /** Empty: the spec's root.path is the root file system. */
   readonly rootfs: readonly RootfsMount[];
   readonly stdio: StdioRequest;
@@ -58,9 +69,7 @@ export class Sandbox implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #oomScores: OomScores;
   readonly #volumes: Volumes;
-  #machine: { readonly started: Promise<Machine>; readonly abort: AbortController; readonly hostname: string | undefined } | undefined;
-  /** The end of the VM before; two VMs of a pod never exist at once. */
-  #stopped: Promise<void> = Promise.resolve();
+  readonly #machine: PodMachine<Machine>;
   #shares: Promise<void> | undefined;
   #nextSlot = 1;
 
@@ -69,6 +78,7 @@ export class Sandbox implements AsyncDisposable {
     this.#options = options;
     const { host, journal, stateDir, log } = options;
     this.#oomScores = new OomScores(options.log);
+    this.#machine = new PodMachine({ podId: options.id, start: (pod, signal) => this.#startMachine(pod, signal), log });
     this.#volumes = new Volumes({ host, journal, directory: `${stateDir}/volumes`, log });
   }
 
@@ -102,25 +112,19 @@ export class Sandbox implements AsyncDisposable {
     try {
       const container = await creation;
       this.#containers.set(request.id, container);
-      if (container.machine.exit !== undefined) {
-        container.machineExited();
-      }
       return container;
     } finally {
       this.#creating.delete(request.id);
-      await this.#stopWhenEmpty();
     }
   }
 
   /** Removes a stopped container. Its exit. */
   async delete(id: string): Promise<Exit> {
     const container = this.container(id);
-    const last = this.#containers.size === 1 && this.#creating.size === 0;
-    this.#options.log.debug({ container: id, last }, "deleting a container");
-    const exit = await container.delete(last ? () => this.#stopMachine() : undefined);
+    this.#options.log.debug({ container: id }, "deleting a container");
+    const exit = await container.delete();
     this.#containers.delete(id);
     await this.#oomScores.remove(id, container.machine.vm.pids);
-    await this.#stopWhenEmpty();
     this.#options.log.debug({ container: id }, "container deleted");
     return exit;
   }
@@ -128,7 +132,7 @@ export class Sandbox implements AsyncDisposable {
   /** Kills the VM and forgets every container; for the end of the daemon. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new HadronError(Code.UNAVAILABLE, `pod ${this.id} is shutting down`));
-    await this.#stopMachine();
+    await this.#machine[Symbol.asyncDispose]();
     // Without a VM none of them gets further; each undoes what it had made.
     await Promise.allSettled(this.#creating.values());
     for (const container of this.#containers.values()) {
@@ -156,10 +160,13 @@ export class Sandbox implements AsyncDisposable {
       probeAll(bindSources(mounts, request.bundle)),
     ]);
     // Nothing is waited for from the plan to the VM, whose name the first container's plan supposes.
-    const plan = this.#plan(request, slot, kinds);
-    const booting = this.#machineFor(request.spec);
-    // Booting takes longest, so it starts first; a failure of the rest must not leave it unobserved.
-    booting.catch(() => {});
+    const own = podSpecOf(request.spec, request.configuration);
+    const plan = this.#plan(request, slot, kinds, (this.#machine.pod ?? own).hostname);
+    // Booting takes longest, so it starts first.
+    const lease = undo.use(this.#machine.lease(own));
+    if (lease.pod !== own) {
+      await this.#options.machines.check(lease.pod, own);
+    }
 
     await this.#makeShares();
     const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
@@ -167,7 +174,7 @@ export class Sandbox implements AsyncDisposable {
     const volumes = await storage.mountVolumes(plan.volumes);
     const spec = withVolumes(plan.guestSpec, slot, volumes);
 
-    const machine = await booting;
+    const machine = await lease.machine;
     signal.throwIfAborted();
     const init = new Process(request.id, "", request.stdio);
     let hostProcess: HostProcess;
@@ -175,25 +182,24 @@ export class Sandbox implements AsyncDisposable {
       await storage.showTo(machine);
       hostProcess = undo.use(await HostProcess.start({ host, journal, libraryDirectory, containerId: request.id, vmPid: machine.vm.pid, log }));
       init.hostPid = hostProcess.pid;
-      const io = await openProcessIo(machine, request.stdio);
-      undo.defer(() => io.close());
-      await init.attach(io);
-      init.guestPid = await machine.agent.createContainer(request.id, encode(spec), io.ports);
+      undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
+      await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), stdio));
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
-    return new Container({ id: request.id, bundle: request.bundle, spec: request.spec, init, hostProcess, machine, storage, observer, log });
+    return new Container({ id: request.id, bundle: request.bundle, spec: request.spec, init, hostProcess, machine, lease, storage, observer, log });
   }
 
-  #plan({ id, bundle, spec }: CreateContainer, slot: string, kinds: ReadonlyMap<string, PathKind | undefined>): ContainerPlan {
+  /** `podHostname`: "" for none. */
+  #plan({ id, bundle, spec }: CreateContainer, slot: string, kinds: ReadonlyMap<string, PathKind | undefined>, podHostname: string): ContainerPlan {
     return planContainer(spec, {
       containerId: id,
       slot,
       bundle,
-      podHostname: this.#machine === undefined ? spec.hostname : this.#machine.hostname,
+      podHostname: podHostname === "" ? undefined : podHostname,
       namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
       kinds,
       warn: (sentence) => this.#options.log.warn({ container: id }, sentence),
@@ -216,63 +222,21 @@ export class Sandbox implements AsyncDisposable {
     return [...this.#containers.values()].find(({ init, status }) => init.hostPid === hostPid && status !== "stopped");
   }
 
-  #machineFor(spec: Spec): Promise<Machine> {
-    if (this.#machine === undefined) {
-      const abort = new AbortController();
-      const signal = AbortSignal.any([abort.signal, this.#closing.signal]);
-      const ready = Promise.all([this.#stopped, this.#makeShares()]);
-      this.#machine = { started: ready.then(() => this.#launch(spec, signal)), abort, hostname: spec.hostname };
-    }
-    return this.#machine.started;
-  }
-
-  async #launch(spec: Spec, signal: AbortSignal): Promise<Machine> {
-    const { launchMachine, log, observer } = this.#options;
-    const machine = await launchMachine(spec, signal);
+  async #startMachine(pod: PodSpec, signal: AbortSignal): Promise<Machine> {
+    const { machines, log, observer } = this.#options;
+    await this.#makeShares();
+    const machine = await machines.make(pod, signal);
     void machine.agent.watchOom((containerId) => {
       if (this.#containers.has(containerId)) {
         observer.oom(containerId);
       }
     });
-    void machine.vm.exited.then((exit) => {
+    void machine.exited.then((exit) => {
       if (!exit.expected) {
         log.error({ reason: exit.reason }, "the VM is gone; its containers exit with 137");
       }
-      for (const container of this.#containers.values()) {
-        if (container.machine === machine) {
-          container.machineExited();
-        }
-      }
     });
     return machine;
-  }
-
-  async #stopWhenEmpty(): Promise<void> {
-    if (this.empty) {
-      await this.#stopMachine();
-    }
-  }
-
-  async #stopMachine(): Promise<void> {
-    const machine = this.#machine;
-    if (machine !== undefined) {
-      this.#machine = undefined;
-      this.#stopped = this.#stop(machine.started, machine.abort);
-    }
-    await this.#stopped;
-  }
-
-  async #stop(started: Promise<Machine>, abort: AbortController): Promise<void> {
-    abort.abort(new HadronError(Code.UNAVAILABLE, `pod ${this.id} has no containers left`));
-    let machine: Machine;
-    try {
-      machine = await started;
-    } catch (error) {
-      // It never ran, and whoever asked for it was told.
-      this.#options.log.debug({ err: messageOf(error) }, "no VM to stop");
-      return;
-    }
-    await machine[Symbol.asyncDispose]();
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { Server } from "ttrpc-ts";
 
-import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
+import { type Config, type ConfigSource, DEFAULTS, loadConfig } from "../config/config.ts";
 import { readRuntimeOptions } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "./services.ts";
@@ -17,7 +17,7 @@ import { mkdir, rm, rmdir, unlink } from "../host/files.ts";
 import { Host } from "../host/host.ts";
 import { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
-import { launchMachine } from "../sandbox/launch.ts";
+import { MachineFactory } from "../sandbox/machine-factory.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import type { DaemonArguments } from "./arguments.ts";
 import { EventPublisher } from "./events.ts";
@@ -62,7 +62,6 @@ class Daemon implements AsyncDisposable {
   readonly #sandbox: Sandbox;
   readonly #server: Server;
   readonly #finish: () => void;
-  #config: Config | undefined;
   #idleTimeoutS = DEFAULTS.idleTimeoutS;
   #idleTimer: NodeJS.Timeout | undefined;
   #quietTimer: NodeJS.Timeout | undefined;
@@ -95,13 +94,19 @@ class Daemon implements AsyncDisposable {
       journal,
       log,
       observer: createObserver(this.#events),
-      launchMachine: (spec, signal) =>
-        launchMachine({ host: this.#host, journal, stateDir: args.state, libraryDirectory, log }, this.#configured(), spec, signal),
+      machines: new MachineFactory({
+        host: this.#host,
+        journal,
+        stateDir: args.state,
+        libraryDirectory,
+        log,
+        configured: (config) => this.#follow(config),
+      }),
     });
     const task = createTaskService({
       sandbox: this.#sandbox,
       events: this.#events,
-      configure: (options) => this.#configure(options),
+      configuration: (options) => this.#configuration(options),
       shutdown: () => this.#finish(),
       populationChanged: () => this.#watchIdle(),
     });
@@ -133,38 +138,25 @@ class Daemon implements AsyncDisposable {
   /** A configuration that does not hold is told at once, though only a Create can be refused for it. */
   async #readDefaults(): Promise<void> {
     try {
-      const { idleTimeoutS, debugLevel } = await loadConfig();
-      this.#idleTimeoutS = idleTimeoutS;
-      this.#setLogLevel(debugLevel);
+      this.#follow(await loadConfig());
     } catch (error) {
       this.#log.error({ err: messageOf(error) }, "containers will be refused");
     }
   }
 
-  /** containerd's own debug level makes ours at least Debug. */
-  #setLogLevel(level: Config["debugLevel"]): void {
-    this.#log.setLevel(this.#args.debug && level !== "Trace" ? "Debug" : level);
+  #follow({ idleTimeoutS, debugLevel }: Config): void {
+    this.#idleTimeoutS = idleTimeoutS;
+    // containerd's own debug level makes ours at least Debug.
+    this.#log.setLevel(this.#args.debug && debugLevel !== "Trace" ? "Debug" : debugLevel);
   }
 
-  /** The first container's configuration is the pod's; what does not hold is told to every Create. */
-  async #configure(options: Any | undefined): Promise<void> {
+  /** Which one a Create's options name. */
+  #configuration(options: Any | undefined): ConfigSource {
     const { source, ignored } = readRuntimeOptions(options);
     for (const clause of ignored) {
       this.#log.info({ option: clause }, "an option of the runtime means nothing in a VM");
     }
-    if (this.#config !== undefined && !this.#sandbox.empty) {
-      return;
-    }
-    this.#config = await loadConfig(source);
-    this.#idleTimeoutS = this.#config.idleTimeoutS;
-    this.#setLogLevel(this.#config.debugLevel);
-  }
-
-  #configured(): Config {
-    if (this.#config === undefined) {
-      throw new Error("a VM was asked for before Create had read the configuration");
-    }
-    return this.#config;
+    return source;
   }
 
   /** containerd may reject the address, or be killed: a daemon without containers that nobody calls goes away. */

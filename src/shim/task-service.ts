@@ -5,6 +5,7 @@
 
 import type { ServiceHandlers } from "ttrpc-ts";
 
+import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Init } from "../protobuf/message.ts";
 import { Metrics } from "../gen/metrics.ts";
@@ -38,8 +39,8 @@ const TASK_STATUS: Readonly<Record<ContainerStatus, number>> = { created: 1, run
 export interface TaskServiceOptions {
   readonly sandbox: Sandbox;
   readonly events: EventPublisher;
-  /** Takes a Create request's options into account before the container is made. */
-  readonly configure: (options: Any | undefined) => Promise<void>;
+  /** Which configuration a Create request's options name. */
+  readonly configuration: (options: Any | undefined) => ConfigSource;
   /** Nothing is left to serve. */
   readonly shutdown: () => void;
   /** A container came or went. */
@@ -54,12 +55,12 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
       if (request.checkpoint !== "") {
         throw new HadronError(Code.UNIMPLEMENTED, "restoring a container from a checkpoint is not supported");
       }
-      await options.configure(request.options);
+      const configuration = options.configuration(request.options);
       const spec = await readSpec(request.bundle);
       const stdio = { stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, terminal: request.terminal };
       let container: Container;
       try {
-        container = await sandbox.create({ id: request.id, bundle: request.bundle, spec, rootfs: request.rootfs, stdio }, signal);
+        container = await sandbox.create({ id: request.id, bundle: request.bundle, spec, configuration, rootfs: request.rootfs, stdio }, signal);
       } finally {
         options.populationChanged();
       }

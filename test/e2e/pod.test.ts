@@ -4,8 +4,10 @@ import { describe, expect, test } from "vitest";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { DaemonLog } from "./daemon-log.ts";
 import { parts } from "./parts.ts";
 import { TaskClient } from "./task-client.ts";
+import { startUnread } from "./unread.ts";
 
 const SLEEP = ["sleep", "600"];
 const SANDBOX_ID = "io.kubernetes.cri.sandbox-id";
@@ -51,6 +53,20 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     await using second = await startContainer(daemon(), SLEEP, { annotations });
     await first[Symbol.asyncDispose]();
     expect((await second.exec(["echo", "alone"])).stdout).toBe("alone\n");
+  });
+
+  test("keeps its VM for a container that comes while the last one is being deleted", async () => {
+    const annotations = { [SANDBOX_ID]: uniqueId("pod") };
+    // Nobody reads its output any more, so that its Delete has something to wait for.
+    await using last = await startUnread(daemon(), annotations);
+    expect((await last.kill("SIGKILL")).exitCode).toBe(0);
+    await expect.poll(() => last.status()).toBe("STOPPED");
+    const log = await DaemonLog.from(daemon());
+    const removed = last.remove();
+    await log.line(/deleting a container/);
+    await using next = await startContainer(daemon(), SLEEP, { annotations });
+    expect((await removed).stderr).toMatch(/exit code 137\b/);
+    expect((await next.exec(["echo", "still here"])).stdout).toBe("still here\n");
   });
 
   test("shares the namespaces that its containers ask for, and only those", async () => {

@@ -1,0 +1,133 @@
+/** From a pod and a configuration to a running machine: the one place where the sandbox meets a hypervisor. */
+
+import { Socket } from "node:net";
+import { totalmem } from "node:os";
+
+import { TtrpcAgent, type TtrpcAgentOptions } from "../agent/ttrpc-agent.ts";
+import { type Config, loadConfig, withAnnotations } from "../config/config.ts";
+import { close } from "../host/files.ts";
+import type { Host } from "../host/host.ts";
+import type { Journal } from "../host/journal.ts";
+import { processStartTime } from "../host/process-stat.ts";
+import { chooseHypervisor } from "../hypervisor/choose.ts";
+import { resolveGuestImage } from "../hypervisor/guest-image.ts";
+import type { VmConfig } from "../hypervisor/hypervisor.ts";
+import type { Logger } from "../logger.ts";
+import { type AgentChannel, hostShares, Machine } from "./machine.ts";
+import { requireSameMachine } from "./pod-config.ts";
+import type { PodSpec } from "./pod-spec.ts";
+import { sizeMachine } from "./sizing.ts";
+
+const MIB = 1024 * 1024;
+
+export interface MachineFactoryOptions {
+  readonly host: Host;
+  readonly journal: Journal;
+  readonly stateDir: string;
+  /** PREFIX/lib/hadron: helper programs, kernels and initramfs. */
+  readonly libraryDirectory: string;
+  readonly log: Logger;
+  /** Told the configuration of each pod before its machine is made. */
+  readonly configured: (config: Config) => void;
+}
+
+/** Makes the machines of pods, and knows with which configuration. */
+export class MachineFactory {
+  readonly #options: MachineFactoryOptions;
+  readonly #configs = new WeakMap<PodSpec, Promise<Config>>();
+
+  constructor(options: MachineFactoryOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing is left when it throws; a configuration that does not hold is an error like any other. */
+  async make(pod: PodSpec, signal: AbortSignal): Promise<Machine> {
+    const configured = await this.#configOf(pod);
+    this.#options.configured(configured);
+    const config = withAnnotations(configured, pod.annotations);
+
+    const { host, libraryDirectory, log } = this.#options;
+    const [{ hypervisor, explanation }, image] = await Promise.all([
+      chooseHypervisor(config, libraryDirectory, host),
+      resolveGuestImage(config, libraryDirectory),
+    ]);
+    log.info({ kernel: image.kernel.kind }, explanation);
+
+    const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
+    const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
+    const vmConfig: VmConfig = { ...this.#placeOf(pod), ...size, ...image, kernelParameters: config.kernelParameters };
+    const before = performance.now();
+    const machine = await Machine.boot(
+      {
+        hostname: pod.hostname,
+        sharedFs: hypervisor.capabilities.sharedFs,
+        kernel: image.kernel.kind,
+        agentLogLevel: config.debugLevel.toLowerCase(),
+        bootTimeoutMs: config.bootTimeoutS * 1000,
+        startVm: async (bootSignal) => {
+          const vm = await hypervisor.launch(vmConfig, bootSignal);
+          log.debug({ pid: vm.pid }, "the VM's processes run");
+          return vm;
+        },
+        agentChannel: (onUnresponsive) =>
+          openAgentChannel(host, {
+            timeoutMs: config.agentTimeoutS * 1000,
+            onSlow: (reason) => log.warn({ reason }, "a request to the guest takes long"),
+            onUnresponsive,
+          }),
+        clockSet: async (ended) => await host.clockSet({ signal: ended }),
+        log,
+      },
+      signal,
+    );
+    this.#tellBoot(machine, size, performance.now() - before);
+    return machine;
+  }
+
+  /**
+   * For a container that comes into the VM which was made for `pod`, and asks for `own`.
+   *
+   * @throws HadronError FAILED_PRECONDITION for what it wants otherwise, and what `loadConfig` and `withAnnotations` throw
+   */
+  async check(pod: PodSpec, own: PodSpec): Promise<void> {
+    await requireSameMachine({ pod, config: await this.#configOf(pod) }, own);
+  }
+
+  /** Read once for a pod. */
+  #configOf(pod: PodSpec): Promise<Config> {
+    let config = this.#configs.get(pod);
+    if (config === undefined) {
+      this.#configs.set(pod, (config = loadConfig(pod.configuration)));
+    }
+    return config;
+  }
+
+  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "shares" | "netns" | "onConsoleLine" | "onProcess"> {
+    const { stateDir, journal, log } = this.#options;
+    return {
+      directory: stateDir,
+      shares: hostShares(stateDir),
+      netns: pod.netns,
+      onConsoleLine: (line) => log.debug({ line }, "guest console"),
+      onProcess: async (pid, role) => {
+        await journal.add({ kind: "process", pid, startTime: await processStartTime(pid), role });
+      },
+    };
+  }
+
+  #tellBoot({ info }: Machine, size: object, ms: number): void {
+    const guestKernelMs = milliseconds(info.initEnteredNs);
+    const guestAgentMs = milliseconds(info.requestReadNs - info.initEnteredNs);
+    this.#options.log.info({ ms: Math.round(ms), guestKernelMs, guestAgentMs, kernel: info.kernelRelease, ...size }, "the pod's VM is up");
+  }
+}
+
+async function openAgentChannel(host: Host, options: TtrpcAgentOptions): Promise<AgentChannel> {
+  const [ours, guestFd] = await host.socketpair();
+  const agent = new TtrpcAgent(new Socket({ fd: ours, readable: true, writable: true }), options);
+  return { agent, guestFd, closeGuestFd: () => close(guestFd) };
+}
+
+function milliseconds(ns: bigint): number {
+  return Math.round(Number(ns) / 1e6);
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+
+import type { Spec } from "./oci.ts";
+import { podSpecOf } from "./pod-spec.ts";
+
+const limitsOf = (spec: Partial<Spec>) => podSpecOf({ ociVersion: "1.1.0", ...spec }, {}).limits;
+
+describe("the description of a pod", () => {
+  it("is empty for a container that says nothing", () => {
+    expect(podSpecOf({ ociVersion: "1.1.0" }, {})).toEqual({
+      hostname: "",
+      netns: "new",
+      annotations: {},
+      configuration: {},
+      limits: { memoryBytes: 0, cpus: 0 },
+    });
+  });
+
+  it("has the network namespace that its first container names by a path", () => {
+    const netns = (path?: string) =>
+      podSpecOf({ ociVersion: "1.1.0", linux: { namespaces: [{ type: "pid", path: "/p" }, { type: "network", ...(path !== undefined && { path }) }] } }, {}).netns;
+    expect([netns("/run/netns/n"), netns(""), netns()]).toEqual([{ path: "/run/netns/n" }, "new", "new"]);
+  });
+
+  it("has the larger of its first container's limits and of what CRI says of the pod", () => {
+    const linux = { resources: { memory: { limit: 64n }, cpu: { quota: 150n, period: 100n } } };
+    const cri = (memory: string, quota: string, period: string) => ({
+      "io.kubernetes.cri.sandbox-memory": memory,
+      "io.kubernetes.cri.sandbox-cpu-quota": quota,
+      "io.kubernetes.cri.sandbox-cpu-period": period,
+    });
+    expect(limitsOf({ linux })).toEqual({ memoryBytes: 64, cpus: 1.5 });
+    expect(limitsOf({ linux, annotations: cri("128", "400", "100") })).toEqual({ memoryBytes: 128, cpus: 4 });
+    expect(limitsOf({ linux, annotations: cri("32", "100", "100") })).toEqual({ memoryBytes: 64, cpus: 1.5 });
+  });
+
+  it("takes no limit, and what is no number, for none", () => {
+    const linux = { resources: { memory: { limit: -1n }, cpu: { quota: -1n, period: 100_000n } } };
+    expect(limitsOf({ linux, annotations: { "io.kubernetes.cri.sandbox-memory": "much" } })).toEqual({ memoryBytes: 0, cpus: 0 });
+    expect(limitsOf({ linux: { resources: { cpu: { quota: 100n } } } })).toEqual({ memoryBytes: 0, cpus: 0 });
+  });
+});

@@ -1,0 +1,55 @@
+/** What a VM is made for: what its pod wants of it, in words of no container. */
+
+import type { ConfigSource } from "../config/config.ts";
+import type { NetworkNamespace } from "../hypervisor/hypervisor.ts";
+import type { Spec } from "./oci.ts";
+
+export interface PodSpec {
+  /** The guest's own name; "" for none. */
+  readonly hostname: string;
+  /** Of the VM's processes. */
+  readonly netns: NetworkNamespace;
+  /** Those of `io.hadron.*` change the configuration. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Which configuration the pod was asked for with. */
+  readonly configuration: ConfigSource;
+  readonly limits: PodLimits;
+}
+
+/** What the workload may use, 0 where nothing limits it. The VM has to be larger than that. */
+export interface PodLimits {
+  readonly memoryBytes: number;
+  /** In CPUs, with fractions: quota by period. */
+  readonly cpus: number;
+}
+
+/**
+ * That of a pod whose first container this is, CRI's pause container or one that is alone. Its own limits count, and what CRI
+ * says of the whole pod on the pause container: annotations `io.kubernetes.cri.sandbox-memory` in bytes,
+ * `sandbox-cpu-quota` and `sandbox-cpu-period` in microseconds.
+ */
+export function podSpecOf(spec: Spec, configuration: ConfigSource): PodSpec {
+  const annotations = spec.annotations ?? {};
+  const { memory, cpu } = spec.linux?.resources ?? {};
+  const network = spec.linux?.namespaces?.find(({ type }) => type === "network")?.path ?? "";
+  const cri = (name: string): number => Number(annotations[`io.kubernetes.cri.sandbox-${name}`]);
+  return {
+    hostname: spec.hostname ?? "",
+    netns: network === "" ? "new" : { path: network },
+    annotations,
+    configuration,
+    limits: {
+      memoryBytes: Math.max(positive(memory?.limit), positive(cri("memory"))),
+      cpus: Math.max(ratio(cpu?.quota, cpu?.period), ratio(cri("cpu-quota"), cri("cpu-period"))),
+    },
+  };
+}
+
+function positive(value: number | bigint | undefined): number {
+  const number = Number(value ?? 0);
+  return Number.isFinite(number) && number > 0 ? number : 0;
+}
+
+function ratio(quota: number | bigint | undefined, period: number | bigint | undefined): number {
+  return positive(period) === 0 ? 0 : positive(quota) / positive(period);
+}
