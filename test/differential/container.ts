@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { mustRun } from "../harness/command.ts";
 import { patient } from "../harness/patience.ts";
+import { linkTree } from "../harness/tree.ts";
 import { type Answer, answerOf, Bundle, type Runtime, type Shim } from "./shim.ts";
 import { defaultSpec, type Spec } from "./spec.ts";
 import { Stdio, type StdioOptions } from "./stdio.ts";
@@ -68,11 +68,11 @@ export class Container implements AsyncDisposable {
     spec.linux.cgroupsPath = `/${runtime.namespace}/${id}`;
     if (options.group !== undefined) spec.annotations["io.containerd.runc.v2.group"] = options.group;
     const bundle = await Bundle.make(bundlePath);
-    await mustRun("cp", ["-al", template, places.rootfs]);
+    await linkTree(template, places.rootfs);
     await mkdir(places.volume);
     const text = (await options.edit?.(spec, places)) ?? JSON.stringify(spec);
     await bundle.writeSpec(text);
-    const stdio = await Stdio.make(bundlePath, "init", options);
+    const stdio = Stdio.make(bundlePath, "init", options);
     return new Container(id, places, bundle, stdio, typeof shim === "function" ? await shim(id, bundlePath) : shim, options);
   }
 
@@ -83,7 +83,7 @@ export class Container implements AsyncDisposable {
   /** New FIFOs by the old names, for a Create after a Delete. */
   async renewStdio(): Promise<void> {
     await this.#stdio[Symbol.asyncDispose]();
-    this.#stdio = await Stdio.make(this.#bundle.path, "init", this.#options);
+    this.#stdio = Stdio.make(this.#bundle.path, "init", this.#options);
   }
 
   get logged(): string {
@@ -116,7 +116,7 @@ export class Container implements AsyncDisposable {
 
   /** Adds a process; it is not started. Its stdio is disposed of with the container. */
   async exec(execId: string, options: ProcessOptions = {}): Promise<{ answer: Answer<object>; stdio: Stdio }> {
-    const stdio = await Stdio.make(this.#bundle.path, `${execId}-${this.#execs.length}`, options);
+    const stdio = Stdio.make(this.#bundle.path, `${execId}-${this.#execs.length}`, options);
     this.#execs.push(stdio);
     const { process } = defaultSpec();
     const merged = { ...process, args: options.args ?? process.args, terminal: options.terminal ?? false, ...options.process };

@@ -9,9 +9,11 @@ import { type Client, connect, type ServiceClient, TtrpcError } from "ttrpc-ts";
 import { TaskV3 } from "../../src/shim/services.ts";
 import { mustRun, run } from "../harness/command.ts";
 import { ownerVariable } from "../harness/containerd.ts";
+import { makeFifo } from "../harness/fifo.ts";
 import { build, debianPackage } from "../harness/paths.ts";
 import { patient } from "../harness/patience.ts";
 import { killProcess, processes } from "../harness/processes.ts";
+import { removeTree } from "../harness/tree.ts";
 
 export type Task = ServiceClient<typeof TaskV3.table>;
 
@@ -115,7 +117,7 @@ export class Bundle implements AsyncDisposable {
 
   static async make(path: string): Promise<Bundle> {
     await mkdir(path, { mode: 0o711 });
-    await mustRun("mkfifo", ["-m", "600", join(path, "log")]);
+    makeFifo(join(path, "log"));
     return new Bundle(path);
   }
 
@@ -130,7 +132,7 @@ export class Bundle implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#log.destroy();
-    await mustRun("rm", ["-rf", "--one-file-system", "--", this.path]);
+    await removeTree(this.path);
   }
 }
 

@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
 
-import { mustRun } from "../harness/command.ts";
+import { makeFifo } from "../harness/fifo.ts";
 
 /** More than any probe prints. */
 const OUTPUT_LIMIT = 8 << 20;
@@ -46,7 +46,7 @@ export class Stdio implements AsyncDisposable {
     }
   }
 
-  static async make(directory: string, name: string, options: StdioOptions = {}): Promise<Stdio> {
+  static make(directory: string, name: string, options: StdioOptions = {}): Stdio {
     const terminal = options.terminal ?? false;
     const path = (stream: string): string => join(directory, `${name}-${stream}`);
     const paths = {
@@ -55,7 +55,7 @@ export class Stdio implements AsyncDisposable {
       stderr: terminal ? "" : path("stderr"),
       terminal,
     };
-    await mustRun("mkfifo", ["-m", "600", ...[paths.stdin, paths.stdout, paths.stderr].filter(Boolean)]);
+    for (const fifo of [paths.stdin, paths.stdout, paths.stderr].filter(Boolean)) makeFifo(fifo);
     return new Stdio(paths);
   }
 
