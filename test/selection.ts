@@ -20,12 +20,13 @@ export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/differentia
 
 /**
  * The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. Behind them
- * the seconds of one core that they take there, a quarter of an hour together. A pod is 10 to 15 of them, an additional
+ * the seconds of one core that they take there, 17 minutes together. A pod is 10 to 15 of them, an additional
  * container 4; 25 pass before the first test.
  */
 export const everyBuildInLab: Readonly<Record<string, string>> = {
   "test/e2e/kvm.test.ts": "what is so with KVM only", // 100
   "test/e2e/files.test.ts": "the guest and the host change the same files", // 40
+  "test/differential/files.test.ts": "what a file can do by virtio-fs, and what not", // 110
   "test/e2e/pod.test.ts": "several containers in one guest, and a containerd that comes and goes", // 160
   "test/e2e/pod-churn.test.ts": "virtiofsd holds what the guest has not forgotten of a container that is to go", // 150
   "test/e2e/stdio.test.ts": "bytes between a KVM guest's queues and the FIFOs", // 170
@@ -36,5 +37,5 @@ export const everyBuildInLab: Readonly<Record<string, string>> = {
 export const notInLab: Readonly<Record<string, string>> = {
   "test/hypervisor/*.test.ts": "is about QEMU without KVM, and starts it without",
   "test/harness/*.test.ts": "is about the tests themselves",
-  "test/differential/*.test.ts": "its list of differences is that of 9p and of a host with cgroup v1 so far; files take two minutes a place there",
+  "test/differential/spec.test.ts": "its list of differences is that of a host with cgroup v1 so far",
 };

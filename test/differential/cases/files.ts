@@ -1,5 +1,5 @@
 /** Where the probe does its file system operations (probe/files.c). */
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { ContainerOptions, Places } from "../container.ts";
@@ -68,7 +68,12 @@ const PLACES: readonly (readonly [string, ContainerOptions])[] = [
     // What the probe cannot make there.
     for (const part of PARTS) {
       await mkdir(join(places.volume, part));
-      for (const name of ["a", "own", "s", "t", "x"]) await writeFile(join(places.volume, part, name), "content\n");
+      for (const name of ["a", "own", "s", "t", "x"]) {
+        const file = join(places.volume, part, name);
+        await writeFile(file, "content\n");
+        // The two sides make theirs one after the other.
+        await utimes(file, 1_000_000_000, 1_000_000_000);
+      }
     }
   })],
   ["a volume with nosuid, nodev and noexec", on("/volume", (spec, places) => void spec.mounts.push(volume(places, ["rbind", "nosuid", "nodev", "noexec"])))],

@@ -312,7 +312,7 @@ static void special(void) {
 }
 
 static void unlinked(void) {
-    struct stat st;
+    struct stat st = {0};
     char text[16] = "";
     int fd = make("gone", "content");
     CALL("unlink open", unlink("gone"));
