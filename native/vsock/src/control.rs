@@ -10,7 +10,7 @@
 //! - `{"id":N,"op":"close","port":P}`: the same answer; the join is gone. Closing a port that has no
 //!   join is no error.
 //!
-//! A request that fails is answered by `{"id":N,"error":"sentence"}`. By itself the process says
+//! A request that fails is answered by `{"id":N,"error":"sentence"}`. By itself the device says
 //! `{"event":"ended","port":P,"bytes":B,"error":null|"sentence"}`, once for every join that was made
 //! (also for closed ones, before the answer to `close`).
 
@@ -19,10 +19,12 @@ use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use hadron_vsock::{Direction, Ended, Muxer};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use serde::{Deserialize, Serialize};
+
+use crate::join::{Direction, Ended};
+use crate::muxer::Muxer;
 
 /// The longest request, in bytes.
 const MAX_LINE: usize = 4096;
@@ -81,7 +83,10 @@ enum Message<'a> {
     },
 }
 
-/// Our end of the control socket.
+/// The device's end of the control socket. The same thread drives it and the device: it polls [`Control::as_fd`] for what
+/// [`Control::wants_input`] and [`Control::wants_output`] say, hands the muxer in, moves data
+/// ([`Device::handle_queues`](crate::Device::handle_queues)), and then has it report what has ended.
+#[derive(Debug)]
 pub struct Control {
     socket: OwnedFd,
     input: Vec<u8>,

@@ -1,8 +1,8 @@
 //! A virtio-vsock device whose streams are joined to file descriptors of the host.
 //!
 //! A [`Device`] holds a [`Muxer`] and, while the guest runs, the two queues that carry packets. The
-//! transport (vhost-user in this crate's binary, the VMM's own elsewhere) builds the queues and moves
-//! them in. The guest opens streams to host ports that were reserved with [`Muxer::accept`], or the
+//! transport (vhost-user in native/vhost-user, or a VMM's own) builds the queues and moves them in. [`Control`] lets
+//! another process make joins, over a socket. The guest opens streams to host ports that were reserved with [`Muxer::accept`], or the
 //! host opens one with [`Muxer::connect`]; each is joined to one file descriptor, and bytes flow
 //! between guest memory and that descriptor, copied once by the kernel while the descriptor keeps up.
 //!
@@ -13,6 +13,7 @@
 //! sections 2.7 (split virtqueues) and 5.10 (socket device).
 
 mod chain;
+mod control;
 mod credit;
 mod device;
 mod header;
@@ -24,6 +25,7 @@ mod receive;
 mod send;
 mod stream;
 
+pub use control::Control;
 pub use device::{DEVICE_TYPE, Device, Interrupt, QUEUE_SIZE, QueueIndex, Queues};
 pub use header::{
     HEADER_SIZE, HOST_CID, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, TYPE_STREAM, op,

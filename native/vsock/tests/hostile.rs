@@ -9,7 +9,9 @@ use std::os::fd::OwnedFd;
 
 use common::guest::{CID, Guest, MEMORY, WRITE, drain, packet};
 use common::pipe;
-use hadron_vsock::{Config, Direction, FIRST_LOCAL_PORT, HEADER_SIZE, Header, SHUTDOWN_SEND, op};
+use hadron_vsock_device::{
+    Config, Direction, FIRST_LOCAL_PORT, HEADER_SIZE, Header, SHUTDOWN_SEND, op,
+};
 use vm_memory::{Bytes, GuestAddress};
 
 const CREDIT: usize = 256 * 1024;

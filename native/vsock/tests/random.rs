@@ -9,7 +9,7 @@ use std::os::fd::OwnedFd;
 
 use common::guest::{CID, Guest, MEMORY, drain};
 use common::pipe;
-use hadron_vsock::{Direction, Header};
+use hadron_vsock_device::{Direction, Header};
 use proptest::prelude::*;
 use vm_memory::{Bytes, GuestAddress};
 

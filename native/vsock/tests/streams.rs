@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 
 use common::guest::{Guest, drain, packet};
 use common::{pattern, pipe};
-use hadron_vsock::{
+use hadron_vsock_device::{
     Direction, Ended, FIRST_LOCAL_PORT, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, op,
 };
 
@@ -282,7 +282,7 @@ fn in_heeds_the_guests_credit() {
 
 #[test]
 fn in_waits_for_receive_buffers() {
-    let mut guest = Guest::starved(hadron_vsock::Config::new(3));
+    let mut guest = Guest::starved(hadron_vsock_device::Config::new(3));
     let (reader, mut writer) = pipe();
     guest
         .device

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hadron_vsock::{
+use hadron_vsock_device::{
     Config, Device, Ended, HEADER_SIZE, HOST_CID, Header, Interrupt, QueueIndex, Queues,
     TYPE_STREAM, op,
 };

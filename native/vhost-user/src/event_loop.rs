@@ -6,11 +6,11 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hadron_vsock_device::Control;
 use rustix::event::{Timespec, epoll};
 use vhost::vhost_user::{BackendReqHandler, Error as VhostError};
 
-use crate::control::Control;
-use crate::vhost_user::Backend;
+use crate::backend::Backend;
 
 /// QEMU sends a request in one piece. One that stays incomplete for so long is an error: it would
 /// keep everything else waiting.

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hadron_vsock::{Config, Device, Interrupt, QUEUE_SIZE, QueueIndex, Queues};
+use hadron_vsock_device::{Config, Device, Interrupt, QUEUE_SIZE, QueueIndex, Queues};
 use vhost::vhost_user::{Error, Result};
 use virtio_bindings::virtio_ring::VIRTIO_RING_F_EVENT_IDX;
 use virtio_queue::{Queue, QueueT};

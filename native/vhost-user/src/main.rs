@@ -2,23 +2,21 @@
 //!
 //! `hadron-vsock (--socket PATH | --listen-fd N) --guest-cid CID`
 //!
-//! File descriptor 3 is the control socket (see `control.rs`). The process ends when that does, or
+//! File descriptor 3 is the control socket (see [`hadron_vsock_device::Control`]). The process ends when that does, or
 //! when its parent dies.
 
-mod control;
+mod backend;
 mod event_loop;
-mod vhost_user;
 
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 
-use hadron_vsock::Config;
+use hadron_vsock_device::{Config, Control};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-use crate::control::Control;
+use crate::backend::Backend;
 use crate::event_loop::EventLoop;
-use crate::vhost_user::Backend;
 
 const CONTROL_FD: RawFd = 3;
 

@@ -1,0 +1,112 @@
+//! The control protocol, as who embeds the device drives it: one thread, no process, no queue of vhost-user.
+
+#![allow(clippy::unwrap_used)] // A test may panic.
+
+mod common;
+
+use std::io::{BufRead, BufReader, IoSlice, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use common::guest::{Guest, drain};
+use common::pipe;
+use hadron_vsock_device::{Control, SHUTDOWN_BOTH};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use serde_json::{Value, json};
+
+struct Embedder {
+    guest: Guest,
+    control: Control,
+    /// Whoever asks for joins.
+    caller: BufReader<UnixStream>,
+}
+
+impl Embedder {
+    fn new() -> Embedder {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        Embedder {
+            guest: Guest::new(),
+            control: Control::new(OwnedFd::from(theirs)),
+            caller: BufReader::new(ours),
+        }
+    }
+
+    fn send(&mut self, request: &Value, fd: Option<BorrowedFd<'_>>) {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        let fds = fd.map(|fd| [fd]);
+        if let Some(fds) = &fds {
+            assert!(ancillary.push(SendAncillaryMessage::ScmRights(fds)));
+        }
+        let line = format!("{request}\n");
+        let bytes = [IoSlice::new(line.as_bytes())];
+        let socket = self.caller.get_ref();
+        sendmsg(socket, &bytes, &mut ancillary, SendFlags::NOSIGNAL).unwrap();
+    }
+
+    /// One round of the loop; what the caller reads then.
+    fn round(&mut self) -> Vec<Value> {
+        assert!(self.control.wants_input());
+        let muxer = self.guest.device.muxer();
+        assert!(self.control.handle_input(muxer).unwrap());
+        self.control.report_ended(muxer);
+        self.control.handle_output().unwrap();
+        assert!(!self.control.wants_output());
+        self.caller
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .map(|line| serde_json::from_str(&line).unwrap())
+            .collect()
+    }
+}
+
+#[test]
+fn a_join_from_its_request_to_its_end() {
+    let mut embedder = Embedder::new();
+    let (mut reader, writer) = pipe();
+    let accept = json!({"id": 1, "op": "accept", "port": 7, "direction": "out"});
+    embedder.send(&accept, Some(writer.as_fd()));
+    drop(writer);
+    assert_eq!(
+        embedder.round(),
+        [json!({"id": 1, "ok": true, "bytes": 0, "port": 7})]
+    );
+    assert_eq!(embedder.guest.open(7), []);
+    embedder.guest.data(7, b"hello");
+    embedder.send(&json!({"id": 2, "op": "progress", "port": 7}), None);
+    assert_eq!(
+        embedder.round(),
+        [json!({"id": 2, "ok": true, "bytes": 5, "port": 7})]
+    );
+    embedder.guest.shutdown(7, SHUTDOWN_BOTH);
+    assert_eq!(
+        embedder.round(),
+        [json!({"event": "ended", "port": 7, "bytes": 5, "error": null})]
+    );
+    assert_eq!(drain(&mut reader), (b"hello".to_vec(), true));
+}
+
+#[test]
+fn a_closed_join_is_told_of_before_the_answer_and_the_callers_end_is_seen() {
+    let mut embedder = Embedder::new();
+    let (_reader, writer) = pipe();
+    let accept = json!({"id": 1, "op": "accept", "port": 7, "direction": "out"});
+    embedder.send(&accept, Some(writer.as_fd()));
+    embedder.send(&json!({"id": 2, "op": "close", "port": 7}), None);
+    let mut told = embedder.round();
+    while told.len() < 3 {
+        told.extend(embedder.round());
+    }
+    assert_eq!(told[1]["event"], "ended");
+    assert_eq!(told[2], json!({"id": 2, "ok": true, "bytes": 0, "port": 7}));
+    let Embedder {
+        mut guest,
+        mut control,
+        caller,
+    } = embedder;
+    drop(caller);
+    assert!(!control.handle_input(guest.device.muxer()).unwrap());
+}
