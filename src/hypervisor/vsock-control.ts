@@ -13,6 +13,8 @@ import type { Join, JoinDirection, JoinEnd, Vsock } from "./hypervisor.ts";
 /** What sends descriptors over sockets. */
 export type DescriptorSender = Pick<Host, "sendFds">;
 
+/** The one above means any port (vsock(7)). */
+const MAX_PORT = 0xffff_fffe;
 const MAX_LINE_BYTES = 64 << 10;
 /** The process answers from memory; if this passes it hangs. */
 const ANSWER_MS = 10_000;
@@ -38,8 +40,8 @@ export class VsockControl implements Vsock {
   }
 
   async accept(port: number, fd: number, direction: JoinDirection): Promise<Join> {
-    if (!Number.isInteger(port) || port < 1 || port > 0x7fff_ffff) {
-      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to 2147483647 can be reserved.`);
+    if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to ${MAX_PORT} can be reserved.`);
     }
     if (this.#joins.has(port)) {
       throw new HadronError(Code.ALREADY_EXISTS, `The vsock port ${port} is joined already; take another one.`);

@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 use common::process::Process;
 use common::vm::{Kernel, Tools, Vm};
 use common::{pattern, pipe, read_pattern, write_pattern};
-use serde_json::json;
 
 /// A process, a guest, and the directory of both.
 struct Bench {
@@ -29,7 +28,7 @@ struct Bench {
 
 type Test = fn(&mut Bench);
 
-const TESTS: [(&str, Test); 13] = [
+const TESTS: [(&str, Test); 12] = [
     (
         "writes_of_any_size_arrive_whole",
         writes_of_any_size_arrive_whole,
@@ -47,7 +46,6 @@ const TESTS: [(&str, Test); 13] = [
     ),
     ("full_disk_fails_the_writer", full_disk_fails_the_writer),
     ("unreserved_ports_are_refused", unreserved_ports_are_refused),
-    ("the_host_connects", the_host_connects),
     ("streams_survive_a_pause", streams_survive_a_pause),
     ("a_reset_drops_streams", a_reset_drops_streams),
     ("speed", speed),
@@ -267,34 +265,6 @@ fn unreserved_ports_are_refused(bench: &mut Bench) {
     bench.process.accept(2001, "out", &writer);
     bench.vm.run("hold 2001 1").unwrap();
     bench.vm.run("connect 2001").unwrap_err();
-}
-
-fn the_host_connects(bench: &mut Bench) {
-    bench.vm.run("serve 5000").unwrap();
-    let (ours, theirs) = UnixStream::pair().unwrap();
-    let connect = json!({"op": "connect", "port": 5000, "direction": "both"});
-    let answer = bench.process.request(connect, Some(&theirs)).unwrap();
-    drop(theirs);
-    let mut stream = ours.try_clone().unwrap();
-    let sent = bench.pattern.clone();
-    let writing = thread::spawn(move || {
-        stream.write_all(&sent[..1_000_000]).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-    });
-    let mut echo = Vec::new();
-    (&ours).read_to_end(&mut echo).unwrap();
-    writing.join().unwrap();
-    assert!(echo == bench.pattern[..1_000_000]);
-    assert_eq!(
-        bench.process.ended(answer["port"].as_u64().unwrap()),
-        (2_000_000, None)
-    );
-
-    let (_ours, theirs) = UnixStream::pair().unwrap();
-    let connect = json!({"op": "connect", "port": 5001, "direction": "both"});
-    let answer = bench.process.request(connect, Some(&theirs)).unwrap();
-    let (_, error) = bench.process.ended(answer["port"].as_u64().unwrap());
-    assert!(error.unwrap().contains("refused"));
 }
 
 fn streams_survive_a_pause(bench: &mut Bench) {

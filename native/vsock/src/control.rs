@@ -2,10 +2,8 @@
 //!
 //! Requests (`fd`: comes with exactly one file descriptor, as SCM_RIGHTS):
 //!
-//! - `{"id":N,"op":"accept","port":P,"direction":"in"|"out"|"both"}`, `fd`: reserves host port P
-//!   (below 2^31). Answer `{"id":N,"ok":true,"bytes":0,"port":P}`.
-//! - `{"id":N,"op":"connect","port":P,"direction":...}`, `fd`: opens a stream to the guest's port P.
-//!   The answer's `port` is the host port that names the join from then on (from 2^31 on).
+//! - `{"id":N,"op":"accept","port":P,"direction":"in"|"out"|"both"}`, `fd`: reserves host port P.
+//!   Answer `{"id":N,"ok":true,"bytes":0,"port":P}`.
 //! - `{"id":N,"op":"progress","port":P}`: answer `{"id":N,"ok":true,"bytes":B,"port":P}`.
 //! - `{"id":N,"op":"close","port":P}`: the same answer; the join is gone. Closing a port that has no
 //!   join is no error.
@@ -23,7 +21,8 @@ use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use serde::{Deserialize, Serialize};
 
-use crate::join::{Direction, Ended};
+use crate::direction::Direction;
+use crate::join::Ended;
 use crate::muxer::Muxer;
 
 /// The longest request, in bytes.
@@ -39,7 +38,6 @@ const MAX_FDS: usize = 16;
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
 enum Operation {
     Accept { port: u32, direction: Way },
-    Connect { port: u32, direction: Way },
     Progress { port: u32 },
     Close { port: u32 },
 }
@@ -187,11 +185,6 @@ impl Control {
             Operation::Accept { port, direction } => {
                 let fd = self.take_fd()?;
                 muxer.accept(port, direction.into(), fd)?;
-                Ok((port, 0))
-            }
-            Operation::Connect { port, direction } => {
-                let fd = self.take_fd()?;
-                let port = muxer.connect(port, direction.into(), fd)?;
                 Ok((port, 0))
             }
             Operation::Progress { port } => match muxer.progress(port) {

@@ -8,51 +8,13 @@ use vm_memory::VolatileSlice;
 use vm_memory::bitmap::BitmapSlice;
 
 use crate::chain;
+use crate::direction::Direction;
 use crate::header::{SHUTDOWN_RECEIVE, SHUTDOWN_SEND};
 use crate::joined_fd::JoinedFd;
 use crate::stream::Key;
 
 /// A buffer that is larger than this is given back when it runs empty, in bytes.
 const KEEP: usize = 64 * 1024;
-
-/// Which way the bytes of a join flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the file descriptor to the guest; its end of file shuts the stream down.
-    In,
-    /// From the guest to the file descriptor; the guest's shutdown closes it.
-    Out,
-    /// Both; the file descriptor is a stream socket. Each half is closed on its own.
-    Both,
-}
-
-impl Direction {
-    pub(crate) fn reads_fd(self) -> bool {
-        self != Direction::Out
-    }
-
-    pub(crate) fn writes_fd(self) -> bool {
-        self != Direction::In
-    }
-
-    pub(crate) fn access(self) -> &'static str {
-        match self {
-            Direction::In => "reading",
-            Direction::Out => "writing",
-            Direction::Both => "reading and writing",
-        }
-    }
-
-    /// As the control protocol spells it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Direction::In => "in",
-            Direction::Out => "out",
-            Direction::Both => "both",
-        }
-    }
-}
 
 /// The end of a join.
 #[derive(Debug, PartialEq, Eq)]

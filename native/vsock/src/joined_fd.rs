@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::socket_type;
 use rustix::net::{Shutdown, SocketType, shutdown};
 
-use crate::join::Direction;
+use crate::direction::Direction;
 
 /// A file descriptor that belongs to a join, registered with the muxer's epoll set.
 ///

@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use rustix::event::epoll;
 
+use crate::direction::Direction;
 use crate::header::{Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
-use crate::join::{Direction, Ended, Join, Phase as JoinPhase};
+use crate::join::{Ended, Join, Phase as JoinPhase};
 use crate::joined_fd::JoinedFd;
 use crate::stream::{Key, Phase, Stream};
 
-/// Host ports from here on are given to streams that the host opens; below, to `accept`.
-pub const FIRST_LOCAL_PORT: u32 = 0x8000_0000;
+/// VMADDR_PORT_ANY of vsock(7).
+const ANY_PORT: u32 = u32::MAX;
 
 /// RSTs for packets that belong to no stream; more than these are not sent (the guest then runs
 /// into its own timeout).
@@ -61,7 +62,6 @@ pub struct Muxer {
     closing: VecDeque<Key>,
     ended: VecDeque<Ended>,
     generation: u32,
-    next_local_port: u32,
 }
 
 impl Muxer {
@@ -78,7 +78,6 @@ impl Muxer {
             closing: VecDeque::new(),
             ended: VecDeque::new(),
             generation: 0,
-            next_local_port: FIRST_LOCAL_PORT,
         })
     }
 
@@ -90,10 +89,10 @@ impl Muxer {
     /// # Errors
     /// A sentence when the port cannot be reserved or `fd` does not fit.
     pub fn accept(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), String> {
-        if port >= FIRST_LOCAL_PORT {
+        if port == ANY_PORT {
             return Err(format!(
                 "host port {port} cannot be reserved; ports from 0 to {} can",
-                FIRST_LOCAL_PORT - 1
+                ANY_PORT - 1
             ));
         }
         if self.joins.contains_key(&port) {
@@ -102,33 +101,6 @@ impl Muxer {
             ));
         }
         self.add_join(port, direction, fd)
-    }
-
-    /// Opens a stream to a port of the guest and joins it with `fd`. Returns the host port by which
-    /// the join is known from now on. Whether the guest accepts it is seen from its end.
-    ///
-    /// # Errors
-    /// As [`Self::accept`].
-    pub fn connect(
-        &mut self,
-        guest_port: u32,
-        direction: Direction,
-        fd: OwnedFd,
-    ) -> Result<u32, String> {
-        let host_port = self.free_local_port(guest_port);
-        self.add_join(host_port, direction, fd)?;
-        let key = Key {
-            guest_port,
-            host_port,
-        };
-        let mut stream = Stream::new(Phase::Requested, self.config.stream_buffer);
-        stream.wanted.request = true;
-        self.streams.insert(key, stream);
-        if let Some(join) = self.joins.get_mut(&host_port) {
-            join.phase = JoinPhase::Connected(key);
-        }
-        self.schedule(key);
-        Ok(host_port)
     }
 
     /// Bytes that the join of this port has moved so far.
@@ -313,24 +285,6 @@ impl Muxer {
         let join = Join::new(port, direction, self.generation, fd);
         self.joins.insert(port, join);
         Ok(())
-    }
-
-    fn free_local_port(&mut self, guest_port: u32) -> u32 {
-        loop {
-            let host_port = self.next_local_port;
-            // u32::MAX is VMADDR_PORT_ANY and is never used.
-            self.next_local_port = match host_port + 1 {
-                u32::MAX => FIRST_LOCAL_PORT,
-                next => next,
-            };
-            let key = Key {
-                guest_port,
-                host_port,
-            };
-            if !self.joins.contains_key(&host_port) && !self.streams.contains_key(&key) {
-                return host_port;
-            }
-        }
     }
 }
 

@@ -4,10 +4,11 @@ use vm_memory::VolatileSlice;
 use vm_memory::bitmap::BitmapSlice;
 
 use crate::chain;
+use crate::direction::Direction;
 use crate::header::{
     HOST_CID, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, TYPE_STREAM, op,
 };
-use crate::join::{Direction, Phase as JoinPhase};
+use crate::join::Phase as JoinPhase;
 use crate::muxer::{MAX_RESETS, Muxer};
 use crate::readiness::write_failed;
 use crate::stream::{Key, Phase, Stream};
@@ -47,13 +48,12 @@ impl Muxer {
             return;
         }
         stream.allowance.update(header.buf_alloc, header.fwd_cnt);
-        match (header.op, stream.phase) {
-            (op::RST, _) => {
+        match header.op {
+            op::RST => {
                 self.reset_by_guest(key);
                 return;
             }
-            (op::RESPONSE, Phase::Requested) => self.answered(key),
-            (op::RW, Phase::Open | Phase::Closing) => {
+            op::RW => {
                 if chain::length(&payload) < header.len as usize {
                     self.violated(key, "a packet that is shorter than it says");
                 } else {
@@ -61,9 +61,9 @@ impl Muxer {
                     self.data(key, header.len, payload);
                 }
             }
-            (op::SHUTDOWN, Phase::Open | Phase::Closing) => self.shut_by_guest(key, header.flags),
-            (op::CREDIT_UPDATE, Phase::Open | Phase::Closing) => {}
-            (op::CREDIT_REQUEST, Phase::Open | Phase::Closing) => stream.wanted.credit = true,
+            op::SHUTDOWN => self.shut_by_guest(key, header.flags),
+            op::CREDIT_UPDATE => {}
+            op::CREDIT_REQUEST => stream.wanted.credit = true,
             _ => self.violated(key, "a packet that does not belong there"),
         }
         self.schedule(key);
@@ -86,7 +86,7 @@ impl Muxer {
             return;
         };
         join.phase = JoinPhase::Connected(key);
-        let mut stream = Stream::new(Phase::Open, self.config.stream_buffer);
+        let mut stream = Stream::new(self.config.stream_buffer);
         stream.allowance.update(header.buf_alloc, header.fwd_cnt);
         stream.wanted.response = true;
         if join.direction == Direction::In {
@@ -95,16 +95,6 @@ impl Muxer {
         }
         self.streams.insert(key, stream);
         self.schedule(key);
-    }
-
-    fn answered(&mut self, key: Key) {
-        let direction = self.joins.get(&key.host_port).map(|join| join.direction);
-        if let Some(stream) = self.streams.get_mut(&key) {
-            stream.phase = Phase::Open;
-            if direction == Some(Direction::In) {
-                stream.shut(SHUTDOWN_RECEIVE);
-            }
-        }
     }
 
     fn data<B: BitmapSlice>(&mut self, key: Key, len: u32, payload: Vec<VolatileSlice<'_, B>>) {
@@ -146,19 +136,9 @@ impl Muxer {
     }
 
     fn reset_by_guest(&mut self, key: Key) {
-        let requested = self
-            .streams
-            .get(&key)
-            .is_some_and(|stream| stream.phase == Phase::Requested);
-        let error = if requested {
-            Some(format!(
-                "the guest refused a stream to its port {}; nobody listens there",
-                key.guest_port
-            ))
-        } else {
-            self.lost(key)
-                .then(|| "the guest broke the stream off before it had shut it down".to_owned())
-        };
+        let error = self
+            .lost(key)
+            .then(|| "the guest broke the stream off before it had shut it down".to_owned());
         self.detach(key, error);
         self.remove_stream(key);
     }

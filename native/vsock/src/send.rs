@@ -5,8 +5,8 @@ use vm_memory::bitmap::{BS, BitmapSlice};
 use vm_memory::{GuestMemory, VolatileSlice};
 
 use crate::chain::{self, Access, Chain, MAX_PIECES};
+use crate::direction::Direction;
 use crate::header::{HEADER_SIZE, Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
-use crate::join::Direction;
 use crate::muxer::{Muxer, can_send};
 use crate::stream::{Key, Phase};
 

@@ -14,8 +14,6 @@ pub struct Key {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// We asked the guest to accept; no answer yet.
-    Requested,
     /// Bytes may flow.
     Open,
     /// The join has ended; the guest still has to answer our SHUTDOWN with RST.
@@ -26,7 +24,6 @@ pub(crate) enum Phase {
 /// takes no packets cannot make us remember more and more.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted {
-    pub(crate) request: bool,
     pub(crate) response: bool,
     pub(crate) credit: bool,
     pub(crate) shutdown: u32,
@@ -49,9 +46,9 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(phase: Phase, buffer: u32) -> Self {
+    pub(crate) fn new(buffer: u32) -> Self {
         Stream {
-            phase,
+            phase: Phase::Open,
             granted: Granted::new(buffer),
             allowance: Allowance::default(),
             guest_shutdown: 0,
@@ -80,7 +77,7 @@ impl Stream {
     /// Whether there is a packet other than data to send.
     pub(crate) fn has_control(&self) -> bool {
         let wanted = &self.wanted;
-        wanted.request || wanted.response || wanted.credit || wanted.reset || wanted.shutdown != 0
+        wanted.response || wanted.credit || wanted.reset || wanted.shutdown != 0
     }
 
     /// The next packet other than data.
@@ -93,9 +90,6 @@ impl Stream {
                 ..Wanted::default()
             };
             op::RST
-        } else if wanted.request {
-            wanted.request = false;
-            op::REQUEST
         } else if wanted.response {
             wanted.response = false;
             op::RESPONSE

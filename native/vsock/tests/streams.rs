@@ -12,7 +12,7 @@ use std::os::unix::net::UnixStream;
 use common::guest::{Guest, drain, packet};
 use common::{pattern, pipe};
 use hadron_vsock_device::{
-    Direction, Ended, FIRST_LOCAL_PORT, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, op,
+    Direction, Ended, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, op,
 };
 
 const CREDIT: usize = 256 * 1024;
@@ -365,68 +365,6 @@ fn a_socket_that_is_closed_on_the_host_is_closed_in_the_guest() {
     assert_eq!(guest.operations(), [(op::SHUTDOWN, SHUTDOWN_BOTH)]);
     guest.send(packet(7, op::RST), &[]);
     assert_eq!(guest.ended(), ended(7, 0));
-}
-
-#[test]
-fn the_host_opens_a_stream() {
-    let mut guest = Guest::new();
-    let (mut ours, theirs) = UnixStream::pair().unwrap();
-    let muxer = guest.device.muxer();
-    let port = muxer
-        .connect(9, Direction::Both, OwnedFd::from(theirs))
-        .unwrap();
-    assert!(port >= FIRST_LOCAL_PORT);
-    ours.write_all(b"early").unwrap();
-    guest.run();
-    let request = guest.packets().remove(0).0;
-    assert_eq!(
-        (request.op, request.src_port, request.dst_port),
-        (op::REQUEST, port, 9)
-    );
-    assert_eq!(request.buf_alloc as usize, CREDIT);
-    let from_guest = |op| Header {
-        src_port: 9,
-        ..packet(port, op)
-    };
-    guest.send(from_guest(op::RESPONSE), &[]);
-    assert_eq!(guest.packets()[0].1, b"early");
-    guest.send(
-        Header {
-            len: 2,
-            ..from_guest(op::RW)
-        },
-        b"hi",
-    );
-    let mut bytes = [0; 2];
-    ours.read_exact(&mut bytes).unwrap();
-    guest.send(
-        Header {
-            flags: SHUTDOWN_BOTH,
-            ..from_guest(op::SHUTDOWN)
-        },
-        &[],
-    );
-    assert_eq!(guest.operations(), [(op::RST, 0)]);
-    assert_eq!(guest.ended(), ended(port, 7));
-
-    let (_ours, theirs) = UnixStream::pair().unwrap();
-    let muxer = guest.device.muxer();
-    let port = muxer
-        .connect(9, Direction::Both, OwnedFd::from(theirs))
-        .unwrap();
-    guest.run();
-    guest.send(
-        Header {
-            src_port: 9,
-            ..packet(port, op::RST)
-        },
-        &[],
-    );
-    let error = guest.ended().unwrap().error.unwrap();
-    assert!(
-        error.contains("the guest refused a stream to its port 9"),
-        "{error}"
-    );
 }
 
 #[test]

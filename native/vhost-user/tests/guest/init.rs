@@ -3,7 +3,7 @@
 //! Built by `tests/qemu.rs` with rustc alone, statically; std is its only crate. It connects to host
 //! port 1000, reads one command a line and answers each with one line, `ok ...` or `error ...`.
 
-use std::ffi::{c_int, c_long, c_void};
+use std::ffi::{c_int, c_long};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Error, Read, Result, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
@@ -12,7 +12,6 @@ use std::time::Instant;
 const AF_VSOCK: c_int = 40;
 const SOCK_STREAM: c_int = 1;
 const HOST_CID: u32 = 2;
-const ANY_CID: u32 = u32::MAX;
 const CONTROL_PORT: u32 = 1000;
 const SHUT_WR: c_int = 1;
 const SYS_FINIT_MODULE: c_long = 313;
@@ -34,9 +33,6 @@ struct Address {
 unsafe extern "C" {
     fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int;
     fn connect(fd: c_int, address: *const Address, length: u32) -> c_int;
-    fn bind(fd: c_int, address: *const Address, length: u32) -> c_int;
-    fn listen(fd: c_int, backlog: c_int) -> c_int;
-    fn accept(fd: c_int, address: *mut c_void, length: *mut u32) -> c_int;
     fn shutdown(fd: c_int, how: c_int) -> c_int;
     fn reboot(how: c_int) -> c_int;
     fn syscall(number: c_long, fd: c_int, parameters: *const u8, flags: c_int) -> c_long;
@@ -167,31 +163,6 @@ impl Guest {
                         return Ok(format!("{:?}", error.kind()));
                     }
                 }
-            }
-            // serve PORT: accepts one stream and writes back what it reads. Answers when it listens.
-            Some("serve") => {
-                let listener = new_socket()?;
-                let on = address(ANY_CID, number(1)? as u32);
-                // SAFETY: `on` is a whole address and lives through the call.
-                check(unsafe { bind(listener.as_raw_fd(), &on, size_of::<Address>() as u32) })?;
-                // SAFETY: it takes two numbers.
-                check(unsafe { listen(listener.as_raw_fd(), 1) })?;
-                std::thread::spawn(move || -> Result<()> {
-                    let (address, length) = (std::ptr::null_mut(), std::ptr::null_mut());
-                    // SAFETY: both pointers may be null; the descriptor is new and `File` owns it.
-                    let mut stream = unsafe {
-                        File::from_raw_fd(check(accept(listener.as_raw_fd(), address, length))?)
-                    };
-                    let mut buffer = [0; 65536];
-                    loop {
-                        let count = stream.read(&mut buffer)?;
-                        if count == 0 {
-                            return Ok(());
-                        }
-                        stream.write_all(&buffer[..count])?;
-                    }
-                });
-                Ok(String::new())
             }
             // connect PORT: opens a stream and closes it.
             Some("connect") => open(number(1)? as u32).map(|_| String::new()),
