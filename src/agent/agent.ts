@@ -89,6 +89,13 @@ export interface StdioPorts {
   readonly stdout: number;
   readonly stderr: number;
   readonly size?: TerminalSize;
+  readonly owner?: PipeOwner;
+}
+
+/** Who owns the pipes that are a process's streams, until they are given to its user; the group stays. Default: 0 and 0. */
+export interface PipeOwner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface TerminalSize {

@@ -149,13 +149,15 @@ export class TtrpcAgent implements Agent {
   }
 }
 
-function stdioMessage({ stdin, stdout, stderr, size }: StdioPorts) {
+function stdioMessage({ stdin, stdout, stderr, size, owner }: StdioPorts) {
   return {
     stdinPort: stdin,
     stdoutPort: stdout,
     stderrPort: stderr,
     terminalWidth: size?.width ?? 0,
     terminalHeight: size?.height ?? 0,
+    pipeUid: owner?.uid ?? 0,
+    pipeGid: owner?.gid ?? 0,
   };
 }
 

@@ -5,7 +5,7 @@ import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
 import { packAny } from "../protobuf/well-known.ts";
 import { readRuntimeOptions } from "./runtime-options.ts";
 
-const configSourceOf = (options: Parameters<typeof readRuntimeOptions>[0]) => readRuntimeOptions(options).source;
+const configSourceOf = (options: Parameters<typeof readRuntimeOptions>[0]) => readRuntimeOptions(options).configuration;
 
 function refusal(call: () => unknown): HadronError {
   try {
@@ -34,22 +34,26 @@ describe("containerd.runc.v1.Options", () => {
   test.each([
     ["no_pivot_root", { noPivotRoot: true }],
     ["no_new_keyring", { noNewKeyring: true }],
-    ["io_uid", { ioUid: 1 }],
-    ["io_gid", { ioGid: 1 }],
     ["root", { root: "/run/runc" }],
     ["systemd_cgroup", { systemdCgroup: true }],
     ["criu_path", { criuPath: "criu" }],
     ["criu_image_path", { criuImagePath: "/i" }],
     ["criu_work_path", { criuWorkPath: "/w" }],
   ])("%s, which means nothing in a VM, is ignored by name", (name, options) => {
-    const { source, ignored } = readRuntimeOptions(packAny(RuncOptions, options));
-    expect(source).toEqual({});
+    const { configuration, ignored } = readRuntimeOptions(packAny(RuncOptions, options));
+    expect(configuration).toEqual({});
     expect(ignored).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
   });
 
   test("the launcher has carried out shim_cgroup; what is not given is not spoken of", () => {
     const options = { shimCgroup: "/x", taskApiVersion: 3, noPivotRoot: false, ioUid: 0, root: "" };
-    expect(readRuntimeOptions(packAny(RuncOptions, options))).toEqual({ source: {}, ignored: [] });
+    expect(readRuntimeOptions(packAny(RuncOptions, options))).toEqual({ configuration: {}, pipeOwner: { uid: 0, gid: 0 }, ignored: [] });
+  });
+
+  test("io_uid and io_gid are the container's", () => {
+    const { pipeOwner, ignored } = readRuntimeOptions(packAny(RuncOptions, { ioUid: 1000, ioGid: 4294967295 }));
+    expect(pipeOwner).toEqual({ uid: 1000, gid: 4294967295 });
+    expect(ignored).toEqual([]);
   });
 
   test.each([

@@ -18,9 +18,7 @@ const REFUSED: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
  */
 const MEANINGLESS: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
   noPivotRoot: "no_pivot_root: how a container's root is entered is the guest's own business",
-  noNewKeyring: "no_new_keyring: the guest has a kernel, and so keyrings, of its own",
-  ioUid: "io_uid: in the guest a process's streams belong to its own user, whoever that is",
-  ioGid: "io_gid: in the guest a process's streams belong to its own group, whichever that is",
+  noNewKeyring: "no_new_keyring: the keys that it shares are the host's; in the guest each container has a session keyring of its own",
   root: "root: the guest keeps its state in its own memory",
   systemdCgroup: "systemd_cgroup: there is no systemd in the guest, which manages its cgroups itself",
   criuPath: "criu_path: there are no checkpoints",
@@ -28,8 +26,12 @@ const MEANINGLESS: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
   criuWorkPath: "criu_work_path: there are no checkpoints",
 };
 
+const ROOT = { uid: 0, gid: 0 };
+
 export interface RuntimeOptionsRead {
-  readonly source: ConfigSource;
+  readonly configuration: ConfigSource;
+  /** `io_uid` and `io_gid`: who owns the pipes that are the streams of the container's processes. */
+  readonly pipeOwner: { readonly uid: number; readonly gid: number };
   /** A clause for the log about each option that was given and ignored. */
   readonly ignored: readonly string[];
 }
@@ -40,17 +42,18 @@ export interface RuntimeOptionsRead {
  */
 export function readRuntimeOptions(options: Any | undefined): RuntimeOptionsRead {
   if (options === undefined || options.typeUrl === "") {
-    return { source: {}, ignored: [] };
+    return { configuration: {}, pipeOwner: ROOT, ignored: [] };
   }
   // Clients other than containerd's may write "type.googleapis.com/" in front of it.
   const type = options.typeUrl.slice(options.typeUrl.lastIndexOf("/") + 1);
   if (type === RuntimeOptions.typeName) {
     const { configPath, configBody } = RuntimeOptions.decode(options.value);
-    const source = { ...(configPath === "" ? {} : { path: configPath }), ...(configBody.length === 0 ? {} : { body: configBody }) };
-    return { source, ignored: [] };
+    const configuration = { ...(configPath === "" ? {} : { path: configPath }), ...(configBody.length === 0 ? {} : { body: configBody }) };
+    return { configuration, pipeOwner: ROOT, ignored: [] };
   }
   if (type === RuncOptions.typeName) {
-    return { source: {}, ignored: ignoredRuncOptions(RuncOptions.decode(options.value)) };
+    const runc = RuncOptions.decode(options.value);
+    return { configuration: {}, pipeOwner: { uid: runc.ioUid, gid: runc.ioGid }, ignored: ignoredRuncOptions(runc) };
   }
   const message = `The runtime's options are a ${options.typeUrl}; Hadron takes ${RuntimeOptions.typeName} and ${RuncOptions.typeName}.`;
   throw new HadronError(Code.INVALID_ARGUMENT, message);

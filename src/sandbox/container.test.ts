@@ -147,6 +147,7 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
     spec: { ociVersion: "1.1.0", process: EXEC, linux: { namespaces: pidNamespace === undefined ? [] : [{ type: "pid", ...pidNamespace }] } },
     id: "c1",
     bundle: "/b",
+    pipeOwner: { uid: 0, gid: 0 },
     init,
     hostProcess: hostProcess as unknown as HostProcess,
     machine: { agent: agent as unknown as Agent, get exit() { return exit; }, exited: vmExit.promise, writeBack, clock: { correct() {} }, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,

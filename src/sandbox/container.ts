@@ -7,7 +7,7 @@
  * "stopped" is the init process's; the container object lives until it is deleted.
  */
 
-import type { Agent, TerminalSize } from "../agent/agent.ts";
+import type { Agent, PipeOwner, TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
@@ -44,6 +44,7 @@ export class Container {
   readonly machine: Machine;
 
   readonly #spec: Spec;
+  readonly #pipeOwner: PipeOwner;
   readonly #execs = new Map<string, Process>();
   readonly #hostProcess: HostProcess;
   readonly #lease: Lease<unknown>;
@@ -58,6 +59,7 @@ export class Container {
     bundle: string;
     /** As containerd has it. */
     spec: Spec;
+    pipeOwner: PipeOwner;
     init: Process;
     hostProcess: HostProcess;
     machine: Machine;
@@ -70,6 +72,7 @@ export class Container {
     this.id = options.id;
     this.bundle = options.bundle;
     this.#spec = options.spec;
+    this.#pipeOwner = options.pipeOwner;
     this.init = options.init;
     this.machine = options.machine;
     this.#hostProcess = options.hostProcess;
@@ -293,7 +296,9 @@ export class Container {
 
   async #runExec(process: Process): Promise<void> {
     try {
-      await process.open(this.machine, (stdio) => this.machine.agent.execProcess(this.id, process.execId, process.specJson ?? "", stdio));
+      const { agent } = this.machine;
+      const owner = this.#pipeOwner;
+      await process.open(this.machine, (stdio) => agent.execProcess(this.id, process.execId, process.specJson ?? "", { ...stdio, owner }));
     } catch (error) {
       process.settle(EXEC_FAILED_STATUS);
       throw error;

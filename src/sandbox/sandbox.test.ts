@@ -56,6 +56,7 @@ function request({ spec = {}, ...change }: Partial<Omit<CreateContainer, "spec">
     rootfs: [],
     configuration: {},
     stdio: { stdin: "", stdout: "", stderr: "", terminal: false },
+    pipeOwner: { uid: 0, gid: 0 },
     spec: {
       ociVersion: "1.2.0",
       root: { path: "rootfs" },

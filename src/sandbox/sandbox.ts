@@ -6,6 +6,7 @@
  * root file system is being mounted. What is wrong with a request is told before any of that.
  */
 
+import type { PipeOwner } from "../agent/agent.ts";
 import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
@@ -58,6 +59,8 @@ export interface CreateContainer {
   /** Empty: the spec's root.path is the root file system. */
   readonly rootfs: readonly RootfsMount[];
   readonly stdio: StdioRequest;
+  /** Of the streams of all its processes. */
+  readonly pipeOwner: PipeOwner;
 }
 
 export class Sandbox implements AsyncDisposable {
@@ -184,13 +187,14 @@ export class Sandbox implements AsyncDisposable {
       init.hostPid = hostProcess.pid;
       undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
-      await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), stdio));
+      await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), { ...stdio, owner: request.pipeOwner }));
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
-    return new Container({ id: request.id, bundle: request.bundle, spec: request.spec, init, hostProcess, machine, lease, storage, observer, log });
+    const { id, bundle, pipeOwner } = request;
+    return new Container({ id, bundle, spec: request.spec, pipeOwner, init, hostProcess, machine, lease, storage, observer, log });
   }
 
   /** `podHostname`: "" for none. */

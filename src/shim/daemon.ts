@@ -7,8 +7,8 @@ import { join } from "node:path";
 
 import { Server } from "ttrpc-ts";
 
-import { type Config, type ConfigSource, DEFAULTS, loadConfig } from "../config/config.ts";
-import { readRuntimeOptions } from "../config/runtime-options.ts";
+import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
+import { readRuntimeOptions, type RuntimeOptionsRead } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "./services.ts";
 import type { Any } from "../gen/protobuf.ts";
@@ -106,7 +106,7 @@ class Daemon implements AsyncDisposable {
     const task = createTaskService({
       sandbox: this.#sandbox,
       events: this.#events,
-      configuration: (options) => this.#configuration(options),
+      readOptions: (options) => this.#readOptions(options),
       shutdown: () => this.#finish(),
       populationChanged: () => this.#watchIdle(),
     });
@@ -150,13 +150,12 @@ class Daemon implements AsyncDisposable {
     this.#log.setLevel(this.#args.debug && debugLevel !== "Trace" ? "Debug" : debugLevel);
   }
 
-  /** Which one a Create's options name. */
-  #configuration(options: Any | undefined): ConfigSource {
-    const { source, ignored } = readRuntimeOptions(options);
-    for (const clause of ignored) {
+  #readOptions(options: Any | undefined): RuntimeOptionsRead {
+    const read = readRuntimeOptions(options);
+    for (const clause of read.ignored) {
       this.#log.info({ option: clause }, "an option of the runtime means nothing in a VM");
     }
-    return source;
+    return read;
   }
 
   /** containerd may reject the address, or be killed: a daemon without containers that nobody calls goes away. */

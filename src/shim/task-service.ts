@@ -5,7 +5,7 @@
 
 import type { ServiceHandlers } from "ttrpc-ts";
 
-import type { ConfigSource } from "../config/config.ts";
+import type { RuntimeOptionsRead } from "../config/runtime-options.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Init } from "../protobuf/message.ts";
 import { Metrics } from "../gen/metrics.ts";
@@ -39,8 +39,8 @@ const TASK_STATUS: Readonly<Record<ContainerStatus, number>> = { created: 1, run
 export interface TaskServiceOptions {
   readonly sandbox: Sandbox;
   readonly events: EventPublisher;
-  /** Which configuration a Create request's options name. */
-  readonly configuration: (options: Any | undefined) => ConfigSource;
+  /** What a Create request's options say: which configuration, and who owns its streams. */
+  readonly readOptions: (options: Any | undefined) => Pick<RuntimeOptionsRead, "configuration" | "pipeOwner">;
   /** Nothing is left to serve. */
   readonly shutdown: () => void;
   /** A container came or went. */
@@ -55,12 +55,13 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
       if (request.checkpoint !== "") {
         throw new HadronError(Code.UNIMPLEMENTED, "restoring a container from a checkpoint is not supported");
       }
-      const configuration = options.configuration(request.options);
+      const { configuration, pipeOwner } = options.readOptions(request.options);
       const spec = await readSpec(request.bundle);
       const stdio = { stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, terminal: request.terminal };
       let container: Container;
       try {
-        container = await sandbox.create({ id: request.id, bundle: request.bundle, spec, configuration, rootfs: request.rootfs, stdio }, signal);
+        const { id, bundle, rootfs } = request;
+        container = await sandbox.create({ id, bundle, spec, configuration, rootfs, stdio, pipeOwner }, signal);
       } finally {
         options.populationChanged();
       }

@@ -3,6 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { Options as RuncOptions } from "../../src/gen/runc-options.ts";
+import type { Init } from "../../src/protobuf/message.ts";
+import { packAny } from "../../src/protobuf/well-known.ts";
 import { patient } from "../harness/patience.ts";
 import { linkTree } from "../harness/tree.ts";
 import { type Answer, answerOf, Bundle, type Runtime, type Shim } from "./shim.ts";
@@ -26,6 +29,8 @@ export interface Places {
 export interface ContainerOptions extends StdioOptions {
   /** Changes the default spec; may also answer the text of config.json itself. */
   readonly edit?: (spec: Spec, places: Places) => string | void | Promise<string | void>;
+  /** Options that containerd sends to both runtimes. */
+  readonly runtimeOptions?: Init<RuncOptions>;
   /** What else Create says; the root file system's mounts, say. */
   readonly rootfsMounts?: (places: Places) => { type: string; source: string; target: string; options: string[] }[];
 }
@@ -92,7 +97,9 @@ export class Container implements AsyncDisposable {
 
   async create(): Promise<Answer<{ pid: number }>> {
     const rootfs = this.#options.rootfsMounts?.(this.places) ?? [];
-    const answer = await answerOf(this.shim.task.create({ id: this.id, bundle: this.#bundle.path, rootfs, ...this.stdio.paths }, { timeoutMs: CALL_MS }));
+    const options = this.#options.runtimeOptions === undefined ? {} : { options: packAny(RuncOptions, this.#options.runtimeOptions) };
+    const request = { id: this.id, bundle: this.#bundle.path, rootfs, ...options, ...this.stdio.paths };
+    const answer = await answerOf(this.shim.task.create(request, { timeoutMs: CALL_MS }));
     this.stdio.handOver();
     return answer;
   }

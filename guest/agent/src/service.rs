@@ -19,7 +19,7 @@ use crate::protocol::{agent as proto, agent_ttrpc};
 use crate::reaper::exited;
 use crate::sandbox;
 use crate::share;
-use crate::stdio::Ports;
+use crate::stdio::{Owner, Ports};
 use crate::terminal::Size;
 
 /// The service on the agent's state.
@@ -44,6 +44,10 @@ fn stdio(stdio: &proto::Stdio) -> Result<Stdio> {
             stdin: stdio.stdin_port,
             stdout: stdio.stdout_port,
             stderr: stdio.stderr_port,
+        },
+        owner: Owner {
+            uid: stdio.pipe_uid,
+            gid: stdio.pipe_gid,
         },
         size: Size::new(stdio.terminal_width, stdio.terminal_height)?,
     })

@@ -34,7 +34,6 @@ pub struct Config {
     /// process.oomScoreAdj.
     pub oom_score_adj: Option<i32>,
     uid_mappings: Vec<Mapping>,
-    gid_mappings: Vec<Mapping>,
 }
 
 /// An additional process that can be made.
@@ -54,7 +53,6 @@ pub struct PreparedProcess {
 #[serde(default)]
 pub struct User {
     uid: u32,
-    gid: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,12 +78,9 @@ struct Process {
 }
 
 impl Config {
-    /// Whose standard streams a process of `user` has, as ids of the guest's root user namespace.
-    pub fn owner(&self, user: &User) -> (u32, u32) {
-        (
-            root_id(user.uid, &self.uid_mappings),
-            root_id(user.gid, &self.gid_mappings),
-        )
+    /// Whose terminal a process of `user` has, as an id of the guest's root user namespace.
+    pub fn owner(&self, user: &User) -> u32 {
+        root_id(user.uid, &self.uid_mappings)
     }
 }
 
@@ -126,13 +121,9 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
         oom_score_adj: process.oom_score_adj,
         ..Config::default()
     };
-    for (key, mappings) in [
-        ("uidMappings", &mut config.uid_mappings),
-        ("gidMappings", &mut config.gid_mappings),
-    ] {
-        if let Some(value) = linux.get(key).filter(|value| !value.is_null()) {
-            *mappings = Vec::deserialize(value).map_err(wrong)?;
-        }
+    let mappings = linux.get("uidMappings").filter(|value| !value.is_null());
+    if let Some(value) = mappings {
+        config.uid_mappings = Vec::deserialize(value).map_err(wrong)?;
     }
     let network_sysctls = take_network_sysctls(linux)?;
     let mut changed = !network_sysctls.is_empty();
@@ -327,7 +318,7 @@ mod tests {
         let json = String::from_utf8(json).expect("text").replace("[]", "[ ]");
         let prepared = prepare("web", json.as_bytes()).expect("prepared");
         assert_eq!(prepared.json, json.as_bytes());
-        assert_eq!(prepared.config.owner(&prepared.user), (1000, 100));
+        assert_eq!(prepared.config.owner(&prepared.user), 1000);
     }
 
     #[test]
@@ -358,7 +349,7 @@ mod tests {
                 serde_json::json!([{ "containerID": 0, "hostID": 100_000, "size": 65536 }]);
         });
         let prepared = prepare("web", &json).expect("prepared");
-        assert_eq!(prepared.config.owner(&prepared.user), (101_000, 100));
+        assert_eq!(prepared.config.owner(&prepared.user), 101_000);
     }
 
     #[test]

@@ -42,6 +42,15 @@ pub struct Ports {
     pub stderr: u32,
 }
 
+/// Who owns a process' pipes until they are given to its user; the group stays.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner {
+    /// User, as an id of the guest's root user namespace.
+    pub uid: u32,
+    /// Group, likewise.
+    pub gid: u32,
+}
+
 /// Connected streams without a process yet. Dropped, they are closed.
 pub struct Streams {
     stdin: Option<OwnedFd>,
@@ -101,9 +110,10 @@ impl Streams {
         })
     }
 
-    /// Pipes for the streams that are connected, /dev/null for the others. They belong to `uid` and
-    /// `gid`, so that the process may open /dev/stdout again.
-    pub fn pipes(&self, uid: u32, gid: u32) -> Result<Pipes> {
+    /// Pipes for the streams that are connected, /dev/null for the others. They belong to `owner`; crun gives them
+    /// to the process' user, so that it may open /dev/stdout again. In a user namespace crun cannot, and the
+    /// owner has to be one that is mapped there.
+    pub fn pipes(&self, owner: Owner) -> Result<Pipes> {
         let make = |stream: &Option<OwnedFd>, index: usize| -> Result<(OwnedFd, Option<OwnedFd>)> {
             if stream.is_none() {
                 let access = if index == 0 {
@@ -114,7 +124,7 @@ impl Streams {
                 return Ok((null(access)?, None));
             }
             let (reading, writing) =
-                pipe(uid, gid).map_err(|error| Error::os("cannot make a pipe", error))?;
+                pipe(owner).map_err(|error| Error::os("cannot make a pipe", error))?;
             let (child, ours) = if index == 0 {
                 (reading, writing)
             } else {
@@ -192,13 +202,13 @@ fn watch(fd: OwnedFd) -> Result<AsyncFd<OwnedFd>> {
     watch_fd(fd).map_err(|error| Error::os("cannot watch a stream", error))
 }
 
-fn pipe(uid: u32, gid: u32) -> io::Result<(OwnedFd, OwnedFd)> {
+fn pipe(owner: Owner) -> io::Result<(OwnedFd, OwnedFd)> {
     let (reading, writing) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
     // SAFETY: no memory is involved. A smaller pipe works as well, only slower.
     unsafe { libc::fcntl(writing.as_raw_fd(), libc::F_SETPIPE_SZ, PIPE) };
     // Both ends are one inode.
     // SAFETY: no memory is involved.
-    if unsafe { libc::fchown(writing.as_raw_fd(), uid, gid) } == -1 {
+    if unsafe { libc::fchown(writing.as_raw_fd(), owner.uid, owner.gid) } == -1 {
         return Err(io::Error::last_os_error());
     }
     Ok((reading, writing))

@@ -518,6 +518,34 @@ const streams: readonly CallCase[] = [
   }),
 ];
 
+/** Owners of the pipes by the runtime's options, and the users of the processes that have them. */
+const OWNERS = [{}, { ioGid: 1000 }, { ioUid: 1234, ioGid: 4321 }, { ioUid: 4294967295, ioGid: 4294967295 }];
+const USERS = [{ uid: 0, gid: 0 }, { uid: 1000, gid: 1000 }, { uid: 1234, gid: 100 }];
+
+const owners: readonly CallCase[] = OWNERS.map((runtimeOptions) =>
+  sequence(`streams owned by ${JSON.stringify(runtimeOptions)}`, async (trace) => {
+    const holder = await running(trace, ["hold"], { runtimeOptions });
+    for (const [index, user] of USERS.entries()) {
+      for (const terminal of [false, true]) {
+        const name = `${index}${terminal ? "-terminal" : ""}`;
+        const stdio = { terminal, stdin: index > 0 };
+        const c = await trace.container(`c${name}`, ["streams"], { ...stdio, runtimeOptions, edit: (spec) => void (spec.process.user = user) });
+        await c.create();
+        await c.start();
+        await c.wait();
+        await c.output();
+        await c.delete();
+        await holder.exec(`e${name}`, { ...stdio, args: ["/probe", "streams"], process: { user } });
+        await holder.start(`e${name}`);
+        await holder.wait(`e${name}`);
+        await holder.output(`e${name}`);
+        await holder.delete(`e${name}`);
+      }
+    }
+    await end(holder);
+  }),
+);
+
 const terminals: readonly CallCase[] = [
   sequence("resize of a terminal", async (trace) => {
     const c = await running(trace, ["sizes", "2"], { terminal: true });
@@ -672,4 +700,4 @@ const crowds: readonly CallCase[] = [
   }),
 ];
 
-export const CALL_CASES: readonly CallCase[] = [...lives, ...kills, ...execs, ...unknown, ...pauses, ...streams, ...terminals, ...updates, ...crowds];
+export const CALL_CASES: readonly CallCase[] = [...lives, ...kills, ...execs, ...unknown, ...pauses, ...streams, ...owners, ...terminals, ...updates, ...crowds];

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -84,6 +85,20 @@ static int sizes(int count) {
     return 0;
 }
 
+/* Of each standard stream who owns it, and whether it can be opened by its name. */
+static int streams(void) {
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat st;
+        char path[32];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        if (fstat(fd, &st)) return 2;
+        int again = open(path, (fd == 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY);
+        printf("%d of %u:%u %s\n", fd, st.st_uid, st.st_gid, again < 0 ? error_name(errno) : "opens");
+    }
+    fflush(stdout);
+    return 0;
+}
+
 int act(const char *name, int count, char **args) {
     long number = count > 0 ? atol(args[0]) : 0;
     if (!strcmp(name, "exit")) return (int)number & 255;
@@ -91,6 +106,7 @@ int act(const char *name, int count, char **args) {
     if (!strcmp(name, "copy")) return copy();
     if (!strcmp(name, "flood")) return flood(number, count > 1);
     if (!strcmp(name, "sizes")) return sizes((int)number);
+    if (!strcmp(name, "streams")) return streams();
     if (!strcmp(name, "signal")) {
         signal((int)number, SIG_DFL);
         kill(getpid(), (int)number);

@@ -148,8 +148,7 @@ static void show_descriptors(void) {
         snprintf(key, sizeof key, "fd.%d", fd);
         int flags = fcntl(fd, F_GETFL);
         say(key, "%s%s flags %o mode %o owner %u:%u", isatty(fd) ? "terminal " : "", kind(st.st_mode),
-            flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH), isatty(fd) ? st.st_mode & 07777 : 0, isatty(fd) ? st.st_uid : 0,
-            isatty(fd) ? st.st_gid : 0);
+            flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH), st.st_mode & 07777, st.st_uid, st.st_gid);
         if (S_ISCHR(st.st_mode) && !isatty(fd)) {
             snprintf(key, sizeof key, "fd.%d.device", fd);
             say(key, "%u:%u", major(st.st_rdev), minor(st.st_rdev));

@@ -17,7 +17,7 @@ use crate::process::Process;
 use crate::sandbox::set_sysctls;
 use crate::spec::{self, Prepared};
 use crate::stdio::Streams;
-use crate::terminal::{Size, accept_master, give_to};
+use crate::terminal::{accept_master, give_to};
 
 impl Container {
     /// OCI "create".
@@ -34,7 +34,7 @@ impl Container {
             )));
         }
         let bundle = context.directory.join(context.next_number().to_string());
-        let made = make_init(context, id, &bundle, &prepared, streams, stdio.size).await;
+        let made = make_init(context, id, &bundle, &prepared, streams, stdio).await;
         let state_directory = context.crun.state(id);
         match made {
             Ok((init, call)) => Ok(Self {
@@ -69,13 +69,12 @@ async fn make_init(
     bundle: &Path,
     prepared: &Prepared,
     streams: Streams,
-    size: Size,
+    stdio: Stdio,
 ) -> Result<(Process, Call)> {
     let io = |error| Error::os("cannot make the container's bundle", error);
     fs::create_dir(bundle).map_err(io)?;
     fs::write(bundle.join("config.json"), &prepared.json).map_err(io)?;
     let pid_file = bundle.join("pid");
-    let (uid, gid) = prepared.config.owner(&prepared.user);
     let run = |fds, options: &[&OsStr]| {
         let plain = ["create", "--bundle"].map(OsStr::new);
         let arguments = [
@@ -90,14 +89,14 @@ async fn make_init(
         ]
         .concat();
         // crun itself sets process.oomScoreAdj, of the new process only.
-        let stdio = crun::Stdio {
+        let inherited = crun::Stdio {
             fds,
             oom_score_adj: None,
         };
-        context.crun.call(&context.reaper, &stdio, &arguments)
+        context.crun.call(&context.reaper, &inherited, &arguments)
     };
     if !prepared.terminal {
-        let pipes = streams.pipes(uid, gid)?;
+        let pipes = streams.pipes(stdio.owner)?;
         let mut call = run(pipes.child_fds(), &[])?;
         let pipes = pipes.close_child();
         let (pid, exit) = call.process(&pid_file).await?;
@@ -120,11 +119,11 @@ async fn make_init(
     let mut call = run([null.as_raw_fd(); 3], &options)?;
     let (pid, exit) = call.process(&pid_file).await?;
     let master = accept_master(&listener)?;
-    if let Some(size) = size.given() {
+    if let Some(size) = stdio.size.given() {
         size.set(master.as_raw_fd())
             .map_err(|error| Error::os("cannot size the terminal", error))?;
     }
-    give_to(&master, uid)?;
+    give_to(&master, prepared.config.owner(&prepared.user))?;
     streams.run_terminal(&master)?;
     let terminal = Some(master);
     Ok((

@@ -64,7 +64,6 @@ impl Container {
         let streams = Streams::connect(&context.connector, stdio.ports).await?;
         self.require("entered", &ENTERABLE)?;
         let files = Files::make(&self.bundle, context.next_number(), &prepared.json)?;
-        let (uid, gid) = self.config.owner(&prepared.user);
         let run = |fds, options: &[&OsStr]| {
             let plain = ["exec", "--detach", "--process"].map(OsStr::new);
             let arguments = [
@@ -78,14 +77,14 @@ impl Container {
                 &[OsStr::new(&self.id)],
             ]
             .concat();
-            let stdio = crun::Stdio {
+            let inherited = crun::Stdio {
                 fds,
                 oom_score_adj: prepared.oom_score_adj.or(self.config.oom_score_adj),
             };
-            context.crun.call(&context.reaper, &stdio, &arguments)
+            context.crun.call(&context.reaper, &inherited, &arguments)
         };
         if !prepared.terminal {
-            let pipes = streams.pipes(uid, gid)?;
+            let pipes = streams.pipes(stdio.owner)?;
             let mut call = run(pipes.child_fds(), &[])?;
             let pipes = pipes.close_child();
             let (pid, exit) = call.process(&files.pid).await?;
@@ -107,7 +106,7 @@ impl Container {
         let (pid, exit) = call.process(&files.pid).await?;
         call.program_runs().await?;
         let master = accept_master(&listener)?;
-        give_to(&master, uid)?;
+        give_to(&master, self.config.owner(&prepared.user))?;
         streams.run_terminal(&master)?;
         let terminal = Some(master);
         Ok(Process {

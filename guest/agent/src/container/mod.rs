@@ -24,7 +24,7 @@ use crate::error::{Code, Error, Result};
 use crate::process::Process;
 use crate::reaper::{Reaper, exited};
 use crate::spec::Config;
-use crate::stdio::Ports;
+use crate::stdio::{Owner, Ports};
 use crate::terminal::Size;
 use crate::transport::Connector;
 
@@ -59,6 +59,8 @@ impl Context {
 pub struct Stdio {
     /// Host ports.
     pub ports: Ports,
+    /// Of the pipes.
+    pub owner: Owner,
     /// The terminal's first size.
     pub size: Size,
 }

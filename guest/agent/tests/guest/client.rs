@@ -298,8 +298,12 @@ impl Guest {
 
     /// A container from creation to deletion.
     pub async fn run(&self, spec: &Value, stdin: Option<&[u8]>) -> Output {
-        let id = self.id();
         let streams = self.streams(stdin.map(<[u8]>::to_vec));
+        self.run_with(spec, streams).await
+    }
+
+    pub async fn run_with(&self, spec: &Value, streams: Streams) -> Output {
+        let id = self.id();
         self.create(&id, spec, streams.stdio.clone())
             .await
             .expect("create");
@@ -353,8 +357,12 @@ impl Guest {
     }
 
     pub async fn exec(&self, id: &str, process: &Value, stdin: Option<&[u8]>) -> Output {
-        let exec_id = format!("e{}", self.fresh());
         let streams = self.streams(stdin.map(<[u8]>::to_vec));
+        self.exec_with(id, process, streams).await
+    }
+
+    pub async fn exec_with(&self, id: &str, process: &Value, streams: Streams) -> Output {
+        let exec_id = format!("e{}", self.fresh());
         self.exec_start(id, &exec_id, process, streams.stdio.clone())
             .await
             .expect("exec");

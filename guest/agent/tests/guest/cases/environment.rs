@@ -201,15 +201,21 @@ pub async fn user_namespace(guest: &Guest) {
         });
     };
     let script = "id -u; cat /proc/self/uid_map | tr -s ' '; echo again > /dev/stdout";
-    assert_eq!(
-        text(guest, script, change).await,
-        "0\n 0 100000 65536\nagain"
-    );
+    let expected = "0\n 0 100000 65536\nagain";
+    // What has no owner in the namespace cannot be opened there.
+    let streams = || {
+        let mut streams = guest.streams(None);
+        streams.stdio.pipe_uid = 100_000;
+        streams.stdio.pipe_gid = 100_000;
+        streams
+    };
+    let mut spec = spec(&["sh", "-c", script]);
+    change(&mut spec);
+    assert_eq!(guest.run_with(&spec, streams()).await.text(), expected);
     let id = guest.sleeper(change).await;
-    let output = guest
-        .exec(&id, &process_json(&["sh", "-c", script]), None)
-        .await;
-    assert_eq!(output.text(), "0\n 0 100000 65536\nagain");
+    let process = process_json(&["sh", "-c", script]);
+    let output = guest.exec_with(&id, &process, streams()).await;
+    assert_eq!(output.text(), expected);
     guest.end(&id).await;
 }
 
