@@ -259,6 +259,9 @@ async fn copy(source: &AsyncFd<OwnedFd>, target: &AsyncFd<OwnedFd>) -> io::Resul
 
 /// [`copy`] by a `read_once` of the caller's.
 ///
+/// All that is there is read before it is written on, as far as it fits: a terminal gives at most 4 KiB at once, and each
+/// write is a packet that the host is woken for.
+///
 /// A terminal's end is EIO, twice in a row: n_tty_read() of the kernel waits for what is on its way, looks whether
 /// anything has come, and then whether the other side is closed. If the other side writes its last bytes and is closed
 /// after that wait, then EIO comes before them; the next read waits for them.
@@ -273,26 +276,44 @@ async fn copy_read(
         let mut ready = source.readable().await?;
         let mut buffer = vec![0; BUFFER];
         loop {
-            let length = match ready.try_io(|fd| read_once(fd.get_ref(), &mut buffer)) {
-                Err(_would_block) => break,
-                Ok(Ok(0)) => return Ok(()),
-                Ok(Ok(length)) => length,
-                Ok(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
-                    if closed {
-                        return Ok(());
-                    }
-                    closed = true;
-                    continue;
+            let mut length = 0;
+            let stop = loop {
+                if length == buffer.len() {
+                    break Stop::Full;
                 }
-                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Ok(Err(error)) => return Err(error),
+                match ready.try_io(|fd| read_once(fd.get_ref(), &mut buffer[length..])) {
+                    Err(_would_block) => break Stop::Empty,
+                    Ok(Ok(0)) => break Stop::End(Ok(())),
+                    Ok(Ok(read)) => {
+                        length += read;
+                        closed = false;
+                    }
+                    Ok(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
+                        if closed {
+                            break Stop::End(Ok(()));
+                        }
+                        closed = true;
+                    }
+                    Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Ok(Err(error)) => break Stop::End(Err(error)),
+                }
             };
-            closed = false;
             write_all(target, &buffer[..length]).await?;
-            // Streams that never pause must leave the thread to others now and then.
-            tokio::task::yield_now().await;
+            match stop {
+                // Streams that never pause must leave the thread to others now and then.
+                Stop::Full => tokio::task::yield_now().await,
+                Stop::Empty => break,
+                Stop::End(result) => return result,
+            }
         }
     }
+}
+
+/// Why no more was read at once.
+enum Stop {
+    Full,
+    Empty,
+    End(io::Result<()>),
 }
 
 async fn write_all(target: &AsyncFd<OwnedFd>, mut bytes: &[u8]) -> io::Result<()> {

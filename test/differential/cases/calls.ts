@@ -596,6 +596,22 @@ const terminals: readonly CallCase[] = [
     await c.delete("e");
     await end(c);
   }),
+  // ONLCR, OCRNL, ONOCR, ONLRET, OLCUC and XTABS beside OPOST.
+  ...[0, 0o4, 0o10, 0o14, 0o20, 0o24, 0o40, 0o44, 0o50, 0o2, 0o6, 0o14000, 0o14004, 0o14076].map((flags) => sequence(`output of a terminal with the flags ${flags.toString(8)}`, async (trace) => {
+    const c = await running(trace, ["paint", String(flags)], { terminal: true });
+    await c.wait();
+    await c.output();
+    await c.delete();
+  })),
+  ...[1, 64, 511, 512, 513, 4096, 65536].map((size) => sequence(`lines that are typed, read by ${size}`, async (trace) => {
+    const c = await running(trace, ["typed", String(size)], { terminal: true, stdin: true });
+    await c.says("ready");
+    const lines = [0, 1, 62, 63, 64, 65, 126, 127, 128, 510, 511, 512, 513, 1023, 1024, 2000, 4000].map((length) => `${"x".repeat(length)}\n`);
+    c.write([...lines, `${"y".repeat(63)}\x04`, `${"y".repeat(64)}\x04`, `${"y".repeat(512)}\x04`, "last\n", "\x04"].join(""));
+    await c.wait();
+    await c.output();
+    await c.delete();
+  })),
   ...[true, false].map((terminal) => sequence(`exec with${terminal ? "" : "out"} a terminal, whose spec says the opposite`, async (trace) => {
     const c = await running(trace);
     await c.exec("e", { args: ["/bin/sh", "-c", "test -t 1; echo $?"], terminal, process: { terminal: !terminal } });

@@ -99,6 +99,46 @@ static int streams(void) {
     return 0;
 }
 
+/* Sets output flags of the terminal, and writes what they are about in pieces of many sizes. */
+static int paint(unsigned flags) {
+    static const char special[] = "\n\n\n\r\t\t\b\f\v\033\007\r\n\x7f\xc3\xa4\xff";
+    struct termios settings;
+    if (tcgetattr(1, &settings)) return 2;
+    settings.c_oflag = OPOST | flags;
+    if (tcsetattr(1, TCSADRAIN, &settings)) return 2;
+    unsigned number = 1;
+    for (int piece = 0; piece < 60; piece++) {
+        char bytes[10000];
+        number = number * 1103515245 + 12345;
+        size_t length = (number >> 16) % (piece % 4 ? 100 : sizeof bytes);
+        for (size_t i = 0; i < length; i++) {
+            number = number * 1103515245 + 12345;
+            unsigned choice = number >> 16;
+            bytes[i] = choice % 11 ? 'a' + choice % 26 : special[choice / 11 % (sizeof special - 1)];
+        }
+        for (size_t done = 0; done < length;) {
+            ssize_t put = write(1, bytes + done, length - done);
+            if (put < 0) return 3;
+            done += put;
+        }
+    }
+    return 0;
+}
+
+/* How long the lines are that are typed, read `size` bytes at a time. */
+static int typed(long size) {
+    static char bytes[65536];
+    struct termios settings;
+    if (tcgetattr(0, &settings)) return 2;
+    settings.c_lflag &= ~ECHO;
+    if (tcsetattr(0, TCSADRAIN, &settings)) return 2;
+    announce("ready");
+    ssize_t got;
+    while ((got = read(0, bytes, size)) > 0) printf("%zd ", got);
+    printf("end\n");
+    return got < 0 ? 3 : 0;
+}
+
 int act(const char *name, int count, char **args) {
     long number = count > 0 ? atol(args[0]) : 0;
     if (!strcmp(name, "exit")) return (int)number & 255;
@@ -107,6 +147,8 @@ int act(const char *name, int count, char **args) {
     if (!strcmp(name, "flood")) return flood(number, count > 1);
     if (!strcmp(name, "sizes")) return sizes((int)number);
     if (!strcmp(name, "streams")) return streams();
+    if (!strcmp(name, "paint")) return paint((unsigned)number);
+    if (!strcmp(name, "typed")) return typed(number);
     if (!strcmp(name, "signal")) {
         signal((int)number, SIG_DFL);
         kill(getpid(), (int)number);
