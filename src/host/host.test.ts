@@ -80,7 +80,7 @@ describe("mounts", () => {
   test("a read-only recursive bind, and all of it unmounted at once", async () => {
     const [source, below, target] = [path("source"), path("source", "below"), path("target")];
     await host.mount({ type: "tmpfs", source: "tmpfs", target: below, options: ["size=64k"] });
-    await host.bind({ source, target, recursive: true, readonly: true });
+    await host.mount({ type: "bind", source, target, options: ["rbind", "rro"] });
     expect(() => writeFileSync(join(target, "below", "file"), "")).toThrow(/EROFS/);
     writeFileSync(join(below, "file"), "text");
     expect(readFileSync(join(target, "below", "file"), "utf8")).toBe("text");
@@ -90,7 +90,7 @@ describe("mounts", () => {
 
   test("errors have the code and name the path", async () => {
     const target = path("target");
-    await expect(host.bind({ source: "/absent", target, recursive: false, readonly: false })).rejects.toEqual(
+    await expect(host.mount({ type: "bind", source: "/absent", target, options: ["bind"] })).rejects.toEqual(
       hasCode(Code.NOT_FOUND, /"\/absent"/),
     );
     await expect(host.mount({ type: "tmpfs", source: "", target, options: ["nonsense"] })).rejects.toEqual(

@@ -20,25 +20,10 @@ export interface Mount {
   /**
    * One word of mount(8) each ("ro", "rbind", "rslave", "loop", "lowerdir=/a:/b"): a comma does not separate.
    * `ro` and its like are for the topmost mount; the OCI specification's `rro` for all below it, too.
-   * Without a word for it, the mount is private with all that is below it.
+   * Without a word for it, the mount is private with all that is below it. `rslave`: what is mounted and unmounted below
+   * the source of a bind later, if that is on a shared mount, is so below the target as well, never the other way round.
    */
   readonly options: readonly string[];
-}
-
-export interface BindMount {
-  /** Absolute; may be a symbolic link. */
-  readonly source: string;
-  /** Absolute; there already, a directory if the source is one, otherwise not. */
-  readonly target: string;
-  /** Together with what is mounted below the source now. */
-  readonly recursive: boolean;
-  /** All that is bound. */
-  readonly readonly: boolean;
-  /**
-   * "slave": what is mounted and unmounted below the source later, if that is on a shared mount, is so below the target
-   * as well. Never the other way round. Default: "private".
-   */
-  readonly propagation?: "private" | "slave";
 }
 
 export interface Unmount {
@@ -92,9 +77,10 @@ export class Host implements AsyncDisposable {
     await this.#calls.call("mount", { type, source, target, options });
   }
 
-  async bind(mount: BindMount): Promise<void> {
-    const { source, target, recursive, readonly, propagation = "private" } = mount;
-    await this.#calls.call("bind", { source, target, recursive, readonly, propagation });
+  /** Undoes `ro` of a bind mount, of the topmost alone. False where its source is read-only itself. */
+  async makeWritable(mount: { readonly target: string; readonly source: string }): Promise<boolean> {
+    const { target, source } = mount;
+    return (await this.#calls.call("makeWritable", { target, source })).boolean("writable");
   }
 
   /** All mounts at and below `target`, the deepest first; how many there were. FAILED_PRECONDITION when one is in use. */

@@ -16,7 +16,7 @@ import { sleep } from "../time.ts";
  */
 const PATIENCE_MS = [2, 5, 10, 20, 50, 100, 200, 400, 800];
 
-export type MountHost = Pick<Host, "mount" | "bind" | "umountTree">;
+export type MountHost = Pick<Host, "mount" | "makeWritable" | "umountTree">;
 
 type Made = { readonly kind: "directory" | "file" | "mount"; readonly path: string };
 

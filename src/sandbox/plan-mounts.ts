@@ -11,15 +11,21 @@ import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 export const GUEST_ROOTFS_SHARE = "/run/hadron/rootfs";
 export const GUEST_VOLUMES_SHARE = "/run/hadron/volumes";
 
-/** What of the host becomes visible in the guest at GUEST_VOLUMES_SHARE/slot/index. */
+/** What of the host becomes visible in the guest. */
 export interface VolumePlan {
-  readonly index: number;
+  /** What the plan has for its path there, which is known when it is bound. */
+  readonly place: string;
   readonly source: string;
   readonly kind: "directory" | "file";
   readonly recursive: boolean;
-  readonly readonly: boolean;
+  readonly readonly: ReadOnly;
+  /** The flags that it has on the host are the container's as well. */
+  readonly keepsFlags: boolean;
   readonly propagation: Propagation;
 }
+
+/** Of a volume with what is mounted below it: `ro` is for the topmost mount, `rro` for all (mount_setattr(2)). */
+export type ReadOnly = "no" | "top" | "all";
 
 export interface MountContext {
   /** Name of the container's directory in both shares. */
@@ -97,6 +103,16 @@ const LAZY_TIMES: ReadonlySet<string> = new Set(["lazytime", "nolazytime"]);
 const RECURSIVE_TIMES: ReadonlyMap<string, string> = new Map(
   ["noatime", "relatime", "strictatime", "nodiratime", "diratime"].map((option) => [`r${option}`, option]),
 );
+/** With one of these, runc mounts a bind once more, and it has no other flag (rootfs_linux.go, mountToRootfs). */
+const SETS_FLAGS: ReadonlySet<string> = new Set("ro nosuid nodev noexec sync dirsync mand noatime nodiratime relatime strictatime lazytime silent iversion acl".split(" "));
+/** What a bind mount keeps of its source's flags, and the option that takes it away. */
+const KEPT: ReadonlyMap<string, string> = new Map([
+  ["nosuid", "rsuid"],
+  ["nodev", "rdev"],
+  ["noexec", "rexec"],
+  ["noatime", ""],
+  ["nodiratime", "rdiratime"],
+]);
 const UNSUPPORTED: ReadonlyMap<string, string> = new Map([
   ["idmap", "id-mapped mounts are not supported"],
   ["ridmap", "id-mapped mounts are not supported"],
@@ -122,8 +138,10 @@ export function planMounts(mounts: readonly MountSpec[], rootfs: Propagation, co
   const plan: MountsPlan = { mounts: [], volumes: [] };
   for (const mount of mounts) {
     const isBind = isBindMount(mount);
-    const planned = { ...mount, destination: planDestination(mount, warn), options: planOptions(mount, isBind) };
-    plan.mounts.push(isBind ? planBind(planned, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
+    const asked = planOptions(mount, isBind);
+    const planned = { ...mount, destination: planDestination(mount, warn), options: asked.map((word) => RECURSIVE_TIMES.get(word) ?? word) };
+    const keepsFlags = !asked.some((word) => SETS_FLAGS.has(word));
+    plan.mounts.push(isBind ? planBind(planned, keepsFlags, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
   }
   return plan;
 }
@@ -163,7 +181,7 @@ function planOptions(mount: MountSpec, isBind: boolean): string[] {
     throw unsupported(`the id-mapped mount on ${mount.destination} is not supported; mount it without uidMappings and gidMappings`);
   }
   const options: string[] = [];
-  for (const option of asked.filter((word) => !WITHOUT_EFFECT.has(word)).map((word) => RECURSIVE_TIMES.get(word) ?? word)) {
+  for (const option of asked.filter((word) => !WITHOUT_EFFECT.has(word))) {
     const undone = options.indexOf(OPPOSITE.get(option) ?? "");
     if (undone >= 0) {
       options.splice(undone, 1);
@@ -189,6 +207,7 @@ function planFileSystem({ destination, type, source, options = [] }: MountSpec):
 
 function planBind(
   { destination, source: asked, options = [] }: MountSpec,
+  keepsFlags: boolean,
   rootfs: Propagation,
   context: MountContext,
   volumes: VolumePlan[],
@@ -218,14 +237,45 @@ function planBind(
         `cannot be used through the boundary of a VM; only directories, regular files and ${[...GUEST_DEVICES].join(", ")} can`,
     );
   }
-  const index = volumes.length;
+  const place = `${GUEST_VOLUMES_SHARE}/${context.slot}/${volumes.length}`;
   volumes.push({
-    index,
+    place,
     source,
     kind,
     recursive: options.includes("rbind"),
-    readonly: options.includes("ro") || options.includes("rro"),
+    readonly: options.includes("rro") ? "all" : options.includes("ro") && !options.includes("rrw") ? "top" : "no",
+    keepsFlags,
     propagation: mountPropagation(destination, options, rootfs),
   });
-  return { ...bind, source: `${GUEST_VOLUMES_SHARE}/${context.slot}/${index}` };
+  return { ...bind, source: place };
+}
+
+/** What is known of a volume when it is bound. */
+export interface MountedVolume {
+  /** In the guest. */
+  readonly path: string;
+  /** Of the host's mount. */
+  readonly flags: readonly string[];
+  /** Something is mounted below it. */
+  readonly hasOthersBelow: boolean;
+}
+
+/** `volumes`, in the order of the plan's, are what its bind mounts are from; other mounts stay as they are. */
+export function withVolumes(mounts: readonly MountSpec[], plans: readonly VolumePlan[], volumes: readonly MountedVolume[]): MountSpec[] {
+  const byPlace = new Map(plans.map((plan, index) => [plan.place, { plan, volume: volumes[index] }]));
+  return mounts.map((mount) => {
+    const { plan, volume } = byPlace.get(mount.source ?? "") ?? {};
+    return plan === undefined || volume === undefined ? mount : { ...mount, source: volume.path, options: volumeOptions(mount.options ?? [], plan, volume) };
+  });
+}
+
+/**
+ * The guest has one mount for all that the host has mounted there. So `ro` that is not for all of it is left to the host, which keeps to
+ * it; and the guest has to be told of what the host does not do for it.
+ */
+function volumeOptions(options: readonly string[], plan: VolumePlan, { flags, hasOthersBelow }: MountedVolume): string[] {
+  const isReadOnly = plan.readonly === "all" || (!hasOthersBelow && (plan.readonly === "top" || flags.includes("ro")));
+  const kept = plan.keepsFlags ? flags.filter((flag) => KEPT.has(flag) && !options.includes(KEPT.get(flag) ?? "")) : [];
+  const asked = options.filter((option) => option !== "ro" && (option !== "rrw" || !isReadOnly));
+  return [...asked, ...kept.filter((flag) => !asked.includes(flag)), ...(isReadOnly && plan.readonly !== "all" ? ["ro"] : [])];
 }

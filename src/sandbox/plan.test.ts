@@ -4,7 +4,7 @@ import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import { decode } from "../json/schema.ts";
 import { OCI, type Spec } from "./oci.ts";
-import { bindSources, type ContainerPlan, planContainer } from "./plan.ts";
+import { bindSources, type ContainerPlan, planContainer, withVolumes } from "./plan.ts";
 import type { PathKind } from "./probe.ts";
 
 const HOST: Readonly<Record<string, PathKind>> = {
@@ -121,9 +121,9 @@ describe("mounts", () => {
       ),
     );
     expect(volumes).toEqual([
-      { index: 0, source: "/srv/data", kind: "directory", recursive: true, readonly: true, propagation: "slave" },
-      { index: 1, source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: false, propagation: "private" },
-      { index: 2, source: "/b/relative", kind: "directory", recursive: false, readonly: false, propagation: "slave" },
+      { place: "/run/hadron/volumes/7/0", source: "/srv/data", kind: "directory", recursive: true, readonly: "top", keepsFlags: false, propagation: "slave" },
+      { place: "/run/hadron/volumes/7/1", source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: "no", keepsFlags: true, propagation: "private" },
+      { place: "/run/hadron/volumes/7/2", source: "/b/relative", kind: "directory", recursive: false, readonly: "no", keepsFlags: true, propagation: "slave" },
     ]);
     expect(guestSpec.mounts).toEqual([
       { destination: "/data", type: "bind", source: "/run/hadron/volumes/7/0", options: ["rbind", "ro"] },
@@ -154,8 +154,26 @@ describe("mounts", () => {
   ])("with the options %j have %j, which mean the same to mount(2) and to crun", async (options, planned) => {
     const { guestSpec, volumes, warnings } = await plan(mount({ destination: "/m", source: "/srv/data", options }));
     expect(guestSpec.mounts).toMatchObject([{ options: planned }]);
-    expect(volumes).toMatchObject([{ readonly: planned.includes("ro") || planned.includes("rro") }]);
+    expect(volumes).toMatchObject([{ readonly: planned.includes("rro") ? "all" : planned.includes("ro") ? "top" : "no" }]);
     expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    // What the container asks for, the host's flags, whether the host has mounts below, what the guest is told.
+    [["rbind", "ro"], ["rw"], false, ["rbind", "ro"]],
+    [["rbind", "ro", "nosuid"], ["rw", "noexec"], true, ["rbind", "nosuid"]],
+    [["rbind", "rro"], ["rw"], true, ["rbind", "rro"]],
+    [["rbind", "ro", "rrw"], ["rw"], false, ["rbind", "rrw"]],
+    [["rbind", "rrw"], ["ro"], false, ["rbind", "ro"]],
+    [["rbind"], ["ro", "nosuid", "nodev", "noexec", "relatime"], false, ["rbind", "nosuid", "nodev", "noexec", "ro"]],
+    [["rbind", "rw"], ["ro", "noatime"], true, ["rbind", "rw", "noatime"]],
+    [["rbind", "rexec", "rsuid"], ["rw", "nosuid", "nodev", "noexec"], true, ["rbind", "rexec", "rsuid", "nodev"]],
+    [["rbind", "rnoexec", "rnoatime"], ["rw", "nosuid"], false, ["rbind", "rnoexec", "noatime", "nosuid"]],
+    [["bind", "noexec"], ["ro", "nosuid"], false, ["bind", "noexec", "ro"]],
+  ])("of a volume with %j, %j on the host and others below it (%s) have %j", async (options, flags, hasOthersBelow, planned) => {
+    const { guestSpec, volumes } = await plan(mount({ destination: "/m", source: "/srv/data", options }, { destination: "/x", type: "tmpfs", options: ["ro"] }));
+    const mounts = withVolumes(guestSpec.mounts ?? [], volumes, [{ path: "/share/1", flags, hasOthersBelow }]);
+    expect(mounts).toMatchObject([{ source: "/share/1", options: planned }, { destination: "/x", options: ["ro"] }]);
   });
 
   it("may hide a file behind a device that every Linux has", async () => {

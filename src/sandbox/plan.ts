@@ -26,7 +26,7 @@ import { planResources } from "./plan-resources.ts";
 import { planSeccomp } from "./plan-seccomp.ts";
 import { invalid, unsupported, type Warn } from "./refusal.ts";
 
-export { bindSources, GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type VolumePlan } from "./plan-mounts.ts";
+export { bindSources, GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type VolumePlan, withVolumes } from "./plan-mounts.ts";
 export { planExec } from "./plan-process.ts";
 export { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
 export { planUpdate } from "./plan-resources.ts";

@@ -17,9 +17,9 @@ import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
 import { HostProcess } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
-import type { MountSpec, Spec } from "./oci.ts";
+import type { Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
-import { bindSources, type ContainerPlan, GUEST_VOLUMES_SHARE, planContainer, rootfsPropagation } from "./plan.ts";
+import { bindSources, type ContainerPlan, planContainer, rootfsPropagation, withVolumes } from "./plan.ts";
 import { PodMachine } from "./pod-machine.ts";
 import { type PodSpec, podSpecOf } from "./pod-spec.ts";
 import { type PathKind, probePath } from "./probe.ts";
@@ -175,7 +175,7 @@ export class Sandbox implements AsyncDisposable {
     const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
     await storage.mountRootfs(rootfs);
     const volumes = await storage.mountVolumes(plan.volumes);
-    const spec = withVolumes(plan.guestSpec, slot, volumes);
+    const spec = { ...plan.guestSpec, mounts: withVolumes(plan.guestSpec.mounts ?? [], plan.volumes, volumes) };
 
     const machine = await lease.machine;
     signal.throwIfAborted();
@@ -246,11 +246,4 @@ export class Sandbox implements AsyncDisposable {
 
 async function probeAll(paths: readonly string[]): Promise<ReadonlyMap<string, PathKind | undefined>> {
   return new Map(await Promise.all(paths.map(async (path) => [path, await probePath(path)] as const)));
-}
-
-/** The plan names a volume by slot and index; where it really is, is known once it is bound. */
-function withVolumes(spec: Spec, slot: string, volumes: readonly string[]): Spec {
-  const paths = new Map(volumes.map((path, index) => [`${GUEST_VOLUMES_SHARE}/${slot}/${index}`, path]));
-  const mounts = spec.mounts?.map((mount) => ({ ...mount, source: paths.get(mount.source ?? "") ?? mount.source }));
-  return mounts === undefined ? spec : { ...spec, mounts: mounts as MountSpec[] };
 }

@@ -7,9 +7,10 @@ import { join } from "node:path";
 
 import type { InnerDirectory, ShareUse } from "../agent/agent.ts";
 import type { Journal } from "../host/journal.ts";
+import { mountOf, mountPoints } from "../host/mountinfo.ts";
 import type { Logger } from "../logger.ts";
 import { MountStack, type MountHost } from "./mount-stack.ts";
-import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type VolumePlan } from "./plan.ts";
+import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type VolumePlan } from "./plan.ts";
 import type { RootfsMount } from "./rootfs.ts";
 import type { Volume, Volumes } from "./volumes.ts";
 
@@ -50,10 +51,14 @@ export class ContainerStorage implements AsyncDisposable {
     await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts));
   }
 
-  /** Where the guest has the volumes, in their order. */
-  async mountVolumes(volumes: readonly VolumePlan[]): Promise<string[]> {
+  /** In their order. */
+  async mountVolumes(volumes: readonly VolumePlan[]): Promise<MountedVolume[]> {
     const acquired = await this.#pool.acquire(volumes, (volume) => this.#volumes.push(volume));
-    return acquired.map((volume) => (volume.below === "" ? sharePath(volume) : this.#innerPath(volume)));
+    const mounts = acquired.length === 0 ? [] : await mountPoints();
+    return acquired.map((volume) => ({
+      path: volume.below === "" ? sharePath(volume) : this.#innerPath(volume),
+      ...mountOf(mounts, volume.hostPath),
+    }));
   }
 
   /** From here on the guest may look at it, and has to let go of it before it is unmounted. */

@@ -13,7 +13,9 @@ const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
 let directory: string;
 let data: string;
-let binds: { source: string; target: string; readonly: boolean; propagation: string | undefined }[];
+let binds: string[][];
+let madeWritable: string[];
+let writable: boolean;
 let unmounts: string[];
 let bindError: Error | undefined;
 let unmountError: Error | undefined;
@@ -24,12 +26,15 @@ beforeEach(async () => {
   data = join(directory, "data");
   mkdirSync(data);
   mkdirSync(join(directory, "share"));
-  [binds, unmounts, bindError, unmountError] = [[], [], undefined, undefined];
+  [binds, madeWritable, writable, unmounts, bindError, unmountError] = [[], [], true, [], undefined, undefined];
   const host: MountHost = {
-    mount: async () => {},
-    bind: async ({ source, target, readonly, propagation }) => {
+    makeWritable: async ({ target }) => {
+      if (writable) madeWritable.push(target);
+      return writable;
+    },
+    mount: async ({ source, target, options }) => {
       if (bindError !== undefined) throw bindError;
-      binds.push({ source, target, readonly, propagation });
+      binds.push([...options]);
       // A bind as far as names go.
       rmSync(target, { recursive: true });
       symlinkSync(source, target);
@@ -48,7 +53,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const plan = (more: Partial<VolumePlan> = {}): VolumePlan => ({ index: 0, source: data, kind: "directory", recursive: true, readonly: false, propagation: "private", ...more });
+const plan = (more: Partial<VolumePlan> = {}): VolumePlan => ({ place: "", source: data, kind: "directory", recursive: true, readonly: "no", keepsFlags: true, propagation: "private", ...more });
 
 async function acquire(wanted: VolumePlan): Promise<Volume> {
   const [volume] = await volumes.acquire([wanted], () => {});
@@ -83,15 +88,23 @@ it("binds once for those that come at the same time", async () => {
 it("keeps apart what is not the same", async () => {
   writeFileSync(join(directory, "file"), "");
   const plans = [plan(), plan({ propagation: "slave" }), plan({ recursive: false }), plan({ source: join(directory, "file"), kind: "file" })];
-  expect((await Promise.all(plans.map((each) => acquire(each)))).map(({ name }) => name)).toEqual(["1", "2", "3", "4"]);
+  expect(new Set((await Promise.all(plans.map((each) => acquire(each)))).map(({ name }) => name)).size).toBe(4);
 });
 
-it("never makes writable what is bound for readers only", async () => {
-  const reader = await acquire(plan({ readonly: true }));
-  const writer = await acquire(plan());
-  const later = await acquire(plan({ readonly: true }));
-  expect(binds.map(({ readonly }) => readonly)).toEqual([true, false]);
-  expect([reader.name, writer.name].includes(later.name)).toBe(true);
+it("binds for readers so that the host keeps to it, and the same for a writer who comes later", async () => {
+  const [reader, writer, later, never] = [await acquire(plan({ readonly: "top" })), await acquire(plan()), await acquire(plan({ readonly: "top" })), await acquire(plan({ readonly: "all" }))];
+  expect([reader, writer, later, never].map(({ name }) => name)).toEqual(["1", "1", "1", "1"]);
+  expect(binds).toEqual([["rbind", "ro", "rprivate"]]);
+  expect(madeWritable).toEqual([join(directory, "share/1")]);
+});
+
+it("makes nothing writable that is read-only on the host, or in all that is mounted there", async () => {
+  expect((await acquire(plan({ readonly: "all" }))).name).toBe("1");
+  expect((await acquire(plan({ readonly: "top" }))).name).toBe("2");
+  writable = false;
+  expect((await acquire(plan())).name).toBe("3");
+  expect(madeWritable).toEqual([]);
+  expect(binds).toEqual([["rbind", "rro", "rprivate"], ["rbind", "ro", "rprivate"], ["rbind", "rprivate"]]);
 });
 
 it("leaves nothing of a bind that fails, and tries again for the next", async () => {
@@ -122,7 +135,7 @@ describe("a directory below another one", () => {
   it("is had from that, also if it comes first or by a link, and holds it", async () => {
     symlinkSync("real", join(data, "link"));
     const held: Volume[] = [];
-    const inner = plan({ source: join(data, "link/below"), readonly: true });
+    const inner = plan({ source: join(data, "link/below"), readonly: "top" });
     await volumes.acquire([inner, plan()], (volume) => held.push(volume));
     expect(held.map(({ name, below: path }) => [name, path])).toEqual([["1", ""], ["1", "real/below"]]);
     expect(binds).toHaveLength(1);
@@ -133,9 +146,9 @@ describe("a directory below another one", () => {
   });
 
   it("is bound by itself if that is for readers only, or shows something else there", async () => {
-    await acquire(plan({ readonly: true }));
+    await acquire(plan({ readonly: "all" }));
     expect((await acquire(plan({ source: below }))).name).toBe("2");
-    expect((await acquire(plan({ source: below, readonly: true }))).name).toBe("1");
+    expect((await acquire(plan({ source: below, readonly: "all" }))).name).toBe("1");
     const other = join(directory, "other");
     mkdirSync(join(other, "below"), { recursive: true });
     const outer = await acquire(plan({ source: other }));

@@ -10,6 +10,7 @@ import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { MountStack, type MountHost } from "./mount-stack.ts";
 import type { VolumePlan } from "./plan.ts";
+import type { ReadOnly } from "./plan-mounts.ts";
 
 interface Source {
   /** Its name in the share; never used twice, because the guest caches names. */
@@ -18,6 +19,7 @@ interface Source {
   readonly identity: Identity;
   readonly stack: MountStack;
   readonly mounted: Promise<void>;
+  readonly: ReadOnly;
   users: number;
 }
 
@@ -34,6 +36,8 @@ export interface Volume extends AsyncDisposable {
   /** The volume is this directory of what is bound there; "" for itself. */
   readonly below: string;
   readonly recursive: boolean;
+  /** Without symbolic links. */
+  readonly hostPath: string;
   /** Ends this use. True if it was the last one: then the host's mount goes with the disposal. */
   release(): boolean;
 }
@@ -42,6 +46,8 @@ export class Volumes {
   readonly #host: MountHost;
   readonly #journal: Journal;
   readonly #directory: string;
+  /** The same without symbolic links. */
+  #realDirectory: string;
   readonly #log: Logger;
   readonly #sources = new Set<Source>();
   #next = 1;
@@ -51,6 +57,7 @@ export class Volumes {
     this.#host = options.host;
     this.#journal = options.journal;
     this.#directory = options.directory;
+    this.#realDirectory = options.directory;
     this.#log = options.log;
   }
 
@@ -59,6 +66,7 @@ export class Volumes {
    * below another of them comes after it.
    */
   async acquire(plans: readonly VolumePlan[], acquired: (volume: Volume) => void): Promise<Volume[]> {
+    this.#realDirectory = await realpath(this.#directory);
     const known = await Promise.all(plans.map(async (plan) => ({ plan, identity: await identify(plan.source) })));
     const volumes = new Map<VolumePlan, Volume>();
     for (const { plan, identity } of known.toSorted((a, b) => a.identity.path.length - b.identity.path.length)) {
@@ -82,7 +90,7 @@ export class Volumes {
       try {
         await source.mounted;
         // Something else may be mounted over it, or may have been before.
-        if ((await identify(join(this.#directory, volume.name, volume.below))).object === identity.object) {
+        if ((await identify(volume.hostPath)).object === identity.object && (await this.#serves(source, plan))) {
           return volume;
         }
       } catch {
@@ -95,8 +103,18 @@ export class Volumes {
   }
 
   async #same(plan: VolumePlan, identity: Identity): Promise<Volume> {
-    const known = [...this.#sources].find((source) => source.identity.object === identity.object && fits(plan, source));
-    const source = known ?? this.#bind(plan, identity);
+    for (const source of [...this.#sources].filter((known) => known.identity.object === identity.object && fits(plan, known))) {
+      const volume = await this.#mounted(source);
+      if (await this.#serves(source, plan)) {
+        return volume;
+      }
+      volume.release();
+      await volume[Symbol.asyncDispose]();
+    }
+    return await this.#mounted(this.#bind(plan, identity));
+  }
+
+  async #mounted(source: Source): Promise<Volume> {
     const volume = this.#use(source, "");
     try {
       await source.mounted;
@@ -108,10 +126,25 @@ export class Volumes {
     return volume;
   }
 
+  /**
+   * Whether the guest may write where `plan` says so. What was bound for readers is made writable, unless it is not on the host: then the guest
+   * keeps the readers from writing, as it does where the writer came first.
+   */
+  async #serves(source: Source, { readonly }: VolumePlan): Promise<boolean> {
+    if (STRICTNESS[source.readonly] > STRICTNESS[readonly]) {
+      const mount = { target: join(this.#directory, source.name), source: source.plan.source };
+      if (source.readonly === "all" || readonly === "top" || !(await this.#host.makeWritable(mount))) {
+        return false;
+      }
+      source.readonly = "no";
+    }
+    return true;
+  }
+
   #bind(plan: VolumePlan, identity: Identity): Source {
     const name = String(this.#next++);
     const stack = new MountStack(this.#host, this.#journal, this.#log);
-    const source: Source = { name, plan, identity, stack, mounted: this.#mount(plan, join(this.#directory, name), stack), users: 0 };
+    const source: Source = { name, plan, identity, stack, mounted: this.#mount(plan, join(this.#directory, name), stack), readonly: plan.readonly, users: 0 };
     source.mounted.catch(() => {});
     this.#sources.add(source);
     return source;
@@ -120,7 +153,8 @@ export class Volumes {
   async #mount(plan: VolumePlan, target: string, stack: MountStack): Promise<void> {
     await (plan.kind === "directory" ? stack.makeDirectory(target) : stack.makeFile(target));
     const { source, recursive, readonly, propagation } = plan;
-    await stack.mount(target, () => this.#host.bind({ source, target, recursive, readonly, propagation }));
+    const options = [recursive ? "rbind" : "bind", ...READ_ONLY_OPTIONS[readonly], `r${propagation}`];
+    await stack.mount(target, () => this.#host.mount({ type: "bind", source, target, options }));
   }
 
   #use(source: Source, below: string): Volume {
@@ -140,6 +174,7 @@ export class Volumes {
       name: source.name,
       below,
       recursive: source.plan.recursive,
+      hostPath: join(this.#realDirectory, source.name, below),
       release,
       [Symbol.asyncDispose]: async () => {
         if (release()) {
@@ -150,12 +185,12 @@ export class Volumes {
   }
 }
 
-/**
- * Whether the one can be had from the other. What is read-only here and writable there is bound writable: the guest
- * keeps the one from writing, and may write for the other. What was bound read-only stays so.
- */
+const READ_ONLY_OPTIONS: Readonly<Record<ReadOnly, readonly string[]>> = { no: [], top: ["ro"], all: ["rro"] };
+const STRICTNESS: Readonly<Record<ReadOnly, number>> = { no: 0, top: 1, all: 2 };
+
+/** Whether the one can be had from the other, as far as that does not change. */
 function fits(plan: VolumePlan, { plan: bound }: Source): boolean {
-  return (plan.readonly || !bound.readonly) && plan.recursive === bound.recursive && plan.propagation === bound.propagation;
+  return plan.recursive === bound.recursive && plan.propagation === bound.propagation;
 }
 
 /** Symbolic links are followed, as mount(2) does. */

@@ -240,6 +240,20 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^(linux\.rootfsPropagation "r?shared"|a volume with \["rbind","r?shared"\])$/, field: /^end$/, hadron: REFUSED }],
   },
   {
+    what: "File systems that the host has mounted in a volume, or mounts there later",
+    runc: "mounts of their own in the container, each with its flags of the host",
+    hadron: "part of the volume's one mount: its `nosuid`, `nodev` and `noexec` are theirs too, and the only ones; `ro`, which is for the topmost, is kept by the host, and /proc/self/mountinfo says `rw`",
+    why: "The guest has one mount for what it has from one place of the host, where file systems come and go.",
+    matches: [{ part: "spec", name: /^host mounts/, field: /^(mount\.\/volume|run:\/volume\/below)/ }],
+  },
+  {
+    what: "Volumes that the host has mounted read-only",
+    runc: "writable where the spec asks for `rrw`, or for any other flag but `ro`",
+    hadron: "read-only",
+    why: "The host said so, and no container may undo it.",
+    matches: [{ part: "spec", name: /^host mounts.*read-only/, field: /^(create|write):\/volume/, hadron: /^(EROFS|\(absent\))$/ }],
+  },
+  {
     what: "The mount option `nosymfollow`, mounts of type overlay",
     runc: "carried out",
     hadron: "refused by name",

@@ -10,6 +10,7 @@ import { TaskV3 } from "../../src/shim/services.ts";
 import { mustRun, run } from "../harness/command.ts";
 import { ownerVariable } from "../harness/containerd.ts";
 import { makeFifo } from "../harness/fifo.ts";
+import { mountsBelow } from "../harness/mounts.ts";
 import { build, debianPackage } from "../harness/paths.ts";
 import { patient } from "../harness/patience.ts";
 import { killProcess, processes } from "../harness/processes.ts";
@@ -132,6 +133,7 @@ export class Bundle implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#log.destroy();
+    for (const mount of (await mountsBelow(this.path)).reverse()) await mustRun("umount", ["--", mount]);
     await removeTree(this.path);
   }
 }

@@ -8,6 +8,7 @@ import { LINUX_CASES } from "./cases/linux.ts";
 import { MOUNT_CASES } from "./cases/mounts.ts";
 import { PROCESS_CASES } from "./cases/process.ts";
 import { RESOURCE_CASES } from "./cases/resources.ts";
+import { SUBMOUNT_CASES } from "./cases/submounts.ts";
 import type { Sides } from "./sides.ts";
 import { type Answers, useSides } from "./suite.ts";
 import { fieldsOf } from "./view.ts";
@@ -27,7 +28,7 @@ async function run(sides: Sides, { look = [], edit, ...options }: Omit<SpecCase,
   };
 }
 
-const SUBJECTS = { process: PROCESS_CASES, mounts: MOUNT_CASES, linux: LINUX_CASES, resources: RESOURCE_CASES, devices: DEVICE_CASES };
+const SUBJECTS = { process: PROCESS_CASES, mounts: MOUNT_CASES, submounts: SUBMOUNT_CASES, linux: LINUX_CASES, resources: RESOURCE_CASES, devices: DEVICE_CASES };
 
 useSides("spec", ({ each, generate }) => {
   for (const [subject, cases] of Object.entries(SUBJECTS)) describe(subject, () => each(cases, run));

@@ -90,7 +90,7 @@ impl Drop for Handle {
 fn run(operation: Operation) -> OpResult<Reply> {
     match operation {
         Operation::Mount(request) => mount::mount(&request),
-        Operation::Bind(request) => mount::bind(&request),
+        Operation::MakeWritable(request) => mount::make_writable(&request),
         Operation::UmountTree(request) => mount::umount_tree(&request),
         Operation::SendFds(request) => socket::send_fds(&request),
         Operation::Socketpair(_) => socket::socketpair(),

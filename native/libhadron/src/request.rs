@@ -11,7 +11,7 @@ pub const MAX_ID: u64 = (1 << 53) - 1;
 #[serde(tag = "op", rename_all = "camelCase")]
 pub enum Operation {
     Mount(Mount),
-    Bind(Bind),
+    MakeWritable(MakeWritable),
     UmountTree(Umount),
     KillProcess(KillProcess),
     SpawnTask(SpawnTask),
@@ -38,24 +38,10 @@ pub struct Mount {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bind {
-    pub source: String,
+pub struct MakeWritable {
     pub target: String,
-    /// With all that is mounted below the source now.
-    pub recursive: bool,
-    /// Of everything that is bound.
-    pub readonly: bool,
-    pub propagation: BindPropagation,
-}
-
-/// What becomes of what is mounted and unmounted below the source later.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum BindPropagation {
-    /// Nothing.
-    Private,
-    /// It is mounted and unmounted below the target, too, if the source is on a shared mount.
-    Slave,
+    /// What is bound there.
+    pub source: String,
 }
 
 #[derive(Debug, Deserialize)]

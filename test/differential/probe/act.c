@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -59,6 +60,15 @@ static int flood(long count, int errors_too) {
         if (errors_too && write(2, bytes, part) != (ssize_t)part) return 3;
     }
     return 0;
+}
+
+/* Takes the lock of a file if it is free, and keeps it. */
+static int lock(const char *path) {
+    struct stat st = {0};
+    int fd = open(path, O_RDONLY);
+    int failed = fd < 0 || fstat(fd, &st) || flock(fd, LOCK_EX | LOCK_NB);
+    printf("lock of %lu: %s\n", (unsigned long)st.st_ino, failed ? error_name(errno) : "taken");
+    hold();
 }
 
 static void print_size(void) {
@@ -145,6 +155,7 @@ int act(const char *name, int count, char **args) {
     if (!strcmp(name, "hold")) hold();
     if (!strcmp(name, "copy")) return copy();
     if (!strcmp(name, "flood")) return flood(number, count > 1);
+    if (!strcmp(name, "lock")) return lock(args[0]);
     if (!strcmp(name, "sizes")) return sizes((int)number);
     if (!strcmp(name, "streams")) return streams();
     if (!strcmp(name, "paint")) return paint((unsigned)number);

@@ -16,12 +16,14 @@ mod unmount;
 pub use attach::make_private;
 pub use unmount::umount_tree;
 
+use rustix::fs::StatVfsMountFlags;
 use rustix::io::Errno;
+use serde_json::json;
 
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path};
-use crate::request::{Bind, Mount};
-use options::MountOptions;
+use crate::request::{MakeWritable, Mount};
+use options::{Attributes, Depth, MountOptions};
 
 /// One mount of containerd.
 pub fn mount(request: &Mount) -> OpResult<Reply> {
@@ -54,14 +56,28 @@ pub fn mount(request: &Mount) -> OpResult<Reply> {
     Ok(Reply::empty())
 }
 
-pub fn bind(request: &Bind) -> OpResult<Reply> {
-    check_path("mount target", &request.target)?;
-    bind::bind(
-        &request.source,
-        &request.target,
-        &MountOptions::bind(request),
-    )?;
-    Ok(Reply::empty())
+/// Undoes `ro` of a bind mount, of the topmost alone; not where its source is read-only itself.
+pub fn make_writable(request: &MakeWritable) -> OpResult<Reply> {
+    let MakeWritable { target, source } = request;
+    check_path("mount target", target)?;
+    check_path("source of the bind mount", source)?;
+    let failed = |errno| {
+        OpError::os(
+            errno,
+            format!("The mount at {target:?} cannot be made writable"),
+        )
+    };
+    let of_source = rustix::fs::statvfs(source).map_err(failed)?;
+    let writable = !of_source.f_flag.contains(StatVfsMountFlags::RDONLY);
+    if writable {
+        let clear = Attributes {
+            set: 0,
+            clear: libc::MOUNT_ATTR_RDONLY,
+        };
+        let place = attach::open_target(target)?;
+        attach::set_attributes(&place, &clear, Depth::Top).map_err(failed)?;
+    }
+    Ok(Reply::of(json!({ "writable": writable })))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use rustix::io::Errno;
 use rustix::mount::MountFlags;
 
 use crate::error::{OpError, OpResult};
-use crate::request::{Bind, BindPropagation};
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct MountOptions {
@@ -124,29 +123,6 @@ impl MountOptions {
             }
         }
         Ok(options)
-    }
-
-    /// What the `bind` operation stands for.
-    pub fn bind(request: &Bind) -> Self {
-        let mut options = Self {
-            bind: Some(if request.recursive {
-                Depth::Recursive
-            } else {
-                Depth::Top
-            }),
-            propagation: Some(Propagation {
-                kind: match request.propagation {
-                    BindPropagation::Private => libc::MS_PRIVATE,
-                    BindPropagation::Slave => libc::MS_SLAVE,
-                },
-                depth: Depth::Recursive,
-            }),
-            ..Self::default()
-        };
-        if request.readonly {
-            options.recursive.set = libc::MOUNT_ATTR_RDONLY;
-        }
-        options
     }
 
     fn take_word(&mut self, word: &str) -> bool {

@@ -3,7 +3,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::*;
-use crate::request::{BindPropagation, Umount};
+use crate::request::Umount;
 use crate::testing::{PrivateMounts, is_readonly, mount_line, words};
 
 fn run(kind: &str, source: &str, target: &str, options: &[&str]) -> OpResult<()> {
@@ -16,15 +16,12 @@ fn run(kind: &str, source: &str, target: &str, options: &[&str]) -> OpResult<()>
     mount(&request).map(drop)
 }
 
-fn bind_to(source: &str, target: &str, recursive: bool, readonly: bool) -> OpResult<()> {
-    bind(&Bind {
-        source: source.into(),
+fn make_writable_of(target: &str, source: &str) -> OpResult<bool> {
+    let reply = make_writable(&MakeWritable {
         target: target.into(),
-        recursive,
-        readonly,
-        propagation: BindPropagation::Private,
-    })
-    .map(drop)
+        source: source.into(),
+    })?;
+    Ok(reply.value()["writable"].as_bool().unwrap())
 }
 
 fn umount_of(target: &str, detach: bool) -> OpResult<bool> {
@@ -156,11 +153,11 @@ fn bind_of_a_directory_and_of_a_file() {
         mounts.directory("source, with: \\"),
         mounts.directory("target"),
     );
-    bind_to(&source, &target, false, false).unwrap();
+    run("bind", &source, &target, &["bind"]).unwrap();
     std::fs::write(format!("{target}/file"), "text").unwrap();
     let (file, place) = (format!("{source}/file"), mounts.file("place", ""));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "text");
-    bind_to(&file, &place, false, true).unwrap();
+    run("bind", &file, &place, &["bind", "ro"]).unwrap();
     assert_eq!(std::fs::read_to_string(&place).unwrap(), "text");
     assert_eq!(
         std::fs::write(&place, "").unwrap_err().kind(),
@@ -176,20 +173,17 @@ fn bind_with_what_is_mounted_below() {
     let (source, below) = (mounts.directory("source"), mounts.directory("source/below"));
     run("tmpfs", "tmpfs", &below, &[]).unwrap();
     std::fs::write(format!("{below}/file"), "").unwrap();
-    let targets =
-        ["flat", "deep", "readonly", "oci", "oci-recursive"].map(|name| mounts.directory(name));
-    let [flat, deep, readonly, oci, oci_recursive] = &targets;
-    bind_to(&source, flat, false, true).unwrap();
-    bind_to(&source, deep, true, false).unwrap();
-    bind_to(&source, readonly, true, true).unwrap();
-    run("bind", &source, oci, &["rbind", "ro", "rprivate"]).unwrap();
-    run("none", &source, oci_recursive, &["rbind", "rro"]).unwrap();
+    let targets = ["flat", "deep", "readonly", "oci"].map(|name| mounts.directory(name));
+    let [flat, deep, readonly, oci] = &targets;
+    run("bind", &source, flat, &["bind", "ro"]).unwrap();
+    run("bind", &source, deep, &["rbind"]).unwrap();
+    run("bind", &source, readonly, &["rbind", "rro"]).unwrap();
+    run("none", &source, oci, &["rbind", "ro", "rprivate"]).unwrap();
     assert!(!std::fs::exists(format!("{flat}/below/file")).unwrap());
     for (target, top_readonly, below_readonly) in [
         (deep, false, false),
         (readonly, true, true),
         (oci, true, false),
-        (oci_recursive, true, true),
     ] {
         assert!(std::fs::exists(format!("{target}/below/file")).unwrap());
         assert_eq!(is_readonly(target), top_readonly, "{target}");
@@ -199,6 +193,15 @@ fn bind_with_what_is_mounted_below() {
             "{target}"
         );
     }
+    // A writer came: of the topmost only.
+    assert!(make_writable_of(oci, &source).unwrap());
+    assert!(make_writable_of(readonly, &source).unwrap());
+    assert!(!is_readonly(oci) && !is_readonly(format!("{oci}/below")));
+    assert!(!is_readonly(readonly) && is_readonly(format!("{readonly}/below")));
+    // Where nothing is mounted, and of what the host has for reading alone.
+    let error = make_writable_of(&format!("{source}/below/file"), &source).unwrap_err();
+    assert_eq!(error.errno, Errno::INVAL, "{}", error.message);
+    assert!(!make_writable_of(oci, &format!("{readonly}/below")).unwrap());
     // None of it came back to the source.
     assert!(!is_readonly(&source) && !is_readonly(&below));
     assert_eq!(umount_tree_of(deep, false).unwrap(), 2);
@@ -215,9 +218,9 @@ fn a_bind_is_private_unless_it_is_told_otherwise() {
     // Below a shared mount, too, where every new mount is shared at first.
     let targets = ["private", "slave", "source/inside"].map(|name| mounts.directory(name));
     let [private, slave, inside] = &targets;
-    bind_to(&source, private, true, false).unwrap();
+    run("bind", &source, private, &["rbind"]).unwrap();
     run("bind", &source, slave, &["rbind", "rslave"]).unwrap();
-    bind_to(&below, inside, false, false).unwrap();
+    run("bind", &below, inside, &["bind"]).unwrap();
     for target in [private, inside] {
         let line = mount_line(target).unwrap();
         assert!(
@@ -375,14 +378,7 @@ fn a_slave_follows_its_source_and_does_not_lead_it() {
     let inner = format!("{parent}/target");
     std::fs::create_dir(&inner).unwrap();
     for target in [&target, &inner] {
-        bind(&Bind {
-            source: source.clone(),
-            target: target.clone(),
-            recursive: true,
-            readonly: false,
-            propagation: BindPropagation::Slave,
-        })
-        .unwrap();
+        run("bind", &source, target, &["rbind", "rslave"]).unwrap();
         let line = mount_line(target).unwrap();
         assert!(
             !line.contains("shared:") && line.contains("master:"),
