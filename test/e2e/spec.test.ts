@@ -87,6 +87,14 @@ describe.each(containerdVersions)("containerd %s: the process", (version) => {
     expect(output).toMatch(/^(init|hadron-agent)\nthe-pod\n$/);
   });
 
+  test("has the clocks of its own time namespace", async () => {
+    const output = await shell("cat /proc/self/timens_offsets; test $(cut -d. -f1 /proc/uptime) -ge 5000000 && echo late", (spec) => {
+      spec.linux["namespaces"] = ["pid", "network", "ipc", "uts", "mount", "time"].map((type) => ({ type }));
+      spec.linux["timeOffsets"] = { boottime: { secs: 5000000 }, monotonic: { secs: 1, nanosecs: 7 } };
+    });
+    expect(output.replaceAll(/ +/g, " ")).toMatch(/^monotonic 1 7\nboottime 5000000 0\nlate\n$/);
+  });
+
   test("is filtered by seccomp", async () => {
     const output = await shell("mkdir /tmp/x; echo $?; touch /tmp/y; echo $?", (spec) => {
       spec.linux["seccomp"] = {
