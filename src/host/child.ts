@@ -8,8 +8,8 @@ import { Code, HadronError, messageOf } from "../errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 export interface ChildOptions {
-  /** Names the process in messages and in the journal: "qemu", "hadron-vsock". */
-  readonly role: string;
+  /** Names the process in messages: "qemu", "hadron-vsock". */
+  readonly name: string;
   /** Path of hadron-exec. */
   readonly hadronExec: string;
   /** Network namespace of the process; absent: this process's. */
@@ -22,7 +22,7 @@ export interface ChildOptions {
    */
   readonly descriptors: readonly ("stream" | number)[];
   /** A line of its standard error, at most 4 KiB. */
-  readonly onDiagnostic?: ((role: string, line: string) => void) | undefined;
+  readonly onDiagnostic?: ((name: string, line: string) => void) | undefined;
 }
 
 /** How a process ended; one of the two is null. */
@@ -42,18 +42,18 @@ const DRAIN_MS = 1000;
 const FIRST_DESCRIPTOR = 3;
 
 export class Child {
-  readonly role: string;
+  readonly name: string;
   readonly pid: number;
   /** Fulfilled, never rejected, once the process is reaped and everything that it had written is read. */
   readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
   #stderr = Buffer.alloc(0);
 
-  private constructor({ role, onDiagnostic }: ChildOptions, pid: number, process: ChildProcess) {
-    this.role = role;
+  private constructor({ name, onDiagnostic }: ChildOptions, pid: number, process: ChildProcess) {
+    this.name = name;
     this.pid = pid;
     this.#process = process;
-    const lines = new LineSplitter(KEPT_STDERR_BYTES, (line) => onDiagnostic?.(role, line.toString("utf8")));
+    const lines = new LineSplitter(KEPT_STDERR_BYTES, (line) => onDiagnostic?.(name, line.toString("utf8")));
     process.stderr?.on("end", () => {
       lines.end();
     });
@@ -79,7 +79,7 @@ export class Child {
 
   /** Throws UNAVAILABLE when the process cannot be started. */
   static spawn(options: ChildOptions): Child {
-    const { role, hadronExec, netns, program, args, descriptors } = options;
+    const { name, hadronExec, netns, program, args, descriptors } = options;
     const netnsArgs = netns === undefined ? [] : ["--netns", netns === "new" ? "new" : netns.path];
     const child = spawn(hadronExec, ["--parent", String(process.pid), ...netnsArgs, "--", program, ...args], {
       stdio: ["ignore", "ignore", "pipe", ...descriptors.map((each) => (each === "stream" ? "pipe" as const : each))],
@@ -96,7 +96,7 @@ export class Child {
       }
       throw new HadronError(
         Code.UNAVAILABLE,
-        `The process ${role} cannot be started: ${hadronExec} cannot be executed. Check that Hadron is installed completely.`,
+        `The process ${name} cannot be started: ${hadronExec} cannot be executed. Check that Hadron is installed completely.`,
       );
     }
     return new Child(options, child.pid, child);
@@ -106,7 +106,7 @@ export class Child {
   stream(index: number): Duplex {
     const stream = this.#process.stdio[FIRST_DESCRIPTOR + index];
     if (!(stream instanceof Duplex)) {
-      throw new HadronError(Code.INTERNAL, `Descriptor ${FIRST_DESCRIPTOR + index} of ${this.role} is not a stream.`);
+      throw new HadronError(Code.INTERNAL, `Descriptor ${FIRST_DESCRIPTOR + index} of ${this.name} is not a stream.`);
     }
     return stream;
   }
@@ -121,7 +121,7 @@ export class Child {
     try {
       this.#process.kill("SIGKILL");
     } catch (cause) {
-      throw new HadronError(Code.INTERNAL, `The process ${this.role} (${this.pid}) cannot be killed: ${messageOf(cause)}.`, { cause });
+      throw new HadronError(Code.INTERNAL, `The process ${this.name} (${this.pid}) cannot be killed: ${messageOf(cause)}.`, { cause });
     }
   }
 }

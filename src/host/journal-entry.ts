@@ -1,22 +1,29 @@
 /**
  * One line of a pod's journal: a thing that exists on the host for the pod.
  *
- * `process PID STARTTIME ROLE`, `mount PATH`, `directory PATH`, `file PATH`: fields are separated by one
- * space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
+ * `process PID STARTTIME daemon`, `process PID STARTTIME ROLE NAME`, `mount PATH`, `directory PATH`, `file PATH`: fields are
+ * separated by one space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
  * they are), so that a line never contains a space or a line feed of its own. The launcher reads the same
  * lines; test/vectors/journal.json is the common truth.
  */
 import { Code, HadronError } from "../errors.ts";
 
+/** A process, by what it is for the pod: its VMM, a helper of the VM, the process that stands for a container. */
+export type ProcessEntry = {
+  readonly kind: "process";
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with its pid. */
+  readonly startTime: number;
+} & (
+  | { readonly role: "daemon" }
+  | { readonly role: NamedRole; /** For a person: the program's; of a container its id, by which the launcher finds it. */ readonly name: string }
+);
+
+type NamedRole = (typeof NAMED_ROLES)[number];
+const NAMED_ROLES = ["vmm", "helper", "container"] as const;
+
 export type JournalEntry =
-  | {
-      readonly kind: "process";
-      readonly pid: number;
-      /** Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with its pid. */
-      readonly startTime: number;
-      /** What the process is: "daemon", "qemu", "hadron-vsock". */
-      readonly role: string;
-    }
+  | ProcessEntry
   | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
 
 const UNRESERVED = /^[A-Za-z0-9._~/-]$/;
@@ -26,14 +33,14 @@ const MAX_PID = 0x7fff_ffff;
 /** The line without its line feed. INVALID_ARGUMENT for what no line can say. */
 export function encodeEntry(entry: JournalEntry): string {
   if (entry.kind === "process") {
-    const { pid, startTime, role } = entry;
+    const { pid, startTime } = entry;
     if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) {
       throw invalid(`The pid ${pid} cannot be written to the journal: it must be between 1 and ${MAX_PID}.`);
     }
     if (!Number.isSafeInteger(startTime) || startTime < 0) {
       throw invalid(`The start time ${startTime} cannot be written to the journal: it must be a whole number of ticks.`);
     }
-    return `process ${pid} ${startTime} ${encodeField(role)}`;
+    return `process ${pid} ${startTime} ${entry.role === "daemon" ? entry.role : `${entry.role} ${encodeField(entry.name)}`}`;
   }
   checkPath(entry.path);
   return `${entry.kind} ${encodeField(entry.path)}`;
@@ -42,15 +49,10 @@ export function encodeEntry(entry: JournalEntry): string {
 /** The entry that a line (without its line feed) stands for. DATA_LOSS when it stands for none. */
 export function decodeEntry(line: string): JournalEntry {
   const [kind, ...fields] = line.split(" ");
-  const [first, second, third] = fields;
+  const [first, second] = fields;
   try {
-    if (kind === "process" && fields.length === 3) {
-      const entry: JournalEntry = {
-        kind,
-        pid: decodeNumber(first),
-        startTime: decodeNumber(second),
-        role: decodeField(third),
-      };
+    if (kind === "process") {
+      const entry = decodeProcess(decodeNumber(first), decodeNumber(second), fields.slice(2));
       encodeEntry(entry);
       return entry;
     }
@@ -64,9 +66,21 @@ export function decodeEntry(line: string): JournalEntry {
   }
   throw new HadronError(
     Code.DATA_LOSS,
-    `The journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME ROLE", ` +
+    `The journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME daemon", "process PID STARTTIME ROLE NAME", ` +
       `"mount PATH", "directory PATH", "file PATH".`,
   );
+}
+
+function decodeProcess(pid: number, startTime: number, fields: readonly string[]): ProcessEntry {
+  const [word, name] = fields;
+  if (word === "daemon" && fields.length === 1) {
+    return { kind: "process", pid, startTime, role: word };
+  }
+  const role = NAMED_ROLES.find((each) => each === word);
+  if (role === undefined || fields.length !== 2) {
+    throw invalid(`A process is "daemon", or one of ${NAMED_ROLES.join(", ")} with a name.`);
+  }
+  return { kind: "process", pid, startTime, role, name: decodeField(name) };
 }
 
 function checkPath(path: string): void {

@@ -40,9 +40,9 @@ export interface VmConfig {
   /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
   readonly onConsoleLine: (line: string) => void;
   /** A line that one of the VM's processes wrote to its standard error: for the log. At most 4 KiB. */
-  readonly onDiagnostic?: (role: string, line: string) => void;
+  readonly onDiagnostic?: (program: string, line: string) => void;
   /** Told of every process of the VM as soon as it has been spawned; awaited before `launch` answers. */
-  readonly onProcess: (pid: number, role: string) => Promise<void>;
+  readonly onProcess: (process: VmProcess) => Promise<void>;
   /**
    * Called as soon as ports can be reserved, before the guest's /init runs; awaited before `launch` answers.
    * A port to which the guest connects by itself is best reserved here: later may be too late.
@@ -52,6 +52,14 @@ export interface VmConfig {
 
 /** A new one, or the one bound to a path. */
 export type NetworkNamespace = "new" | { readonly path: string };
+
+export interface VmProcess {
+  readonly pid: number;
+  /** "vmm": the one that runs the guest. */
+  readonly role: "vmm" | "helper";
+  /** For a person: "qemu", "hadron-vsock". */
+  readonly name: string;
+}
 
 export interface KernelImage {
   /** ELF vmlinux or bzImage. */

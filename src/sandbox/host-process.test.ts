@@ -54,7 +54,7 @@ test("is in the network namespace, in the journal, and says which container it s
   expect(readlinkSync(`/proc/${pid}/ns/net`)).toBe(readlinkSync("/proc/self/ns/net"));
   expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toBe("hadron\0container\0c1\0");
   expect(readProcessStat(pid)?.parentPid).toBe(process.pid);
-  expect(journal.entries).toMatchObject([{ kind: "process", pid, role: "container c1" }]);
+  expect(journal.entries).toMatchObject([{ kind: "process", pid, role: "container", name: "c1" }]);
   expect(readlinkSync(`/proc/${pid}/cwd`)).toBe("/");
 });
 

@@ -114,7 +114,7 @@ export class HostProcess implements AsyncDisposable {
 
   get #entry() {
     // The launcher's `delete` looks for the container's id, to tell containerd this pid once more.
-    return { kind: "process", ...this.#id, role: `container ${this.#options.containerId}` } as const;
+    return { kind: "process", ...this.#id, role: "container", name: this.#options.containerId } as const;
   }
 
   async #started(): Promise<void> {

@@ -109,8 +109,8 @@ export class MachineFactory {
       shares: hostShares(stateDir),
       netns: pod.netns,
       onConsoleLine: (line) => log.debug({ line }, "guest console"),
-      onProcess: async (pid, role) => {
-        await journal.add({ kind: "process", pid, startTime: await processStartTime(pid), role });
+      onProcess: async (process) => {
+        await journal.add({ kind: "process", startTime: processStartTime(process.pid), ...process });
       },
     };
   }

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Code } from "../../src/errors.ts";
 import { Host } from "../../src/host/host.ts";
 import { chooseHypervisor } from "../../src/hypervisor/choose.ts";
-import type { Hypervisor, KernelImage, Vm, VmConfig, Vsock } from "../../src/hypervisor/hypervisor.ts";
+import type { Hypervisor, KernelImage, Vm, VmConfig, VmProcess, Vsock } from "../../src/hypervisor/hypervisor.ts";
 import { Qemu } from "../../src/hypervisor/qemu/qemu.ts";
 import type { Virtiofsd } from "../../src/hypervisor/qemu/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
@@ -26,7 +26,7 @@ const initrds = new Map<Kind, string>();
 /** Of the test that runs. */
 let directory: string;
 let vms: Vm[];
-let processes: { pid: number; role: string }[];
+let processes: VmProcess[];
 let lines: string[];
 let diagnostics: string[];
 let lineArrived: () => void;
@@ -59,8 +59,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(vms.map((vm) => vm.stop()));
-  for (const { pid, role } of processes) {
-    expect(existsSync(`/proc/${pid}`), `${role} (${pid}) is left`).toBe(false);
+  for (const { pid, name } of processes) {
+    expect(existsSync(`/proc/${pid}`), `${name} (${pid}) is left`).toBe(false);
   }
   expect(readdirSync(directory)).toEqual([]);
   await rm(dirname(directory), { recursive: true });
@@ -95,9 +95,9 @@ function config(kind: Kind, change: Partial<VmConfig> = {}): VmConfig {
       lines.push(line);
       lineArrived();
     },
-    onDiagnostic: (role, line) => diagnostics.push(`${role}: ${line}`),
-    onProcess: (pid, role) => {
-      processes.push({ pid, role });
+    onDiagnostic: (name, line) => diagnostics.push(`${name}: ${line}`),
+    onProcess: (process) => {
+      processes.push(process);
       return Promise.resolve();
     },
     ...change,
@@ -142,10 +142,10 @@ async function consoleLine(pattern: RegExp): Promise<string> {
   }
 }
 
-function pidOf(role: string): number {
-  const found = processes.find((each) => each.role === role);
+function pidOf(name: string): number {
+  const found = processes.find((each) => each.name === name);
   if (found === undefined) {
-    throw new Error(`There was no process ${role}.`);
+    throw new Error(`There was no process ${name}.`);
   }
   return found.pid;
 }
@@ -177,7 +177,7 @@ describe.each(["tuned", "debian"] as const)("the %s kernel", (kind) => {
     expect(await guest.say("cpus")).toBe(String(vcpus));
     expect(await guest.say("cmdline")).toContain(" hadron_test=1");
     expect(await consoleLine(/init is up/)).toBe("init is up");
-    expect(processes.map(({ role }) => role)).toEqual(["hadron-vsock", "qemu"]);
+    expect(processes.map(({ role, name }) => `${role} ${name}`)).toEqual(["helper hadron-vsock", "vmm qemu"]);
     expect(diagnostics, "nothing to warn of").toEqual([]);
     expect(vm.pid).toBe(pidOf("qemu"));
     expect(await readlink(`/proc/${vm.pid}/ns/net`)).not.toBe(await readlink("/proc/self/ns/net"));
@@ -308,7 +308,7 @@ describe("with virtiofsd", () => {
     const shared = join(dirname(directory), "shared");
     await mkdir(join(shared, "later"), { recursive: true });
     const { vm, guest } = await launchWithGuest(config("tuned", { shares: [{ tag: "rootfs", path: shared }] }), withVirtiofsd());
-    expect(processes.map(({ role }) => role)).toEqual(["hadron-vsock", "virtiofsd", "qemu"]);
+    expect(processes.map(({ name }) => name)).toEqual(["hadron-vsock", "virtiofsd", "qemu"]);
     expect(readdirSync(directory)).toEqual([]);
     expect(await guest.say("mount rootfs virtiofs")).toBe("ok");
     await mustRun("mount", ["-t", "tmpfs", "tmpfs", join(shared, "later")]);
@@ -385,16 +385,16 @@ describe("a launch that fails leaves nothing", () => {
   });
 
   function note(then: () => Promise<void>): VmConfig["onProcess"] {
-    return (pid, role) => {
-      processes.push({ pid, role });
+    return (process) => {
+      processes.push(process);
       return then();
     };
   }
 
   function abortAt(wanted: string, controller: AbortController): VmConfig["onProcess"] {
-    return (pid, role) => {
-      processes.push({ pid, role });
-      if (role === wanted) controller.abort(new Error("no more"));
+    return (process) => {
+      processes.push(process);
+      if (process.name === wanted) controller.abort(new Error("no more"));
       return Promise.resolve();
     };
   }

@@ -5,8 +5,31 @@
 //! truth of this reader and of the daemon's writer (src/host/journal-entry.ts).
 
 use std::ffi::OsString;
+use std::fmt::{self, Display, Formatter};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+
+/// What a process is for the pod. The names are for a person.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Role {
+    Daemon,
+    /// Runs the guest.
+    Vmm(String),
+    /// Of the VMM.
+    Helper(String),
+    /// Stands for the container with this id.
+    Container(String),
+}
+
+impl Display for Role {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Daemon => f.write_str("the daemon"),
+            Self::Vmm(name) | Self::Helper(name) => f.write_str(name),
+            Self::Container(id) => write!(f, "the process of container {id}"),
+        }
+    }
+}
 
 /// A thing that exists on the host for the pod.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +38,7 @@ pub enum Entry {
     Process {
         pid: u32,
         start_time: u64,
-        role: String,
+        role: Role,
     },
     Mount(PathBuf),
     Directory(PathBuf),
@@ -27,8 +50,10 @@ pub enum Entry {
 pub struct Journal {
     /// In the order of making.
     pub entries: Vec<Entry>,
-    /// A sentence for every line that was skipped.
+    /// A sentence for every line that was skipped, since it makes no sense.
     pub warnings: Vec<String>,
+    /// A sentence for every line of a kind that only another version knows: what it names is still there.
+    pub unknown: Vec<String>,
 }
 
 /// Reads every line that can be read.
@@ -43,15 +68,16 @@ pub fn parse(text: &[u8]) -> Journal {
         .map_or(0, |newline| newline + 1);
     let (whole, rest) = text.split_at(end);
     for (index, line) in whole.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        match parse_line(&line[..line.len() - 1]) {
-            Some(entry) => journal.entries.push(entry),
-            None => {
-                let line = line[..line.len() - 1].escape_ascii();
-                journal.warnings.push(format!(
-                    "skipped line {} of the journal, which is no entry: {line}",
-                    index + 1
-                ));
-            }
+        let line = &line[..line.len() - 1];
+        let (number, text) = (index + 1, line.escape_ascii());
+        match parse_line(line) {
+            Ok(entry) => journal.entries.push(entry),
+            Err(Refused::Unknown) => journal.unknown.push(format!(
+                "line {number} of the journal is of a kind that this version of Hadron does not know, and was not undone: {text}"
+            )),
+            Err(Refused::Malformed) => journal.warnings.push(format!(
+                "skipped line {number} of the journal, which is no entry: {text}"
+            )),
         }
     }
     if !rest.is_empty() {
@@ -63,9 +89,9 @@ pub fn parse(text: &[u8]) -> Journal {
     journal
 }
 
-/// The line for a process, with its line feed. `role`: unreserved characters only.
-pub fn process_line(pid: u32, start_time: u64, role: &str) -> String {
-    format!("process {pid} {start_time} {role}\n")
+/// The line for the daemon, with its line feed.
+pub fn daemon_line(pid: u32, start_time: u64) -> String {
+    format!("process {pid} {start_time} daemon\n")
 }
 
 /// The line for a file, with its line feed.
@@ -86,22 +112,60 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte)
 }
 
-fn parse_line(line: &[u8]) -> Option<Entry> {
+enum Refused {
+    Malformed,
+    Unknown,
+}
+
+fn parse_line(line: &[u8]) -> Result<Entry, Refused> {
     let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-    Some(match fields.as_slice() {
-        [b"process", pid, start_time, role] => Entry::Process {
-            // pid_t is signed, and 0 would mean the caller's process group.
-            pid: u32::try_from(number(pid)?)
-                .ok()
-                .filter(|pid| (1..=0x7fff_ffff).contains(pid))?,
-            start_time: number(start_time)?,
-            role: String::from_utf8(decode(role)?).ok()?,
-        },
-        [b"mount", path] => Entry::Mount(absolute(path)?),
-        [b"directory", path] => Entry::Directory(absolute(path)?),
-        [b"file", path] => Entry::File(absolute(path)?),
-        _ => return None,
+    let entry = match fields.as_slice() {
+        [b"process", pid, start_time, role @ ..] if !role.is_empty() => {
+            process(pid, start_time, parse_role(role)?)
+        }
+        [b"mount", path] => absolute(path).map(Entry::Mount),
+        [b"directory", path] => absolute(path).map(Entry::Directory),
+        [b"file", path] => absolute(path).map(Entry::File),
+        [b"process" | b"mount" | b"directory" | b"file", ..] => None,
+        [kind, _, ..] if is_word(kind) => return Err(Refused::Unknown),
+        _ => None,
+    };
+    entry.ok_or(Refused::Malformed)
+}
+
+fn process(pid: &[u8], start_time: &[u8], role: Role) -> Option<Entry> {
+    Some(Entry::Process {
+        // pid_t is signed, and 0 would mean the caller's process group.
+        pid: u32::try_from(number(pid)?)
+            .ok()
+            .filter(|pid| (1..=0x7fff_ffff).contains(pid))?,
+        start_time: number(start_time)?,
+        role,
     })
+}
+
+fn parse_role(fields: &[&[u8]]) -> Result<Role, Refused> {
+    let named: fn(String) -> Role = match fields[0] {
+        b"daemon" if fields.len() == 1 => return Ok(Role::Daemon),
+        b"daemon" => return Err(Refused::Malformed),
+        b"vmm" => Role::Vmm,
+        b"helper" => Role::Helper,
+        b"container" => Role::Container,
+        role if decode(role).is_some() => return Err(Refused::Unknown),
+        _ => return Err(Refused::Malformed),
+    };
+    match fields[1..] {
+        [name] => decode(name)
+            .and_then(|name| String::from_utf8(name).ok())
+            .map(named)
+            .ok_or(Refused::Malformed),
+        _ => Err(Refused::Malformed),
+    }
+}
+
+/// What a kind looks like, of whichever version.
+fn is_word(field: &[u8]) -> bool {
+    !field.is_empty() && field.iter().all(u8::is_ascii_lowercase)
 }
 
 fn number(field: &[u8]) -> Option<u64> {

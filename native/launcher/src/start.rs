@@ -14,7 +14,7 @@ use crate::failure::{Context, Result};
 use crate::installation::Installation;
 use crate::pod::{self, Pod};
 use crate::proto::{self, BootstrapParams};
-use crate::undo::{DAEMON, daemon_is_ending, undo};
+use crate::undo::{daemon_is_ending, undo};
 use crate::{fail, group, input, journal, processes, sweep};
 
 /// For all of `start`; only the remains of an earlier pod can make it take longer than milliseconds.
@@ -129,7 +129,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
 fn write_down(pod: &Pod, daemon: u32) {
     let mut lines = journal::file_line(&pod.socket);
     if let Ok(Some(start_time)) = processes::start_time(daemon) {
-        lines += &journal::process_line(daemon, start_time, DAEMON);
+        lines += &journal::daemon_line(daemon, start_time);
     }
     let _ = OpenOptions::new()
         .append(true)

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::journal::{self, Entry, Journal};
+use crate::journal::{self, Entry, Journal, Role};
 use crate::pod::Pod;
 use crate::{directories, mounts, processes, sys};
 
@@ -13,11 +13,6 @@ use crate::{directories, mounts, processes, sys};
 const MAX_JOURNAL_BYTES: u64 = 4 << 20;
 /// The daemon replaces its journal through the second name.
 const JOURNAL_FILES: [&str; 2] = ["journal", "journal.new"];
-
-/// The daemon's role.
-pub const DAEMON: &str = "daemon";
-/// What the role of the process that stands for a container begins with; its id follows.
-const CONTAINER: &str = "container ";
 
 /// What became of it.
 #[derive(Debug, Default)]
@@ -78,11 +73,15 @@ fn read(pod: &Pod, undone: &mut Undone) -> Journal {
     }
     let mut journal = journal::parse(&text);
     undone.warnings.append(&mut journal.warnings);
+    undone.left.append(&mut journal.unknown);
     for entry in &journal.entries {
-        if let Entry::Process { pid, role, .. } = entry
-            && let Some(id) = role.strip_prefix(CONTAINER)
+        if let Entry::Process {
+            pid,
+            role: Role::Container(id),
+            ..
+        } = entry
         {
-            undone.containers.push((id.to_owned(), *pid));
+            undone.containers.push((id.clone(), *pid));
         }
     }
     journal
@@ -105,8 +104,8 @@ pub fn daemon_of(pod: &Pod) -> Daemon {
         Entry::Process {
             pid,
             start_time,
-            role,
-        } if role == DAEMON => Some(processes::is_ending(*pid, *start_time).unwrap_or(false)),
+            role: Role::Daemon,
+        } => Some(processes::is_ending(*pid, *start_time).unwrap_or(false)),
         _ => None,
     });
     ending.fold(Daemon::IsUnknown, |daemon, ending| match (daemon, ending) {
@@ -141,14 +140,11 @@ fn wait_for_daemon(journal: &Journal, deadline: Instant, undone: &mut Undone) {
         let Entry::Process {
             pid,
             start_time,
-            role,
+            role: Role::Daemon,
         } = entry
         else {
             continue;
         };
-        if role != DAEMON {
-            continue;
-        }
         let gone = match processes::find(*pid, *start_time) {
             Ok(Some(pidfd)) => processes::wait_gone(&pidfd, deadline),
             Ok(None) => Ok(true),

@@ -22,10 +22,10 @@ fn everything_in_the_journal_is_undone() {
     let journal = format!(
         "process 999999 1 daemon\n{}directory {{}}/rootfs\ndirectory {{}}/rootfs/a%20b\nmount {{}}/rootfs/a%20b\n\
          directory {{}}/volumes\nmount /run/world/elsewhere\nfile /run/world/file\nfile {{}}/vsock.sock\n{}{}{}",
-        process_line(vsock.id(), "hadron-vsock"),
-        process_line(qemu.id(), "qemu"),
-        process_line(other.id(), "container%20c2"),
-        process_line(task.id(), "container%20c1"),
+        process_line(vsock.id(), "helper hadron-vsock"),
+        process_line(qemu.id(), "vmm qemu"),
+        process_line(other.id(), "container c2"),
+        process_line(task.id(), "container c1"),
     );
     let (bundle, state) = dead_pod(&world, "c1", &journal);
     // Two on top of each other, and one that no journal names.
@@ -151,7 +151,7 @@ fn no_journal_at_all() {
 fn a_later_process_with_the_pid_is_not_killed() {
     let world = World::new();
     let mut innocent = sleeper();
-    let journal = format!("process {} 1 qemu\nprocess 1 1 daemon\n", innocent.id());
+    let journal = format!("process {} 1 vmm qemu\nprocess 1 1 daemon\n", innocent.id());
     let (bundle, _) = dead_pod(&world, "c1", &journal);
     world.delete("c1", &bundle);
     assert!(innocent.try_wait().unwrap().is_none());

@@ -27,7 +27,7 @@ fn a_living_daemon_owns_everything_but_a_foreign_mount_at_rootfs() {
     mount_tmpfs(&bundle.join("rootfs"));
     let journal = format!(
         "{}mount {}/rootfs/0\n",
-        process_line(qemu.id(), "qemu"),
+        process_line(qemu.id(), "vmm qemu"),
         state.display()
     );
     fs::write(state.join("journal"), &journal).unwrap();
@@ -117,7 +117,7 @@ fn two_at_once_and_a_start_among_them() {
     for round in 0..5 {
         let id = format!("c{round}");
         let qemu = sleeper();
-        let (bundle, state) = dead_pod(&world, &id, &process_line(qemu.id(), "qemu"));
+        let (bundle, state) = dead_pod(&world, &id, &process_line(qemu.id(), "vmm qemu"));
         mount_tmpfs(&state.join("rootfs/0"));
         let spawn = |action: &str| {
             let mut command = world.launcher(&id, &bundle, action);

@@ -251,7 +251,7 @@ fn the_remains_of_a_killed_daemon_are_undone_first() {
     let journal = format!(
         "process {} 1 daemon\n{}directory {state}/rootfs\nmount {state}/rootfs/0\n",
         first.pid,
-        process_line(orphan.id(), "qemu"),
+        process_line(orphan.id(), "vmm qemu"),
         state = state.display()
     );
     fs::write(state.join("journal"), journal).unwrap();

@@ -55,7 +55,7 @@ fn a_start_has_the_pods_swept_up_whose_daemons_are_gone() {
     let mut qemu = sleeper();
     let journal = format!(
         "process 999999 1 daemon\n{}directory {{}}/rootfs\ndirectory {{}}/rootfs/1\nmount {{}}/rootfs/1\n",
-        process_line(qemu.id(), "qemu")
+        process_line(qemu.id(), "vmm qemu")
     );
     let (_, first) = dead_pod(&world, "c1", &journal);
     mount_tmpfs(&first.join("rootfs/1"));
@@ -178,6 +178,32 @@ fn what_cannot_be_undone_is_named_and_stays_with_its_journal() {
         "{said}"
     );
     assert!(state.join("journal").exists() && state.join("rootfs/data").exists());
+    assert!(!other.exists());
+}
+
+/// A later version's journal may name what this one cannot take away: it says so, takes away the rest, and goes on.
+#[test]
+fn what_only_another_version_knows_is_named_and_stays_in_its_journal() {
+    let world = World::new();
+    let (mut known, mut unknown) = (sleeper(), sleeper());
+    let journal = format!(
+        "{}directory {{}}/rootfs\ntap tap0 /run/netns/a\n{}mount {{}}/rootfs\n",
+        process_line(known.id(), "helper a%20helper"),
+        process_line(unknown.id(), "warden w"),
+    );
+    let (_, state) = dead_pod(&world, "c1", &journal);
+    mount_tmpfs(&state.join("rootfs"));
+    let (_, other) = dead_pod(&world, "c2", "");
+    let said = stderr(&sweep());
+    assert_eq!(said.matches("does not know").count(), 2, "{said}");
+    assert!(said.contains("tap tap0 /run/netns/a"), "{said}");
+    assert!(said.contains("warden w"), "{said}");
+    assert_eq!(known.wait().unwrap().signal(), Some(9));
+    assert!(unknown.try_wait().unwrap().is_none());
+    unknown.kill().unwrap();
+    unknown.wait().unwrap();
+    assert_eq!(mounted_below("/run/hadron"), Vec::<String>::new());
+    assert_eq!(names(state.to_str().unwrap()), ["journal"]);
     assert!(!other.exists());
 }
 

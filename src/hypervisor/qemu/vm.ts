@@ -11,7 +11,7 @@ import { unlink } from "../../host/files.ts";
 import type { Host } from "../../host/host.ts";
 import { within } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
-import type { SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
+import type { SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
 import { VsockControl } from "../vsock-control.ts";
 import { qemuArguments, type MachineShare } from "./command-line.ts";
 import { exitReason, withWords } from "./exit-reason.ts";
@@ -176,7 +176,7 @@ export class QemuVm implements Vm {
     this.#descriptors.add(theirs);
     const listener = await this.#listen(path);
     const child = this.#spawn({
-      role: "hadron-vsock",
+      name: "hadron-vsock",
       program: hadronVsock,
       args: ["--listen-fd", String(FIRST_DESCRIPTOR + 1), "--guest-cid", String(GUEST_CID)],
       descriptors: [theirs, listener],
@@ -196,7 +196,7 @@ export class QemuVm implements Vm {
     const socket = join(this.#config.directory, `fs${index}.sock`);
     const listener = await this.#listen(socket);
     const args = virtiofsdArguments(virtiofsd, path, FIRST_DESCRIPTOR);
-    const child = this.#spawn({ role: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener] });
+    const child = this.#spawn({ name: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener] });
     this.#closeDescriptor(listener);
     this.#killWith(child, () => undefined);
     return { kind: "virtiofs", tag, socket };
@@ -210,7 +210,7 @@ export class QemuVm implements Vm {
       qmpFd: FIRST_DESCRIPTOR + QMP,
       consoleFd: FIRST_DESCRIPTOR + CONSOLE,
     });
-    const qemu = this.#spawn({ role: "qemu", netns, program, args, descriptors: ["stream", "stream"] });
+    const qemu = this.#spawn({ name: "qemu", netns, program, args, descriptors: ["stream", "stream"] }, "vmm");
     this.#qemu = qemu;
     this.#console = new GuestConsole(qemu.stream(CONSOLE), onConsoleLine);
     this.#qmp = new QmpClient(qemu.stream(QMP), (event) => {
@@ -226,13 +226,13 @@ export class QemuVm implements Vm {
     await this.#config.onVsock?.(vsock);
   }
 
-  #spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">): Child {
+  #spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">, role: VmProcess["role"] = "helper"): Child {
     if (this.#stopped !== undefined) {
       throw new HadronError(Code.CANCELLED, "The VM was stopped while it was being launched.");
     }
     const child = Child.spawn({ ...options, hadronExec: this.#options.hadronExec, onDiagnostic: this.#config.onDiagnostic });
     this.#children.push(child);
-    const notice = this.#config.onProcess(child.pid, child.role);
+    const notice = this.#config.onProcess({ pid: child.pid, role, name: child.name });
     notice.catch(() => undefined);
     this.#notices.push(notice);
     return child;
@@ -242,7 +242,7 @@ export class QemuVm implements Vm {
   #killWith(child: Child, onExit: (exit: ChildExit) => void): void {
     void child.exited.then((exit) => {
       onExit(exit);
-      const name = child.role === "hadron-vsock" ? "the vsock process" : `the process ${child.role}`;
+      const name = child.name === "hadron-vsock" ? "the vsock process" : `the process ${child.name}`;
       const cause = withWords(`${name} ${describeExit(exit)}`, child.stderr);
       // virtiofsd ends with 0 when QEMU hangs up, and may well be reaped before the QEMU that died.
       if (exit.code === 0) {
