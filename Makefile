@@ -78,8 +78,10 @@ install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it 
 ##@ Checking
 
 .PHONY: check
-check: $(GEN) ## Types, clippy, formatting
+check: $(GEN) ## Types, linters, formatting
 	node_modules/.bin/tsc -p .
+	node_modules/.bin/oxlint
+	node_modules/.bin/oxfmt --check --no-error-on-unmatched-pattern '**/*.ts'
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(if $(CI),--locked) -- -D warnings
 
@@ -118,6 +120,13 @@ bench: all ## Measure, with runc beside it
 	@$(NODE) bench/main.ts
 
 ##@ Keeping in order
+
+.PHONY: format
+format: $(GEN) ## Mend what `make check` finds and a program can mend
+	# What is inside of what was mended is mended next time.
+	node_modules/.bin/oxlint --fix --quiet >/dev/null || node_modules/.bin/oxlint --fix
+	node_modules/.bin/oxfmt '**/*.ts'
+	cargo fmt --all
 
 .PHONY: proto
 proto: $(GEN) ## The protocols in TypeScript, src/gen, alone

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import protobuf from "protobufjs";
+import type protobuf from "protobufjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { Agent } from "../src/gen/agent.ts";

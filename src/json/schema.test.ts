@@ -86,7 +86,7 @@ describe("an integer", () => {
     ["uint16", "65535"],
     ["int32", "-2147483648"],
   ])("%s takes %s", (type, text) => {
-    expect(decode<number | bigint>(types[type], "it", text, "nothing") == BigInt(text)).toBe(true);
+    expect(BigInt(decode<number | bigint>(types[type], "it", text, "nothing"))).toBe(BigInt(text));
   });
 
   it.each<[keyof typeof types, string]>([

@@ -11,7 +11,7 @@ const PROGRAM = `
   import { PidsStat } from "../gen/metrics.ts";
   import { Timestamp } from "../gen/protobuf.ts";
   import { Long } from "./long.ts";
-  import protobuf from "protobufjs/minimal.js";
+  import protobuf from "./protobufjs.ts";
   const limit = 2n ** 64n - 1n;
   const seconds = -(2n ** 63n);
   const decoded = [PidsStat.decode(PidsStat.encode({ limit })).limit, Timestamp.decode(Timestamp.encode({ seconds })).seconds];

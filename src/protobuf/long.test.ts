@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Long } from "./long.ts";
 import { PidsStat } from "../gen/metrics.ts";
 import { Timestamp } from "../gen/protobuf.ts";
+import { Long } from "./long.ts";
 // All of protobufjs, which other tests import, would have brought its own.
-import protobuf from "protobufjs/minimal.js";
+import protobuf from "./protobufjs.ts";
 
 test("protobufjs has taken this one", () => {
   expect(protobuf.util.Long).toBe(Long);

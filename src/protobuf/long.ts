@@ -3,7 +3,7 @@
  * for its arithmetic as soon as it is imported: 0.7 MB of every daemon for divisions that nobody asks for. codec.ts
  * makes a `bigint` of the two halves at once.
  *
- * To be imported before protobufjs, which looks for a global `Long` when it is imported itself.
+ * To be imported before protobufjs, which looks for a global `Long` when it is imported itself: see protobufjs.ts.
  */
 
 import type protobuf from "protobufjs/minimal.js";
@@ -22,6 +22,11 @@ export class Long implements protobuf.Long {
 
   static fromBits(low: number, high: number, unsigned: boolean): Long {
     return new Long(low, high, unsigned);
+  }
+
+  /** What protobufjs' reflection, which tools and tests use, asks for a field's default. */
+  static fromNumber(value: number, unsigned: boolean): Long {
+    return new Long(value | 0, Math.floor(value / 2 ** 32) | 0, unsigned);
   }
 
   static fromBigInt(value: bigint): Long {

@@ -17,9 +17,9 @@
  * field's type before.
  */
 
-import { Long } from "./long.ts"; // Before protobufjs, which looks for it.
-import protobuf from "protobufjs/minimal.js";
 import { Code, HadronError, messageOf } from "../errors.ts";
+import { Long } from "./long.ts";
+import protobuf from "./protobufjs.ts";
 
 interface Scalars {
   string: string;
@@ -125,7 +125,7 @@ export class Message<T extends object> {
   /** @throws HadronError INTERNAL, naming the field, for a value that its type cannot hold. */
   encode(value: Init<T>): Uint8Array {
     const writer = protobuf.Writer.create();
-    this.#write(writer, value as Values);
+    this.#write(writer, value);
     return writer.finish();
   }
 

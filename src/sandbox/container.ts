@@ -256,7 +256,7 @@ export class Container {
         await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch(ignoreGone);
         await this.init.exited;
       }
-      await Promise.all([this.init, ...this.#execs.values()].map((process) => process.io?.drain()));
+      await Promise.all([this.init, ...this.#execs.values()].map(async (process) => await process.io?.drain()));
       if (this.#lease.isLast()) {
         await using _ = this.#lease;
         await this.#ask((agent) => agent.sync());

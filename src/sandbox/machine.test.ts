@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Agent, ShareUse } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
 import type { Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import { Machine } from "./machine.ts";
 
@@ -50,7 +49,7 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
       startVm: async () => vm,
       clockSet: () => new Promise<void>(() => {}),
       agentChannel: async () => ({ guestFd: 0, agent, closeGuestFd: async () => undefined }),
-      log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) } as unknown as Logger,
+      log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) },
     },
     new AbortController().signal,
   );

@@ -119,7 +119,7 @@ export class Machine implements AsyncDisposable {
         await untilAborted(died, either).catch(() => {});
       }
       if (exit !== undefined) {
-        throw new HadronError(Code.UNAVAILABLE, `the VM did not start: ${(exit as VmExit).reason}`, { cause: error });
+        throw new HadronError(Code.UNAVAILABLE, `the VM did not start: ${exit.reason}`, { cause: error });
       }
       if (deadline.aborted) {
         throw new HadronError(

@@ -16,9 +16,17 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
     }
     throw new HadronError(Code.INVALID_ARGUMENT, `cannot look at ${JSON.stringify(path)}`, { cause: error });
   }
-  if (stats.isDirectory()) return "directory";
-  if (stats.isFile()) return "file";
-  if (stats.isSocket()) return "socket";
-  if (stats.isCharacterDevice() || stats.isBlockDevice()) return "device";
+  if (stats.isDirectory()) {
+    return "directory";
+  }
+  if (stats.isFile()) {
+    return "file";
+  }
+  if (stats.isSocket()) {
+    return "socket";
+  }
+  if (stats.isCharacterDevice() || stats.isBlockDevice()) {
+    return "device";
+  }
   return "other";
 }

@@ -58,7 +58,7 @@ export function useSides(part: Part, define: (suite: Suite) => void): void {
           const { fields, messages } = await run(sides, value);
           expect(judge.unexplained(compare(part, GENERATED_NAME, fields), messages).map(sentence)).toEqual([]);
         });
-        await fc.assert(property, { seed: SEED, numRuns: count, interruptAfterTimeLimit: GENERATED_MS / 2, markInterruptAsFailure: false });
+        await fc.assert(property, { seed: SEED, numRuns: count, plugins: [fc.interruptAfterTimeLimit(GENERATED_MS / 2)] });
         ran += 1;
       });
     },

@@ -18,13 +18,13 @@ const NO_PIDS = 4194304;
 /** The pid that containerd knows, and those of Pids. */
 async function pidsOf(daemon: Containerd, id: string): Promise<{ pid: number; all: number[]; stopped: () => Promise<number> }> {
   const client = await TaskClient.connect(daemon, id);
-  const { pid = 0 } = await client.task.state({ id });
-  const { processes = [] } = await client.task.pids({ id });
+  const { pid } = await client.task.state({ id });
+  const { processes } = await client.task.pids({ id });
   const stopped = async (): Promise<number> => {
     await using _ = client;
-    return (await client.task.wait({ id })).exitStatus ?? -1;
+    return (await client.task.wait({ id })).exitStatus;
   };
-  return { pid, all: processes.map((process) => process.pid ?? 0), stopped };
+  return { pid, all: processes.map((process) => process.pid), stopped };
 }
 
 /** What the events of the init process, until its deletion, have for a pid. */

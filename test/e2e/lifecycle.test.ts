@@ -34,7 +34,9 @@ describe.each(containerdVersions)("containerd %s: a container", (version) => {
     const id = uniqueId();
     await using attached = new Attached(daemon(), [
       ...runArgs({ id, flags: ["--rm"] }),
-      ...["sh", "-c", "trap 'exit 143' TERM; echo ready; while :; do sleep 0.1; done"],
+      "sh",
+      "-c",
+      "trap 'exit 143' TERM; echo ready; while :; do sleep 0.1; done",
     ]);
     await attached.output(/ready/);
     expect((await daemon().ctr(["tasks", "kill", "--signal", signal, id])).exitCode).toBe(0);

@@ -23,7 +23,7 @@ class Screen implements AsyncDisposable {
 
   static async open(daemon: Containerd, args: readonly string[], width = 80, height = 24): Promise<Screen> {
     const screen = new Screen(await mkdtemp(join(daemon.directory, "screen-")));
-    await screen.#tmux("new-session", "-d", "-s", "t", "-x", String(width), "-y", String(height), ...["sh"]);
+    await screen.#tmux("new-session", "-d", "-s", "t", "-x", String(width), "-y", String(height), "sh");
     await screen.#tmux("set-option", "-t", "t", "remain-on-exit", "on");
     const command = [daemon.ctrPath, ...daemon.ctrGlobals, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
     await screen.type(`clear; ${command}; echo "ctr ended with $?"\n`);

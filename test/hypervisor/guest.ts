@@ -75,7 +75,7 @@ export class Guest {
     if (done === true) {
       throw new Error("The guest's stream has ended.");
     }
-    return value as string;
+    return value;
   }
 
   /** Says a line that has no answer. */

@@ -1,6 +1,6 @@
 import { createConnection } from "node:net";
 import type { Duplex } from "node:stream";
-import { ClientCall, StreamCall, UnaryCall } from "./client-call.ts";
+import { type ClientCall, StreamCall, UnaryCall } from "./client-call.ts";
 import { Connection, type Closed, type ConnectionOwner } from "./connection.ts";
 import { encodeTarget, requestFrame } from "./envelope.ts";
 import { Code } from "./code.ts";
@@ -92,7 +92,7 @@ export class Client implements AsyncDisposable {
         this.#calls.get(streamId)?.fail(new TtrpcError(Code.RESOURCE_EXHAUSTED, message));
       },
       onClosed: (closed) => {
-        for (const call of [...this.#calls.values()]) call.fail(unavailable(closed));
+        for (const call of this.#calls.values()) call.fail(unavailable(closed));
       },
     };
     this.#connection = new Connection(socket, owner, false);

@@ -70,7 +70,7 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
 
   onClosed(closed: Closed): void {
     const text = `Nobody waits for this call any more: ${closed.reason}`;
-    for (const call of [...this.#calls.values()]) call.cancel(new TtrpcError(Code.CANCELLED, text));
+    for (const call of this.#calls.values()) call.cancel(new TtrpcError(Code.CANCELLED, text));
   }
 
   onAnswered(call: ServerCall): void {

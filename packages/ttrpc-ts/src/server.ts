@@ -83,14 +83,14 @@ export class Server implements AsyncDisposable {
     for (const [name, method] of Object.entries<MethodDescriptor>(service.methods)) {
       const handler = handlers[name] as UntypedHandler | undefined;
       if (typeof handler !== "function") throw new TypeError(`There is no handler for ${service.name}'s method ${name}`);
-      this.#add(method, handler.bind(handlers) as UntypedHandler);
+      this.#add(method, handler.bind(handlers));
     }
     return this;
   }
 
   /** Serves one method. */
   addMethod<M extends MethodDescriptor>(method: M, handler: Handler<M>): this {
-    this.#add(method, handler as UntypedHandler);
+    this.#add(method, handler);
     return this;
   }
 

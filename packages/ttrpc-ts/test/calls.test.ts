@@ -245,7 +245,7 @@ describe("metadata, deadlines and signals", () => {
     await using pair = await rig((server) =>
       server.addMethod(Test.methods.unary, async (_request, its) => {
         context = its;
-        return never(its.signal);
+        return await never(its.signal);
       }),
     );
     const start = performance.now();

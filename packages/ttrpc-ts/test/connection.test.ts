@@ -87,7 +87,7 @@ describe("the end of a connection", () => {
       server.addService(Test, {
         unary: async (request, context) => {
           seen.push("begun");
-          return hang(request, context).catch((error: unknown) => {
+          return await hang(request, context).catch((error: unknown) => {
             note("unary", error);
             return "";
           });
@@ -233,7 +233,7 @@ describe("shutdown", () => {
     const pair = await rig((server) =>
       server.addMethod(Test.methods.unary, async (request, its) => {
         context = its;
-        return hang(request, its);
+        return await hang(request, its);
       }),
     );
     const call = pair.client.call(Test.methods.unary, "");

@@ -112,7 +112,7 @@ export class RawPeer {
       this.#changed = Promise.withResolvers<void>();
     };
     socket.on("data", (chunk) => {
-      decoder.push(chunk as Buffer, sink);
+      decoder.push(chunk, sink);
       wake();
     });
     socket.on("close", wake);

@@ -32,6 +32,7 @@ export function exitReason(facts: ExitFacts): string {
       return "qemu was asked to end by a signal";
     case "host-error":
       return withWords("qemu ended after an error of the host", facts.stderr);
+    case undefined:
   }
   if (facts.halted) {
     // The registers follow, which are not for a status message.
