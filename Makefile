@@ -131,6 +131,10 @@ format: $(GEN) ## Mend what `make check` finds and a program can mend
 .PHONY: proto
 proto: $(GEN) ## The protocols in TypeScript, src/gen, alone
 
+.PHONY: hooks
+hooks: ## Have git run `make check` before every commit; `git config --unset core.hooksPath` ends that
+	git config core.hooksPath tools/hooks
+
 .PHONY: clean
 clean: ## Remove what was built here; the cache stays
 	rm -rf build target src/gen
