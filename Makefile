@@ -135,6 +135,12 @@ proto: $(GEN) ## The protocols in TypeScript, src/gen, alone
 hooks: ## Have git run `make check` before every commit; `git config --unset core.hooksPath` ends that
 	git config core.hooksPath tools/hooks
 
+# typedoc knows TypeScript up to 6.0 so far, so it brings one of its own, for this alone.
+.PHONY: docs
+docs: node_modules/.package-lock.json ## The API of packages/ttrpc-ts as pages, in build/docs
+	npm exec --yes --package=typedoc@0.28.20 --package=typescript@6.0.3 -- \
+		typedoc --options packages/ttrpc-ts/typedoc.json --out build/docs/ttrpc-ts
+
 .PHONY: clean
 clean: ## Remove what was built here; the cache stays
 	rm -rf build target src/gen

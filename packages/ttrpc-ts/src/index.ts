@@ -14,6 +14,7 @@ export type {
   AnyCodec,
   Codec,
   Decoded,
+  DescriptorOf,
   Encodable,
   MessageSource,
   MethodDescriptor,
