@@ -102,24 +102,24 @@ describe("files", () => {
   });
 
   test.each([
-    ['{"vcpus": "2"}', 'the key "vcpus": it has to be an integer from 1 to 240, and is "2".'],
-    ['{"vcpus": 0}', "it has to be an integer from 1 to 240, and is 0."],
-    ['{"vcpus": 1.5}', "and is 1.5."],
-    ['{"vcpus": null}', "and is null."],
-    ['{"vcpus": 20}', 'the key "vcpus" is 20, which is above "max_vcpus" (16).'],
-    ['{"memory_mib": 127}', "it has to be an integer from 128 to 1048576, and is 127."],
-    ['{"hypervisor": "xen"}', 'it has to be "auto" or "qemu" or "kvm", and is "xen".'],
-    ['{"kernel": "vmlinux"}', 'it has to be "auto" or "tuned" or "debian" or an absolute path, and is "vmlinux".'],
-    ['{"kernel": {"path": "/x"}}', "and is an object."],
+    ['{"vcpus": "2"}', 'the key "vcpus": it has to be an integer from 1 to 240, and is "2"'],
+    ['{"vcpus": 0}', "it has to be an integer from 1 to 240, and is 0"],
+    ['{"vcpus": 1.5}', "and is 1.5"],
+    ['{"vcpus": null}', "and is null"],
+    ['{"vcpus": 20}', 'the key "vcpus" is 20, which is above "max_vcpus" (16)'],
+    ['{"memory_mib": 127}', "it has to be an integer from 128 to 1048576, and is 127"],
+    ['{"hypervisor": "xen"}', 'it has to be "auto" or "qemu" or "kvm", and is "xen"'],
+    ['{"kernel": "vmlinux"}', 'it has to be "auto" or "tuned" or "debian" or an absolute path, and is "vmlinux"'],
+    ['{"kernel": {"path": "/x"}}', "and is an object"],
     ['{"kernel_parameters": "quiet"}', "it has to be a list of kernel parameters"],
-    ['{"kernel_parameters": ["a b"]}', 'and is ["a b"].'],
-    ['{"kernel_parameters": [1]}', "and is [1]."],
-    ['{"debug_level": "debug"}', '"Off" or "Error" or "Warn" or "Info" or "Debug" or "Trace", and is "debug".'],
+    ['{"kernel_parameters": ["a b"]}', 'and is ["a b"]'],
+    ['{"kernel_parameters": [1]}', "and is [1]"],
+    ['{"debug_level": "debug"}', '"Off" or "Error" or "Warn" or "Info" or "Debug" or "Trace", and is "debug"'],
     ['{"enable_annotations": ["io.hadron.vcpu"]}', '"io.hadron.vcpu" enables no annotation (did you mean "io.hadron.vcpus"?)'],
     ['{"enable_annotations": ["io.hadron.qemu_path"]}', '"io.hadron.qemu_path" enables no annotation; there are'],
     ['{\n\n"memory-mb": 1}', 'config.json, line 3: there is no key "memory-mb" (did you mean "memory_mib"?); the keys are hypervisor, kernel,'],
     ['{"constructor": 1}', 'there is no key "constructor"; the keys are'],
-    ['{"vcpus": 2', 'config.json, line 1, column 12: "," or "}" is expected, but the text ends here.'],
+    ['{"vcpus": 2', 'config.json, line 1, column 12: "," or "}" is expected, but the text ends here'],
     ["\u0000", "line 1, column 1"],
   ])("%s is refused by file and key", async (text, sentence) => {
     const error = await refusal(load(text));
@@ -130,7 +130,7 @@ describe("files", () => {
 
   test("not UTF-8", async () => {
     writeFileSync(path, Buffer.from([0x7b, 0xff, 0x7d]));
-    expect((await refusal(loadConfig({}, path))).message).toBe(`${path} is not UTF-8 text.`);
+    expect((await refusal(loadConfig({}, path))).message).toBe(`${path} is not UTF-8 text`);
   });
 
   test("a directory, a FIFO, and a file that is too large: at once", async () => {
@@ -140,7 +140,7 @@ describe("files", () => {
     for (const wrong of [directory, fifo, path]) {
       const error = await refusal(loadConfig({ path: wrong }));
       expect(error.code).toBe(Code.INVALID_ARGUMENT);
-      expect(error.message).toBe(`The configuration ${wrong} has to be a regular file of at most 1048576 bytes.`);
+      expect(error.message).toBe(`the configuration ${wrong} has to be a regular file of at most 1048576 bytes`);
     }
   });
 
@@ -240,7 +240,7 @@ describe("annotations", () => {
   test("a name that does not exist", async () => {
     const error = await annotationRefusal(DEFAULTS, { "io.hadron.memory": "1" });
     expect(error.code).toBe(Code.INVALID_ARGUMENT);
-    expect(error.message).toContain("The annotation io.hadron.memory does not exist; there are io.hadron.hypervisor,");
+    expect(error.message).toContain("the annotation io.hadron.memory does not exist; there are io.hadron.hypervisor,");
     const near = await annotationRefusal(DEFAULTS, { "io.hadron.cpus": "1" });
     expect(near.message).toContain('(did you mean "io.hadron.vcpus"?)');
     await annotationRefusal(DEFAULTS, { "io.hadron.__proto__": "1" });

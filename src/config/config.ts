@@ -68,10 +68,10 @@ export function withAnnotations(config: Config, annotations: Readonly<Record<str
     const name = annotation.slice(ANNOTATION_PREFIX.length);
     if (!isKeyName(name) || !keyOf(name).annotation) {
       const why = isKeyName(name) ? "is for the configuration file only" : `does not exist${didYouMean(annotation, ANNOTATIONS)}`;
-      throw invalid(`The annotation ${annotation} ${why}; there are ${ANNOTATIONS.join(", ")}.`);
+      throw invalid(`the annotation ${annotation} ${why}; there are ${ANNOTATIONS.join(", ")}`);
     }
     if (!config.enableAnnotations.some((pattern) => matches(pattern, annotation))) {
-      const message = `The annotation ${annotation} is not enabled on this host: its administrator can add it to enable_annotations in ${DEFAULT_PATH}.`;
+      const message = `the annotation ${annotation} is not enabled on this host: its administrator can add it to enable_annotations in ${DEFAULT_PATH}`;
       throw new HadronError(Code.PERMISSION_DENIED, message);
     }
     changes[camelCase(name)] = checkedAnnotation(config, name, text);
@@ -80,12 +80,12 @@ export function withAnnotations(config: Config, annotations: Readonly<Record<str
 }
 
 function checkedAnnotation(config: Config, name: KeyName, text: string): unknown {
-  const value = valueOr(checkAnnotation(name, text), `The annotation ${ANNOTATION_PREFIX}${name}`);
+  const value = valueOr(checkAnnotation(name, text), `the annotation ${ANNOTATION_PREFIX}${name}`);
   const key = keyOf(name);
   if (key.type === "integer" && key.ceiling !== undefined) {
     const ceiling = (config as Readonly<Record<string, unknown>>)[camelCase(key.ceiling)];
     if ((value as number) > (ceiling as number)) {
-      const message = `The annotation ${ANNOTATION_PREFIX}${name} asks for ${text}; this host allows ${String(ceiling)} (${key.ceiling} in ${DEFAULT_PATH}).`;
+      const message = `the annotation ${ANNOTATION_PREFIX}${name} asks for ${text}; this host allows ${String(ceiling)} (${key.ceiling} in ${DEFAULT_PATH})`;
       throw new HadronError(Code.PERMISSION_DENIED, message);
     }
   }
@@ -100,7 +100,7 @@ function settingsOf(document: Document): Settings {
       settings[name] = valueOr(checkValue(name, value), `${where}: the key "${name}"`);
     } else if (!(CONTAINERD_KEYS.has(name) && typeof value === "string")) {
       const hint = didYouMean(name, KEY_NAMES);
-      throw invalid(`${where}: there is no key "${name}"${hint}; the keys are ${KEY_NAMES.join(", ")}.`);
+      throw invalid(`${where}: there is no key "${name}"${hint}; the keys are ${KEY_NAMES.join(", ")}`);
     }
   }
   return settings;
@@ -114,7 +114,7 @@ function complete(settings: Settings, source: string): Config {
     if (key.type === "integer" && key.ceiling !== undefined && isKeyName(key.ceiling)) {
       const ceiling = settings[key.ceiling] ?? keyOf(key.ceiling).default;
       if ((value as number) > (ceiling as number)) {
-        throw invalid(`${source}: the key "${name}" is ${String(value)}, which is above "${key.ceiling}" (${String(ceiling)}).`);
+        throw invalid(`${source}: the key "${name}" is ${String(value)}, which is above "${key.ceiling}" (${String(ceiling)})`);
       }
     }
     config[camelCase(name)] = value;
@@ -132,7 +132,7 @@ function freeze(config: Config): Config {
 
 function valueOr(checked: Checked, subject: string): unknown {
   if ("wrong" in checked) {
-    throw invalid(`${subject}: ${checked.wrong}.`);
+    throw invalid(`${subject}: ${checked.wrong}`);
   }
   return checked.value;
 }
@@ -143,7 +143,7 @@ function invalid(message: string): HadronError {
 
 function textOf(bytes: Uint8Array, source: string): string {
   if (!isUtf8(bytes)) {
-    throw invalid(`${source} is not UTF-8 text.`);
+    throw invalid(`${source} is not UTF-8 text`);
   }
   return Buffer.from(bytes).toString("utf8");
 }
@@ -152,7 +152,7 @@ function textOf(bytes: Uint8Array, source: string): string {
 function readConfigFile(named: string | undefined, defaultPath: string): { path: string; bytes: Uint8Array } | undefined {
   const path = named ?? defaultPath;
   if (!isAbsolute(path)) {
-    throw invalid(`config_path has to be an absolute path, and is "${path}".`);
+    throw invalid(`config_path has to be an absolute path, and is "${path}"`);
   }
   let fd: number | undefined;
   try {
@@ -160,7 +160,7 @@ function readConfigFile(named: string | undefined, defaultPath: string): { path:
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(fd);
     if (!stat.isFile() || stat.size > MAX_BYTES) {
-      throw invalid(`The configuration ${path} has to be a regular file of at most ${MAX_BYTES} bytes.`);
+      throw invalid(`the configuration ${path} has to be a regular file of at most ${MAX_BYTES} bytes`);
     }
     return { path, bytes: readFileSync(fd) };
   } catch (error) {
@@ -172,11 +172,11 @@ function readConfigFile(named: string | undefined, defaultPath: string): { path:
       return undefined;
     }
     if (code === "ENOENT" || code === "ENOTDIR") {
-      const message = `The configuration ${path}, which config_path of the runtime's options names, is not there.`;
+      const message = `the configuration ${path}, which config_path of the runtime's options names, is not there`;
       throw new HadronError(Code.NOT_FOUND, message, { cause: error });
     }
     const status = code === "EACCES" || code === "EPERM" ? Code.PERMISSION_DENIED : Code.FAILED_PRECONDITION;
-    throw new HadronError(status, `The configuration ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new HadronError(status, `the configuration ${path} cannot be read: ${messageOf(error)}`, { cause: error });
   } finally {
     if (fd !== undefined) {
       closeSync(fd);

@@ -62,23 +62,23 @@ describe("JSON", () => {
   });
 
   test.each([
-    ["", 'f, line 1, column 1: a JSON object ("{") is expected, but the text ends here.'],
-    ["[]", 'f, line 1, column 1: a JSON object ("{") is expected.'],
-    ['{\n  "vcpus": 2,\n  "memory_mib": ', "f, line 3, column 17: a value is expected (a string, a number, true, false or a list), but the text ends here."],
-    ['{\n  "vcpus": 2', 'f, line 2, column 13: "," or "}" is expected, but the text ends here.'],
-    ['{"kernel": "/boot/vm', "f, line 1, column 12: this string has no end on its line, or a character or escape that JSON forbids."],
-    ['{"a": 1,}', 'f, line 1, column 9: there is a "," before the "}".'],
-    ['{"a": 01}', "f, line 1, column 7: a value is expected (a string, a number, true, false or a list)."],
-    ['{\n"a": 1,\n"a": 2}', 'f, line 3, column 4: "a" is there twice.'],
-    ['{"a": 1}\n}', "f, line 2, column 1: nothing more is expected after the object."],
-    ["{a: 1}", 'f, line 1, column 2: a key in quotation marks, or "}", is expected.'],
+    ["", 'f, line 1, column 1: a JSON object ("{") is expected, but the text ends here'],
+    ["[]", 'f, line 1, column 1: a JSON object ("{") is expected'],
+    ['{\n  "vcpus": 2,\n  "memory_mib": ', "f, line 3, column 17: a value is expected (a string, a number, true, false or a list), but the text ends here"],
+    ['{\n  "vcpus": 2', 'f, line 2, column 13: "," or "}" is expected, but the text ends here'],
+    ['{"kernel": "/boot/vm', "f, line 1, column 12: this string has no end on its line, or a character or escape that JSON forbids"],
+    ['{"a": 1,}', 'f, line 1, column 9: there is a "," before the "}"'],
+    ['{"a": 01}', "f, line 1, column 7: a value is expected (a string, a number, true, false or a list)"],
+    ['{\n"a": 1,\n"a": 2}', 'f, line 3, column 4: "a" is there twice'],
+    ['{"a": 1}\n}', "f, line 2, column 1: nothing more is expected after the object"],
+    ["{a: 1}", 'f, line 1, column 2: a key in quotation marks, or "}", is expected'],
   ])("%j", (text, sentence) => {
     expect(complaint(() => parseJson("f", text))).toBe(sentence);
   });
 
   test("values that nest without end do not fill the stack", () => {
     const sentence = complaint(() => parseJson("f", `{"a": ${"[".repeat(100_000)}`));
-    expect(sentence).toBe("f, line 1, column 23: values nest more than 16 deep.");
+    expect(sentence).toBe("f, line 1, column 23: values nest more than 16 deep");
   });
 
   test("a text of many keys takes no longer than its length", () => {
@@ -105,11 +105,11 @@ describe("TOML as containerd writes it", () => {
   });
 
   test.each([
-    ["[hadron]\nvcpus = 2", "f, line 1, column 1: a key is expected (tables and dotted keys are not part of Hadron's configuration)."],
-    ["vcpus", 'f, line 1, column 6: "=" is expected after the key "vcpus", but the text ends here.'],
-    ["vcpus = 2 3", "f, line 1, column 11: the end of the line is expected after the value."],
-    ["vcpus = 2\nvcpus = 3", 'f, line 2, column 6: "vcpus" is there twice.'],
-    ["a = '", "f, line 1, column 5: a value is expected (a string, a number, true, false or a list)."],
+    ["[hadron]\nvcpus = 2", "f, line 1, column 1: a key is expected (tables and dotted keys are not part of Hadron's configuration)"],
+    ["vcpus", 'f, line 1, column 6: "=" is expected after the key "vcpus", but the text ends here'],
+    ["vcpus = 2 3", "f, line 1, column 11: the end of the line is expected after the value"],
+    ["vcpus = 2\nvcpus = 3", 'f, line 2, column 6: "vcpus" is there twice'],
+    ["a = '", "f, line 1, column 5: a value is expected (a string, a number, true, false or a list)"],
   ])("%j", (text, sentence) => {
     expect(complaint(() => parseToml("f", text))).toBe(sentence);
   });

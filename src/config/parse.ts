@@ -82,7 +82,7 @@ class Scanner {
   error(sentence: string): HadronError {
     const column = this.#at - this.#text.lastIndexOf("\n", this.#at - 1);
     const rest = this.#at >= this.#text.length ? ", but the text ends here" : "";
-    const message = `${this.#source}, line ${this.line()}, column ${column}: ${sentence}${rest}.`;
+    const message = `${this.#source}, line ${this.line()}, column ${column}: ${sentence}${rest}`;
     return new HadronError(Code.INVALID_ARGUMENT, message);
   }
 

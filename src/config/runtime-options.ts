@@ -55,7 +55,7 @@ export function readRuntimeOptions(options: Any | undefined): RuntimeOptionsRead
     const runc = RuncOptions.decode(options.value);
     return { configuration: {}, pipeOwner: { uid: runc.ioUid, gid: runc.ioGid }, ignored: ignoredRuncOptions(runc) };
   }
-  const message = `The runtime's options are a ${options.typeUrl}; Hadron takes ${RuntimeOptions.typeName} and ${RuncOptions.typeName}.`;
+  const message = `the runtime's options are a ${options.typeUrl}; Hadron takes ${RuntimeOptions.typeName} and ${RuncOptions.typeName}`;
   throw new HadronError(Code.INVALID_ARGUMENT, message);
 }
 
@@ -65,7 +65,7 @@ function ignoredRuncOptions(options: RuncOptions): string[] {
       .filter(([name]) => ![false, 0, ""].includes(options[name as keyof RuncOptions]))
       .map(([, why]) => why);
   for (const why of given(REFUSED)) {
-    throw new HadronError(Code.UNIMPLEMENTED, `The runtime's options: ${why}; leave it out.`);
+    throw new HadronError(Code.UNIMPLEMENTED, `the runtime's options: ${why}; leave it out`);
   }
   return given(MEANINGLESS);
 }

@@ -134,7 +134,7 @@ export class Message<T extends object> {
     try {
       return this.#read(new BoundedReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) as T;
     } catch (error) {
-      const sentence = `These ${bytes.length} bytes are not a ${this.typeName}: ${messageOf(error)}.`;
+      const sentence = `these ${bytes.length} bytes are not a ${this.typeName}: ${messageOf(error)}`;
       throw new HadronError(Code.INVALID_ARGUMENT, sentence, { cause: error });
     }
   }
@@ -188,7 +188,7 @@ export class Message<T extends object> {
   }
 
   #unfit(name: string, value: unknown, type: string): HadronError {
-    return new HadronError(Code.INTERNAL, `${this.typeName}.${name} is to be ${type}, not ${describe(value)}.`);
+    return new HadronError(Code.INTERNAL, `${this.typeName}.${name} is to be ${type}, not ${describe(value)}`);
   }
 
   /** Reads up to the reader's end; into `message`, if the field came before, since proto3 merges the two. */
