@@ -92,7 +92,7 @@ async function writeBytecode(directory: string, digest: string): Promise<void> {
 
 async function startDaemon(directory: string, temporary: string, socket: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   const flags = (await readFile(join(ROOT, "native/launcher/node-flags"), "utf8")).trim().split(/\s+/);
-  const args = ["--namespace", "build", "--id", "none", "--address", "none", "--publish-binary", "none", "--socket", socket, "--state", join(temporary, "state")];
+  const args = ["--namespace", "build", "--id", "none", "--socket", socket, "--state", join(temporary, "state")];
   // A socket that listens but that nobody here accepts from: Node's server gives up its own name of it when it closes.
   const server = createServer();
   server.listen(`${socket}.new`);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Code, HadronError } from "../errors.ts";
-import { Journal, decodeEntry, encodeEntry, type JournalEntry } from "./journal.ts";
+import { Journal } from "./journal.ts";
+import { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";
 
 interface Vectors {
   entries: { line: string; entry: JournalEntry }[];

@@ -11,8 +11,6 @@ import { errorOfSystemCall } from "./error.ts";
 import { appendFile, readFile, rename, truncate, unlink, writeFile } from "./files.ts";
 import { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";
 
-export { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";
-
 /** Of a pod's whole journal; a pod with thousands of containers is far below it. */
 const MAX_BYTES = 4 << 20;
 

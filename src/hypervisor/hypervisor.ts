@@ -10,7 +10,8 @@ export interface Hypervisor {
   readonly name: string;
   readonly capabilities: Capabilities;
   /**
-   * Creates the VM's processes, owned by the returned object. The guest runs when this answers.
+   * Creates the VM's processes, owned by the returned object. The guest's kernel runs when this answers: a port that its
+   * /init dials by itself is to be reserved at once.
    * When it throws, nothing that it made is left. Aborting `signal` is an error like any other.
    */
   launch(config: VmConfig, signal: AbortSignal): Promise<Vm>;
@@ -43,11 +44,6 @@ export interface VmConfig {
   readonly onDiagnostic?: (program: string, line: string) => void;
   /** Told of every process of the VM as soon as it has been spawned; awaited before `launch` answers. */
   readonly onProcess: (process: VmProcess) => Promise<void>;
-  /**
-   * Called as soon as ports can be reserved, before the guest's /init runs; awaited before `launch` answers.
-   * A port to which the guest connects by itself is best reserved here: later may be too late.
-   */
-  readonly onVsock?: (vsock: Vsock) => Promise<void>;
 }
 
 /** A new one, or the one bound to a path. */

@@ -159,17 +159,16 @@ export class Process {
     this.settle(status, atNs);
   }
 
-  /** First call wins. Answers whether it was this one. */
-  settle(status: number, atNs = nowNs()): boolean {
+  /** First call wins. */
+  settle(status: number, atNs = nowNs()): void {
     if (this.#exit !== undefined) {
-      return false;
+      return;
     }
     // The status comes from the guest, which may say anything.
     const clamped = Number.isInteger(status) && status >= 0 && status <= 255 ? status : KILLED_STATUS;
     this.#exit = { status: clamped, atNs };
     this.#state = "stopped";
     this.#exited.resolve(this.#exit);
-    return true;
   }
 
   requireNotStopped(): void {

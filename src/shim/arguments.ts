@@ -22,8 +22,6 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
     options: {
       namespace: { type: "string" },
       id: { type: "string" },
-      address: { type: "string" },
-      "publish-binary": { type: "string" },
       socket: { type: "string" },
       state: { type: "string" },
       debug: { type: "boolean", default: false },

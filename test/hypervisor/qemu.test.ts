@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Code } from "../../src/errors.ts";
 import { Host } from "../../src/host/host.ts";
 import { chooseHypervisor } from "../../src/hypervisor/choose.ts";
-import type { Hypervisor, KernelImage, Vm, VmConfig, VmProcess, Vsock } from "../../src/hypervisor/hypervisor.ts";
+import type { Hypervisor, KernelImage, Vm, VmConfig, VmProcess } from "../../src/hypervisor/hypervisor.ts";
 import { Qemu } from "../../src/hypervisor/qemu/qemu.ts";
 import type { Virtiofsd } from "../../src/hypervisor/qemu/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
@@ -113,15 +113,8 @@ async function launch(vmConfig: VmConfig, on = hypervisor): Promise<Vm> {
 }
 
 async function launchWithGuest(vmConfig: VmConfig, on = hypervisor): Promise<{ vm: Vm; guest: Guest }> {
-  let guest: Guest | undefined;
-  const onVsock = async (vsock: Vsock): Promise<void> => {
-    guest = await Guest.await(host, vsock);
-  };
-  const vm = await launch({ ...vmConfig, onVsock }, on);
-  if (guest === undefined) {
-    throw new Error("onVsock was not called.");
-  }
-  return { vm, guest };
+  const vm = await launch(vmConfig, on);
+  return { vm, guest: await Guest.await(host, vm.vsock) };
 }
 
 async function consoleLine(pattern: RegExp): Promise<string> {
@@ -356,7 +349,6 @@ describe("a launch that fails leaves nothing", () => {
   test.each<[string, (controller: AbortController) => Partial<VmConfig>]>([
     ["when hadron-vsock starts", (controller) => ({ onProcess: abortAt("hadron-vsock", controller) })],
     ["when QEMU starts", (controller) => ({ onProcess: abortAt("qemu", controller) })],
-    ["when ports can be reserved", (controller) => ({ onVsock: () => (controller.abort(new Error("no more")), new Promise(() => undefined)) })],
   ])("given up %s", async (_, change) => {
     const controller = new AbortController();
     await expect(hypervisor.launch(config("tuned", change(controller)), controller.signal)).rejects.toMatchObject({
@@ -377,7 +369,6 @@ describe("a launch that fails leaves nothing", () => {
     ["a network namespace that is not there", () => ({ netns: { path: "/no/netns" } }), { code: Code.INTERNAL, message: /qemu exited .*\/no\/netns/ }],
     ["too many CPUs", () => ({ vcpus: 99 }), { code: Code.INVALID_ARGUMENT, message: /99/ }],
     ["a journal that cannot be written", () => ({ onProcess: note(() => Promise.reject(new Error("the disk is full"))) }), { message: /disk is full/ }],
-    ["a port that cannot be reserved", () => ({ onVsock: () => Promise.reject(new Error("no port")) }), { message: /no port/ }],
     ["a directory that is not there", () => ({ directory: "/no/directory" }), { message: /\/no\/directory/ }],
   ])("%s", async (_, change, { code, message }) => {
     const failure: unknown = await hypervisor.launch(config("tuned", change()), soon()).then(() => undefined, (error: unknown) => error);

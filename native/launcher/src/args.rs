@@ -9,7 +9,6 @@ pub struct Args {
     pub namespace: String,
     pub id: String,
     pub address: String,
-    pub publish_binary: String,
     pub bundle: String,
     pub debug: bool,
     pub info: bool,
@@ -59,11 +58,13 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
             *switch = boolean(name, given.as_deref())?;
             continue;
         }
+        // For shims that run containerd to publish their events; ours connects to it.
+        let mut publish_binary = String::new();
         let value = match name {
             "namespace" => &mut args.namespace,
             "id" => &mut args.id,
             "address" => &mut args.address,
-            "publish-binary" => &mut args.publish_binary,
+            "publish-binary" => &mut publish_binary,
             "bundle" => &mut args.bundle,
             // Whether it takes a value cannot be known, so it cannot be skipped either.
             _ => {
@@ -128,7 +129,6 @@ mod tests {
                 namespace: "k8s.io".into(),
                 id: "x".into(),
                 address: "/run/c.sock".into(),
-                publish_binary: "/usr/bin/containerd".into(),
                 debug: true,
                 command: Some("start".into()),
                 ..Args::default()

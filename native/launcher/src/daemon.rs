@@ -34,15 +34,7 @@ impl Installation {
         command
             .args(NODE_FLAGS.split_whitespace())
             .arg(&self.program);
-        command.args([
-            "--namespace",
-            options.namespace,
-            "--id",
-            options.group,
-            "--address",
-            options.address,
-        ]);
-        command.args(["--publish-binary", options.publish_binary]);
+        command.args(["--namespace", options.namespace, "--id", options.group]);
         command
             .arg("--socket")
             .arg(&pod.socket)
@@ -80,8 +72,6 @@ pub struct Options<'a> {
     pub bundle: &'a Path,
     pub namespace: &'a str,
     pub group: &'a str,
-    pub address: &'a str,
-    pub publish_binary: &'a str,
     /// Empty: containerd has put it into the environment.
     pub ttrpc_address: &'a str,
     pub debug: bool,

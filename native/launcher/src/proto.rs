@@ -95,8 +95,6 @@ pub struct BootstrapParams {
     pub ttrpc_address: String,
     /// Address of containerd's gRPC service.
     pub grpc_address: String,
-    /// Path of containerd's binary.
-    pub binary: String,
     /// Directory for the shim's socket; empty: the default.
     pub socket_dir: String,
     /// What the runtime's options, one of the extensions, have for `shim_cgroup`.
@@ -130,11 +128,10 @@ impl BootstrapParams {
                 (2, Value::Bytes(bytes)) => (&mut params.namespace, bytes),
                 (5, Value::Bytes(bytes)) => (&mut params.ttrpc_address, bytes),
                 (6, Value::Bytes(bytes)) => (&mut params.grpc_address, bytes),
-                (7, Value::Bytes(bytes)) => (&mut params.binary, bytes),
                 (9, Value::Bytes(bytes)) => (&mut params.socket_dir, bytes),
                 // Version and what later versions add. A known number with another type is no
                 // BootstrapParams.
-                (1 | 2 | 5 | 6 | 7 | 9, _) | (3, _) => return None,
+                (1 | 2 | 5 | 6 | 9, _) | (3, _) => return None,
                 _ => continue,
             };
             *target.0 = std::str::from_utf8(target.1).ok()?.to_owned();
@@ -247,7 +244,6 @@ mod tests {
         assert_eq!(params.log_level, -4);
         assert_eq!(params.ttrpc_address, "/run/t.sock");
         assert_eq!(params.grpc_address, "/run/g.sock");
-        assert_eq!(params.binary, "/usr/bin/containerd");
         assert_eq!(params.socket_dir, "/run/s");
     }
 

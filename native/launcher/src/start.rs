@@ -58,14 +58,11 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         }
     };
     let address = or(&args.address, &params.grpc_address);
-    let publish_binary = or(&args.publish_binary, &params.binary);
     let sockets = or(&params.socket_dir, pod::SOCKET_DIRECTORY);
     let options = Options {
         bundle: &bundle,
         namespace: &args.namespace,
         group: &group,
-        address: &address,
-        publish_binary: &publish_binary,
         ttrpc_address: &params.ttrpc_address,
         debug: args.debug || params.log_level <= LOG_LEVEL_DEBUG,
     };

@@ -58,7 +58,7 @@ fn a_task_alone_gets_a_daemon_and_a_plain_address() {
     let record = world.record();
     let expected = format!(
         "--no-concurrent-recompilation --max-semi-space-size=1 /run/world/prefix/lib/hadron/shim.js \
-         --namespace default --id c1 --address /run/containerd/containerd.sock --publish-binary /bin/containerd \
+         --namespace default --id c1 \
          --socket /run/containerd/s/{h} --state /run/hadron/{h}"
     );
     assert_eq!(record.arguments.join(" "), expected);

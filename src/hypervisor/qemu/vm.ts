@@ -21,14 +21,11 @@ import { virtiofsdArguments, type Virtiofsd } from "./virtiofsd.ts";
 /** What Node itself cannot do with sockets. */
 export type HostSockets = Pick<Host, "socketpair" | "listenUnix" | "sendFds">;
 
-export interface QemuPrograms {
-  /** Paths. */
+export interface QemuOptions {
+  /** Paths of programs. */
   readonly qemu: string;
   readonly hadronExec: string;
   readonly hadronVsock: string;
-}
-
-export interface QemuOptions extends QemuPrograms {
   readonly host: HostSockets;
   readonly acceleration: "kvm" | "tcg";
   readonly tscKhz: number | undefined;
@@ -135,11 +132,10 @@ export class QemuVm implements Vm {
       throw abortError(signal, what);
     }
     const qmp = this.#startQemu(socket, shares);
-    const prepared = this.#prepare(this.#started(this.#vsock));
     // QEMU answers the negotiation once the machine is made: from then on nobody needs the sockets' names.
     await orAbort(
       Promise.race([
-        Promise.all([this.#negotiate(qmp, signal), prepared, ...this.#notices]),
+        Promise.all([this.#negotiate(qmp, signal), ...this.#notices]),
         this.exited.then(({ reason }) => {
           throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`);
         }),
@@ -220,10 +216,6 @@ export class QemuVm implements Vm {
       this.#onQemuExit(qemu, exit);
     });
     return this.#qmp;
-  }
-
-  async #prepare(vsock: Vsock): Promise<void> {
-    await this.#config.onVsock?.(vsock);
   }
 
   #spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">, role: VmProcess["role"] = "helper"): Child {
