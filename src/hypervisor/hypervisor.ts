@@ -3,6 +3,14 @@
  *
  * A hypervisor runs virtual machines; it knows neither containers nor OCI. What one can do is said as
  * data in `capabilities`, so that no caller ever asks which one it is talking to.
+ *
+ * What a VM's processes need to be told of Linux, whoever starts them:
+ *
+ * - They die with the daemon by PR_SET_PDEATHSIG, which the kernel sends when the *thread* ends that started them. Node's
+ *   spawn starts them on the main thread, which ends with the daemon. libhadron's pool threads end when they are idle: what
+ *   it starts, it starts on the thread that lives as long as its handle (native/libhadron/src/reactor.rs).
+ * - Node reaps its own children, each by its pid, and no others. Who starts a process without Node reaps it, too
+ *   (Host.reapChild): until then its pid is taken, and it is a zombie that looks alive to kill(2).
  */
 
 export interface Hypervisor {
