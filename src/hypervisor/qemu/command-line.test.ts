@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Code } from "../../errors.ts";
-import { escapeOption, kernelCommandLine, qemuArguments, type Machine } from "./command-line.ts";
+import { escapeOption, kernelCommandLine, qemuArguments, type QemuMachine } from "./command-line.ts";
 
-const machine: Machine = {
+const machine: QemuMachine = {
   acceleration: "tcg",
   kernel: { path: "/boot/vmlinux-tuned", kind: "tuned" },
   initrd: "/boot/initramfs.cpio",
@@ -71,7 +71,7 @@ describe("the command line", () => {
     expect(escapeOption("plain")).toBe("plain");
   });
 
-  test.each<[string, Partial<Machine>, RegExp]>([
+  test.each<[string, Partial<QemuMachine>, RegExp]>([
     ["no CPU", { vcpus: 0 }, /1 to 16/],
     ["too many CPUs", { vcpus: 17 }, /1 to 16/],
     ["half a CPU", { vcpus: 1.5 }, /1 to 16/],

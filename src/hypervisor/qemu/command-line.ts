@@ -10,7 +10,7 @@
 import { Code, HadronError } from "../../errors.ts";
 import type { KernelImage } from "../hypervisor.ts";
 
-export interface Machine {
+export interface QemuMachine {
   readonly acceleration: "kvm" | "tcg";
   readonly kernel: KernelImage;
   readonly initrd: string;
@@ -55,7 +55,7 @@ const TCG_CPU = [
   "clzero", "xsaveerptr", "wbnoinvd", "ibpb", "ibrs", "amd-stibp", "amd-ssbd", "nrip-save", "xsavec", "xsaves",
 ].join(",-");
 
-export function qemuArguments(machine: Machine): string[] {
+export function qemuArguments(machine: QemuMachine): string[] {
   check(machine);
   const { acceleration, kernel } = machine;
   const tuned = kernel.kind === "tuned";
@@ -91,7 +91,7 @@ export function qemuArguments(machine: Machine): string[] {
 }
 
 /** Parameters that are given twice count as given last, so the configuration's are at the end. */
-export function kernelCommandLine(machine: Machine): string {
+export function kernelCommandLine(machine: QemuMachine): string {
   // Mounts, cgroups and namespaces wait for grace periods of RCU, ordinary ones 20 to 30 ms each in an idle guest.
   const words = ["console=ttyS0", "quiet", "panic=-1", "reboot=t", "rcupdate.rcu_expedited=1"];
   if (machine.acceleration === "tcg") {
@@ -132,7 +132,7 @@ function shareArguments(share: MachineShare, index: number, bus: string): string
       ];
 }
 
-function check(machine: Machine): void {
+function check(machine: QemuMachine): void {
   const { vcpus, memoryMiB, shares } = machine;
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
     throw invalid(`A VM cannot have ${vcpus} virtual CPUs; 1 to ${MAX_VCPUS} are possible.`);
