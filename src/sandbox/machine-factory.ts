@@ -102,13 +102,14 @@ export class MachineFactory {
     return config;
   }
 
-  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "shares" | "netns" | "onConsoleLine" | "onProcess"> {
+  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "shares" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
     const { stateDir, journal, log } = this.#options;
     return {
       directory: stateDir,
       shares: hostShares(stateDir),
       netns: pod.netns,
       onConsoleLine: (line) => log.debug({ line }, "guest console"),
+      onDiagnostic: (program, line) => log.debug({ program, line }, "a process of the VM says"),
       onProcess: async (process) => {
         await journal.add({ kind: "process", startTime: processStartTime(process.pid), ...process });
       },
