@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { Server } from "ttrpc-ts";
 
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
-import { readRuntimeOptions, type RuntimeOptionsRead } from "../config/runtime-options.ts";
 import { messageOf } from "../errors.ts";
 import { TaskV2, TaskV3 } from "./services.ts";
 import type { Any } from "../gen/protobuf.ts";
@@ -22,6 +21,7 @@ import { Sandbox } from "../sandbox/sandbox.ts";
 import type { DaemonArguments } from "./arguments.ts";
 import { EventPublisher } from "./events.ts";
 import { type Log, openLog } from "./log.ts";
+import { readRuntimeOptions, type RuntimeOptionsRead } from "./runtime-options.ts";
 import { tellStartFailure } from "./start-failure.ts";
 import { createObserver, createTaskService } from "./task-service.ts";
 

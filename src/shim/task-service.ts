@@ -5,7 +5,6 @@
 
 import type { ServiceHandlers } from "ttrpc-ts";
 
-import type { RuntimeOptionsRead } from "../config/runtime-options.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Init } from "../protobuf/message.ts";
 import { Metrics } from "../gen/metrics.ts";
@@ -32,6 +31,7 @@ import { untilAborted } from "../time.ts";
 import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
 import type { EventPublisher } from "./events.ts";
 import { metricsOf } from "./metrics.ts";
+import type { RuntimeOptionsRead } from "./runtime-options.ts";
 
 /** containerd.v1.types.Status. */
 const TASK_STATUS: Readonly<Record<ContainerStatus, number>> = { created: 1, running: 2, stopped: 3, paused: 4, pausing: 5 };

@@ -4,7 +4,7 @@ import { Code, HadronError } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
-import type { ConfigSource } from "./config.ts";
+import type { ConfigSource } from "../config/config.ts";
 
 /** runc's options that ask for something which would silently not happen. */
 const REFUSED: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
