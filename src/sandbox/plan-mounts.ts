@@ -205,6 +205,22 @@ function planFileSystem({ destination, type, source, options = [] }: MountSpec):
   return { destination, type, source: source ?? type, options };
 }
 
+/**
+ * A mount for a container in a user namespace. sysfs is for who owns the network namespace, and the pod's is the guest's: what
+ * crun binds instead where sysfs is refused it leaves writable.
+ */
+export function inUserNamespace(mount: MountSpec): MountSpec {
+  if (mount.type !== "sysfs") return mount;
+  const options = mount.options ?? [];
+  return {
+    destination: mount.destination,
+    type: "bind",
+    source: "/sys",
+    // What the guest's has cannot be taken away by such a container.
+    options: ["rbind", ...options.filter((option) => FLAGS.has(option)), "nosuid", "nodev", "noexec", ...(options.includes("ro") ? ["rro"] : [])],
+  };
+}
+
 function planBind(
   { destination, source: asked, options = [] }: MountSpec,
   keepsFlags: boolean,

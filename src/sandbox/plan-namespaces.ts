@@ -42,9 +42,6 @@ export function planNamespaces(asked: readonly NamespaceSpec[], context: Namespa
     }
     seen.add(type);
   }
-  if (seen.has("user")) {
-    throw unsupported("user namespaces are not supported yet: remove the `user` namespace");
-  }
   if (!seen.has("network")) {
     throw unsupported(
       "the container asks for the host's network namespace, which cannot be had inside a VM; " +
@@ -77,6 +74,27 @@ function guestPath(type: string, path: string, context: NamespaceContext): strin
     throw invalid(`the ${type} namespace ${path} is of another type`);
   }
   return `/proc/${guestPid}/ns/${file}`;
+}
+
+/** `linux.uidMappings` and `gidMappings` of a container with a user namespace (runc: specconv). Their host is the guest. */
+export function planIdMappings(linux: LinuxSpec, warn: Warn): Pick<LinuxSpec, "uidMappings" | "gidMappings"> {
+  const { uidMappings = [], gidMappings = [] } = linux;
+  if (!hasUserNamespace(linux)) {
+    if (uidMappings.length + gidMappings.length > 0) {
+      warn("linux.uidMappings and gidMappings are ignored, as by runc: linux.namespaces does not name user");
+    }
+    return {};
+  }
+  for (const [name, mappings] of Object.entries({ uidMappings, gidMappings })) {
+    if (!mappings.some(({ containerID, size }) => containerID === 0 && size > 0)) {
+      throw invalid(`linux.namespaces names user, but linux.${name} does not say which id of the pod the container's 0 is`);
+    }
+  }
+  return { uidMappings, gidMappings };
+}
+
+export function hasUserNamespace(linux: LinuxSpec): boolean {
+  return linux.namespaces?.some(({ type }) => type === "user") === true;
 }
 
 /** `hostname` and `domainname` of the guest's spec. */

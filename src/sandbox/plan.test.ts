@@ -209,6 +209,21 @@ describe("namespaces", () => {
     expect(spec.linux?.namespaces).toContainEqual({ type: "ipc", path: "/proc/55/ns/ipc" });
   });
 
+  it("of users come with their mappings, and with the guest's sysfs, as writable as they asked for", async () => {
+    const mappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+    const spec = await guest((s) => {
+      s.linux.namespaces.push({ type: "user", path: "/proc/4242/ns/user" });
+      Object.assign(s.linux, { uidMappings: mappings, gidMappings: mappings });
+      s.mounts.push({ destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "ro"] }, { destination: "/sys2", type: "sysfs" });
+    });
+    expect(spec.linux).toMatchObject({ uidMappings: mappings, gidMappings: mappings });
+    expect(spec.linux?.namespaces).toContainEqual({ type: "user", path: "/proc/55/ns/user" });
+    const [, readOnly, writable] = spec.mounts ?? [];
+    expect(readOnly).toMatchObject({ destination: "/sys", type: "bind", source: "/sys" });
+    expect(readOnly?.options).toEqual(expect.arrayContaining(["rbind", "ro", "rro", "nosuid"]));
+    expect(writable?.options).not.toContain("rro");
+  });
+
   it("that are not named are the guest's, which one line of the log says; its mounts are its own", async () => {
     const { guestSpec, warnings } = await plan((s) => {
       s.linux.namespaces = [{ type: "network" }];
@@ -231,13 +246,14 @@ describe("what is ignored, with one warning for each kind", () => {
     ["execCPUAffinity", (s) => (s.process["execCPUAffinity"] = { initial: "0-3,7" }), { process: { cwd: "/" } }, "execCPUAffinity"],
     ["memoryPolicy", (s) => (s.linux["memoryPolicy"] = { mode: "MPOL_BIND", nodes: "0" }), {}, "memoryPolicy"],
     ["personality flags", (s) => (s.linux["personality"] = { domain: "LINUX", flags: ["X"] }), { linux: { personality: { domain: "LINUX" } } }, "personality.flags"],
+    ["mappings without a namespace", (s) => (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }]), { linux: { namespaces: [{ type: "pid" }, {}, {}, {}] } }, "uidMappings"],
     ["vm", (s) => (s["vm"] = { kernel: { path: "/k" } }), {}, "`vm`"],
     ["a device without a path", (s) => (s.linux["devices"] = [{ type: "c", major: 1, minor: 3 }]), { linux: { devices: [] } }, "without a path"],
   ])("%s", async (_name, change, planned, warning) => {
     const { guestSpec, warnings } = await plan(change);
     expect(guestSpec).toMatchObject(planned);
     expect(warnings).toEqual([expect.stringContaining(warning)]);
-    expect(encode(guestSpec)).not.toMatch(/Affinity|memoryPolicy|flags|UNKNOWN/);
+    expect(encode(guestSpec)).not.toMatch(/Affinity|memoryPolicy|flags|UNKNOWN|uidMappings/);
   });
 });
 
@@ -319,6 +335,8 @@ describe("what runc refuses", () => {
     [(s) => (without(s, "ipc"), (s.linux["sysctl"] = { "kernel.shmmax": "1" })), "with an ipc namespace"], // not allowed in the hosts ipc namespace
     [(s) => (s.linux["timeOffsets"] = { monotonic: { secs: 1 } }), "timeOffsets is for"],
     [(s) => (s.linux.namespaces.push({ type: "time" }), (s.linux["timeOffsets"] = { realtime: {} })), '"realtime"'],
+    [(s) => s.linux.namespaces.push({ type: "user" }), "linux.uidMappings does not say"], // no uid mappings found
+    [(s) => (s.linux.namespaces.push({ type: "user" }), (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }])), "linux.gidMappings does not say"],
     [(s) => (s.linux["rootfsPropagation"] = "foo"), 'rootfsPropagation is "foo"'], // rootfsPropagation=foo is not supported
     [(s) => (s.linux["personality"] = { domain: "FOO" }), 'domain is "FOO"'], // invalid personality domain
     [seccomp({ defaultAction: "FOO" }), 'defaultAction is "FOO"'], // string FOO is not a valid action for seccomp
@@ -347,8 +365,6 @@ describe("what cannot be had in a VM", () => {
 
   it.each<[string, (s: Json) => unknown]>([
     ["host's network namespace", (s) => without(s, "network")],
-    ["`user` namespace", (s) => s.linux.namespaces.push({ type: "user" })],
-    ["uidMappings", (s) => (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1000, size: 1 }])],
     ["hooks.prestart", (s) => (s["hooks"] = { prestart: [{ path: "/bin/true" }], poststop: [] })],
     ["linux.intelRdt", (s) => (s.linux["intelRdt"] = { closID: "x" })],
     ["linux.netDevices", (s) => (s.linux["netDevices"] = { eth0: {} })],

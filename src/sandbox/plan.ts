@@ -11,11 +11,13 @@
 
 import type { HooksSpec, LinuxSpec, Spec } from "./oci.ts";
 import { planDevices } from "./plan-devices.ts";
-import { GUEST_ROOTFS_SHARE, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
+import { GUEST_ROOTFS_SHARE, inUserNamespace, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
 import {
   checkSysctls,
   checkTimeOffsets,
+  hasUserNamespace,
   type NamespaceContext,
+  planIdMappings,
   planNames,
   planNamespaces,
   requirePrivateMounts,
@@ -72,7 +74,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     root: { ...root, path: `${GUEST_ROOTFS_SHARE}/${context.slot}` },
     process: planProcess(process, warn),
     ...planNames(spec, linux.namespaces ?? [], context),
-    mounts,
+    mounts: hasUserNamespace(linux) ? mounts.map(inUserNamespace) : mounts,
     linux: planLinux(linux, rootfs, context),
   };
   return { guestSpec, volumes };
@@ -88,9 +90,6 @@ function refuseHooks(hooks: HooksSpec): void {
 
 /** What is the host's alone. Empty sections ask for nothing. */
 function refuseForeign(linux: LinuxSpec): void {
-  if ((linux.uidMappings ?? []).length > 0 || (linux.gidMappings ?? []).length > 0) {
-    throw unsupported("user namespaces are not supported yet: remove uidMappings and gidMappings");
-  }
   if (Object.keys(linux.intelRdt ?? {}).length > 0) {
     throw unsupported("Intel RDT is a feature of the host's CPU that the VM does not have: remove linux.intelRdt");
   }
@@ -111,6 +110,7 @@ function planLinux(linux: LinuxSpec, rootfs: Propagation, context: PlanContext):
   const { sysctl, timeOffsets } = linux;
   const planned: LinuxSpec = {
     namespaces: planNamespaces(linux.namespaces ?? [], context, warn),
+    ...planIdMappings(linux, warn),
     cgroupsPath: `/hadron/${context.containerId}`,
     ...(sysctl && { sysctl }),
     ...(timeOffsets && { timeOffsets }),

@@ -71,7 +71,7 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [
       { part: "spec", field: /^mount\.\/(proc\/(kcore|sysrq-trigger|keys|timer_list|asound|acpi|scsi|latency_stats|sched_debug)|sys\/firmware)( |$)/ },
       { part: "spec", field: /^(read:\/proc\/interrupts|ls:\/sys\/firmware|ls:\/proc\/bus)/ },
-      { part: "spec", field: /^(lstat:\/dev\/core|dev\.\/dev\/k?core)/ },
+      { part: "spec", field: /^(lstat:\/dev\/core|(ls:\/dev|dev)\.\/dev\/k?core)/ },
     ],
   },
   {
@@ -177,11 +177,24 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^the host's \/dev\/shm$/, field: /^mount\.\/dev\/shm #2/ }],
   },
   {
-    what: "User namespaces, id-mapped mounts",
+    what: "In a user namespace: devices, standard streams, /dev/mqueue, and /sys/fs/cgroup that the spec does not mount",
+    runc: "the host's devices, and those that it lacks are refused; streams and the mqueue's group are nobody's; an empty directory",
+    hadron: "the guest's devices, and those that it lacks are made; streams are the user's, and the mqueue's group root's; the pod's cgroups, read-only",
+    why: "What runc takes from the host comes from the guest, and sysfs as well: it belongs to the network namespace, which is the pod's.",
+    matches: [
+      { part: "spec", name: /user namespace/, field: /^mount\.\/dev\/(null|random|full|tty|zero|urandom) options$/, hadron: /^rw,nosuid,noexec,relatime$/ },
+      { part: "spec", name: /user namespace/, field: /^(dev|ls:\/dev)\.\/dev\/mqueue$/, runc: /0:65534$/, hadron: /0:0$/ },
+      { part: "spec", name: /user namespace/, field: /^(fd\.[12]|stat:\/proc\/self\/fd\/1)$/, runc: /65534:65534$/ },
+      { part: "spec", name: /user namespace/, field: /^mkdir:\/sys\/fs\/cgroup\/x$/, hadron: /^EROFS$/ },
+      { part: "spec", name: /user namespace, a device$/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+    ],
+  },
+  {
+    what: "Id-mapped mounts",
     runc: "as the host's kernel can",
     hadron: "refused by name",
     why: "Not done yet.",
-    matches: [{ part: "spec", name: /^(with a user namespace|mounts with uidMappings|a volume with \["bind","idmap"\])$/, field: /^end$/, hadron: REFUSED }],
+    matches: [{ part: "spec", name: /^(mounts with uidMappings|a volume with \["bind","idmap"\])$/, field: /^end$/, hadron: REFUSED }],
   },
   {
     what: "Namespaces of the host",

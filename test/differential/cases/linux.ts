@@ -8,11 +8,6 @@ const namespaces: readonly SpecCase[] = [
   })),
   variation("with a cgroup namespace", (spec) => void spec.linux.namespaces.push({ type: "cgroup" }), "read:/proc/self/cgroup"),
   variation("with a time namespace", (spec) => void spec.linux.namespaces.push({ type: "time" })),
-  variation("with a user namespace", (spec) => {
-    spec.linux.namespaces.push({ type: "user" });
-    spec.linux["uidMappings"] = [{ containerID: 0, hostID: 100000, size: 65536 }];
-    spec.linux["gidMappings"] = [{ containerID: 0, hostID: 100000, size: 65536 }];
-  }, "read:/proc/self/uid_map"),
   variation("namespaces twice", (spec) => void spec.linux.namespaces.push({ type: "pid" })),
   variation("an unknown namespace", (spec) => void spec.linux.namespaces.push({ type: "unknown" })),
   variation("a namespace of an empty type", (spec) => void spec.linux.namespaces.push({ type: "" })),
@@ -26,6 +21,66 @@ const namespaces: readonly SpecCase[] = [
     spec.linux.namespaces = spec.linux.namespaces.map((namespace) => (namespace.type === "ipc" ? { type: "ipc", path: "ipc" } : namespace));
   }),
 ];
+
+const own = [{ containerID: 0, hostID: 100000, size: 65536 }];
+const userNamespaces: readonly SpecCase[] = [
+  ...each("a user namespace with the mappings", [
+    own,
+    [{ containerID: 0, hostID: 0, size: 10 }, { containerID: 10, hostID: 100000, size: 60000 }],
+    [{ containerID: 0, hostID: 0, size: 4294967295 }],
+    [{ containerID: 0, hostID: 1000, size: 1 }],
+    [{ containerID: 0, hostID: 100000, size: 10 }, { containerID: 5, hostID: 200000, size: 10 }],
+    [{ containerID: 0, hostID: 100000, size: 10 }, { containerID: 10, hostID: 100000, size: 10 }],
+    [{ containerID: 0, hostID: 100000, size: 0 }],
+    [{ containerID: 1, hostID: 100000, size: 10 }],
+    [{ containerID: 0, hostID: 4294967290, size: 100 }],
+    [{ containerID: 0, hostID: 4294967296, size: 1 }],
+    [{ containerID: -1, hostID: 0, size: 1 }],
+    [],
+  ], (spec, mappings) => inUserNamespace(spec, mappings, mappings),
+    "read:/proc/self/uid_map", "read:/proc/self/gid_map", "stat:/etc/passwd", "stat:/dev/null", "create:/etc/x", "create:/dev/shm/x", "write:/dev/null", "ls:/dev", "mkdir:/sys/fs/cgroup/x", "write:/proc/sys/kernel/hostname"),
+  variation("a user namespace without gidMappings", (spec) => inUserNamespace(spec, own, undefined)),
+  variation("a user namespace without uidMappings", (spec) => inUserNamespace(spec, undefined, own)),
+  variation("mappings without a user namespace", (spec) => {
+    inUserNamespace(spec, own, own);
+    spec.linux.namespaces = spec.linux.namespaces.filter(({ type }) => type !== "user");
+  }),
+  ...each("in a user namespace, process.user", [{ uid: 1000, gid: 1000 }, { uid: 65535, gid: 0 }, { uid: 65536, gid: 0 }, { uid: 0, gid: 70000 }, { uid: 0, gid: 0, additionalGids: [5, 1000] }, { uid: 0, gid: 0, additionalGids: [70000] }],
+    (spec, user) => {
+      inUserNamespace(spec, own, own);
+      spec.process["user"] = user;
+    }, "create:/dev/shm/x", "stat:/proc/self/fd/1"),
+  variation("in a user namespace, without capabilities", (spec) => {
+    inUserNamespace(spec, own, own);
+    Reflect.deleteProperty(spec.process, "capabilities");
+  }),
+  variation("in a user namespace, with a terminal", (spec) => {
+    inUserNamespace(spec, own, own);
+    spec.process["terminal"] = true;
+  }, "stat:/dev/pts/0", "stat:/dev/console"),
+  variation("in a user namespace, a tmpfs with uid and gid", (spec) => {
+    inUserNamespace(spec, own, own);
+    spec.mounts.push({ destination: "/volume", type: "tmpfs", source: "tmpfs", options: ["uid=1000", "gid=1000"] });
+  }, "stat:/volume"),
+  variation("in a user namespace, a device", (spec) => {
+    inUserNamespace(spec, own, own);
+    spec.linux["devices"] = [{ path: "/dev/second-zero", type: "c", major: 1, minor: 5, fileMode: 0o600, uid: 5, gid: 5 }];
+  }, "stat:/dev/second-zero", "write:/dev/second-zero"),
+  variation("in a user namespace, masked and read-only paths", (spec) => {
+    inUserNamespace(spec, own, own);
+    spec.linux.maskedPaths = ["/proc/keys", "/sys/firmware"];
+    spec.linux.readonlyPaths = ["/proc/sys"];
+  }, "read:/proc/keys", "ls:/sys/firmware", "write:/proc/sys/kernel/hostname"),
+  variation("a user namespace by a path that is not there", (spec) => {
+    inUserNamespace(spec, own, own);
+    spec.linux.namespaces = spec.linux.namespaces.map((namespace) => (namespace.type === "user" ? { type: "user", path: "/proc/999999999/ns/user" } : namespace));
+  }),
+];
+
+function inUserNamespace(spec: Spec, uidMappings: unknown, gidMappings: unknown): void {
+  spec.linux.namespaces.push({ type: "user" });
+  Object.assign(spec.linux, { uidMappings, gidMappings });
+}
 
 const paths: readonly SpecCase[] = [
   ...each("linux.maskedPaths", [[], ["/etc/passwd"], ["/etc"], ["/nowhere"], ["/etc/dangling"], ["/link-to-work"], ["relative"], ["/proc/interrupts", "/sys/firmware"], ["/probe"], [""], ["/work/../etc/group"]],
@@ -159,4 +214,4 @@ const rest: readonly SpecCase[] = [
   variation("config.json with half a surrogate", (spec) => JSON.stringify(spec).replace('"view"', '"view","read:\\ud800"')),
 ];
 
-export const LINUX_CASES: readonly SpecCase[] = [...namespaces, ...paths, ...sysctls, ...seccomp, ...rest];
+export const LINUX_CASES: readonly SpecCase[] = [...namespaces, ...userNamespaces, ...paths, ...sysctls, ...seccomp, ...rest];
