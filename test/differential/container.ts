@@ -134,10 +134,13 @@ export class Container implements AsyncDisposable {
 
   /** Makes sure that the runtime has nothing of it any more, and removes the bundle. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill(9, { all: true });
-    await this.kill(9);
-    await this.wait("", patient(10_000));
-    await this.delete();
+    // What has exited needs no more than that; a kill would be one more process of runc's.
+    if (!(await this.delete()).ok) {
+      await this.kill(9, { all: true });
+      await this.kill(9);
+      await this.wait("", patient(10_000));
+      await this.delete();
+    }
     for (const stdio of [this.stdio, ...this.#execs]) await stdio[Symbol.asyncDispose]();
     await this.#bundle[Symbol.asyncDispose]();
   }
