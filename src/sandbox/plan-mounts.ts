@@ -210,7 +210,9 @@ function planFileSystem({ destination, type, source, options = [] }: MountSpec):
  * crun binds instead where sysfs is refused it leaves writable.
  */
 export function inUserNamespace(mount: MountSpec): MountSpec {
-  if (mount.type !== "sysfs") return mount;
+  if (mount.type !== "sysfs") {
+    return mount;
+  }
   const options = mount.options ?? [];
   return {
     destination: mount.destination,
