@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::{MutexGuard as AsyncMutexGuard, watch};
 
 use crate::container::{Container, Context, Stdio};
 use crate::crun::Crun;
@@ -32,7 +33,29 @@ pub struct Agent {
     /// Set by the first CreateSandbox.
     pub sandbox: AtomicBool,
     containers: Mutex<HashMap<String, Slot>>,
-    events: Mutex<Option<Receiver<String>>>,
+    events: tokio::sync::Mutex<Events>,
+    connection: watch::Sender<()>,
+}
+
+/// The container ids of OOM events.
+pub struct Events {
+    receiver: Receiver<String>,
+    unsent: Option<String>,
+}
+
+impl Events {
+    /// `None` when there will be none. May be dropped while it waits.
+    pub async fn next(&mut self) -> Option<String> {
+        match self.unsent.take() {
+            Some(event) => Some(event),
+            None => self.receiver.recv().await,
+        }
+    }
+
+    /// The subscriber did not get it; the next one does.
+    pub fn put_back(&mut self, event: String) {
+        self.unsent = Some(event);
+    }
 }
 
 impl Agent {
@@ -44,7 +67,7 @@ impl Agent {
         directory: PathBuf,
         init_entered_ns: u64,
     ) -> Self {
-        let (oom, events) = channel(EVENTS_MAX);
+        let (oom, receiver) = channel(EVENTS_MAX);
         Self {
             context: Context {
                 reaper,
@@ -57,7 +80,11 @@ impl Agent {
             init_entered_ns,
             sandbox: AtomicBool::new(false),
             containers: Mutex::default(),
-            events: Mutex::new(Some(events)),
+            events: tokio::sync::Mutex::new(Events {
+                receiver,
+                unsent: None,
+            }),
+            connection: watch::Sender::default(),
         }
     }
 
@@ -124,13 +151,21 @@ impl Agent {
         }
     }
 
-    /// The container ids of OOM events; there is one subscriber.
-    pub fn take_events(&self) -> Result<Receiver<String>> {
+    /// For the one subscriber, as long as it has this.
+    pub fn events(&self) -> Result<AsyncMutexGuard<'_, Events>> {
         self.events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-            .ok_or_else(|| Error::new(Code::ALREADY_EXISTS, "the events have a subscriber already"))
+            .try_lock()
+            .map_err(|_| Error::new(Code::ALREADY_EXISTS, "the events have a subscriber already"))
+    }
+
+    /// Changes when the present connection to the host is lost.
+    pub fn connection(&self) -> watch::Receiver<()> {
+        self.connection.subscribe()
+    }
+
+    /// Ends what lives as long as a connection.
+    pub fn connection_lost(&self) {
+        self.connection.send_replace(());
     }
 }
 

@@ -32,12 +32,14 @@ pub mod protocol {
     include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 }
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures::StreamExt;
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
 use ttrpc::r#async::Server;
 use ttrpc::r#async::transport::Listener;
 
@@ -46,7 +48,7 @@ use crate::crun::Crun;
 use crate::error::{Error, Result};
 use crate::reaper::Reaper;
 use crate::service::Service;
-use crate::transport::{Connector, Stream};
+use crate::transport::{AGENT_PORT, Connector, Stream};
 
 /// CLOCK_MONOTONIC in nanoseconds: the time since the kernel started.
 pub fn monotonic_ns() -> u64 {
@@ -56,7 +58,13 @@ pub fn monotonic_ns() -> u64 {
     }
 }
 
-/// Serves the host on `stream` until it closes it. Must run on a current-thread runtime of a program
+/// How long a host that has closed its connection may take to accept another.
+const RECONNECT: Duration = Duration::from_secs(10);
+/// Between two tries: the host tells nobody that it listens.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the host on `stream`, and when that is lost on another one that is opened to [`AGENT_PORT`]; the containers do not
+/// notice. Answers when the host takes none. Must run on a current-thread runtime of a program
 /// with one thread that is PID 1 or a child subreaper and has SIGCHLD blocked.
 pub async fn serve(
     stream: OwnedFd,
@@ -68,18 +76,25 @@ pub async fn serve(
     let reaper = Reaper::default();
     let agent = Arc::new(Agent::new(
         reaper.clone(),
-        connector,
+        Arc::clone(&connector),
         crun,
         directory,
         init_entered_ns,
     ));
-    let ended = Arc::new(Notify::new());
-    let stream = Stream::new(stream, Arc::clone(&ended))
-        .map_err(|error| Error::os("cannot watch the host's stream", error))?;
-    // A listener that has one connection and then never another.
-    let one = futures::stream::once(async { Ok(stream) }).chain(futures::stream::pending());
+    let gone = Arc::new(Notify::new());
+    let connections = Connections {
+        next: Some(stream),
+        lost: Arc::default(),
+        connector,
+        agent: Arc::clone(&agent),
+        gone: Arc::clone(&gone),
+    };
+    // Each connection is there when the one before is lost; after the last none ever is.
+    let listener = futures::stream::unfold(connections, |mut connections| async {
+        Some((connections.next().await, connections))
+    });
     let mut server = Server::new()
-        .add_listener(Listener::new(one))
+        .add_listener(Listener::new(Box::pin(listener)))
         .register_service(protocol::agent_ttrpc::create_agent(Arc::new(Service(
             Arc::clone(&agent),
         ))));
@@ -91,6 +106,52 @@ pub async fn serve(
         result = reaper.run(|| agent.check_oom()) => {
             result.map_err(|error| Error::os("cannot reap processes", error))
         }
-        () = ended.notified() => Ok(()),
+        () = gone.notified() => Ok(()),
+    }
+}
+
+/// The host's connections, one after the other.
+struct Connections {
+    /// The first.
+    next: Option<OwnedFd>,
+    /// Notified when the present one is.
+    lost: Arc<Notify>,
+    connector: Arc<dyn Connector>,
+    agent: Arc<Agent>,
+    /// To be notified when there will be no other.
+    gone: Arc<Notify>,
+}
+
+impl Connections {
+    async fn next(&mut self) -> io::Result<Stream> {
+        let stream = match self.next.take() {
+            Some(first) => first,
+            None => {
+                self.lost.notified().await;
+                self.agent.connection_lost();
+                match self.connect().await {
+                    Ok(stream) => {
+                        ::log::info!("the host has another connection");
+                        stream
+                    }
+                    Err(error) => {
+                        ::log::warn!("the host takes no connection any more: {error}");
+                        self.gone.notify_one();
+                        std::future::pending().await
+                    }
+                }
+            }
+        };
+        Stream::new(stream, Arc::clone(&self.lost))
+    }
+
+    async fn connect(&self) -> io::Result<OwnedFd> {
+        let deadline = Instant::now() + RECONNECT;
+        loop {
+            match self.connector.connect(AGENT_PORT).await {
+                Err(_) if Instant::now() < deadline => sleep(RECONNECT_PAUSE).await,
+                result => return result,
+            }
+        }
     }
 }

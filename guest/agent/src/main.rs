@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     console::install();
     let end = boot::boot().and_then(|crun| run(crun, init_entered_ns));
     match end {
-        Ok(()) => log::info!("the host has closed the connection; the VM ends"),
+        Ok(()) => log::info!("the host is gone; the VM ends"),
         Err(error) => log::error!("{error}; the VM ends"),
     }
     boot::end()

@@ -309,16 +309,26 @@ impl agent_ttrpc::Agent for Service {
         _: proto::Empty,
         stream: ServerStreamSender<proto::Event>,
     ) -> Reply<()> {
-        let mut events = self.0.take_events()?;
-        while let Some(container_id) = events.recv().await {
+        let mut connection = self.0.connection();
+        let mut events = self.0.events()?;
+        loop {
+            let container_id = tokio::select! {
+                event = events.next() => match event {
+                    Some(container_id) => container_id,
+                    None => return Ok(()),
+                },
+                _ = connection.changed() => return Ok(()),
+            };
             let mut event = proto::Event::new();
             event.set_oom(proto::OomEvent {
-                container_id,
+                container_id: container_id.clone(),
                 ..Default::default()
             });
-            stream.send(&event).await?;
+            if let Err(error) = stream.send(&event).await {
+                events.put_back(container_id);
+                return Err(error);
+            }
         }
-        Ok(())
     }
 
     async fn sync(&self, _: &TtrpcContext, _: proto::Empty) -> Reply<proto::Empty> {

@@ -45,6 +45,8 @@ pub fn prepare(old_root: &File) {
 /// A connected client. One for all tests: ids and ports are never used twice.
 pub struct Guest {
     client: AgentClient,
+    /// What the client writes to and reads from.
+    socket: UnixStream,
     next: Cell<u32>,
 }
 
@@ -80,6 +82,11 @@ pub struct Port {
 }
 
 impl Port {
+    pub fn listen(number: u32) -> Self {
+        let listener = UnixListener::bind(format!("{PORTS}/{number}")).expect("bind");
+        Self { number, listener }
+    }
+
     pub async fn accept(self) -> tokio::net::UnixStream {
         self.listener.accept().await.expect("accept").0
     }
@@ -122,10 +129,12 @@ macro_rules! calls {
 impl Guest {
     pub fn new(socket: UnixStream) -> Self {
         socket.set_nonblocking(true).expect("nonblocking");
-        let stream = Stream::new(socket.into(), Arc::default()).expect("stream");
-        let socket = ttrpc::r#async::transport::Socket::new(stream);
+        let duplicate = socket.try_clone().expect("duplicate");
+        let stream = Stream::new(duplicate.into(), Arc::default()).expect("stream");
+        let transport = ttrpc::r#async::transport::Socket::new(stream);
         Self {
-            client: AgentClient::new(ttrpc::r#async::Client::new(socket)),
+            client: AgentClient::new(ttrpc::r#async::Client::new(transport)),
+            socket,
             next: Cell::new(1),
         }
     }
@@ -148,6 +157,13 @@ impl Guest {
             .expect("events")
     }
 
+    /// Closes the connection as a host that goes away does.
+    pub fn hang_up(&self) {
+        self.socket
+            .shutdown(std::net::Shutdown::Both)
+            .expect("shutdown");
+    }
+
     pub fn fresh(&self) -> u32 {
         self.next.replace(self.next.get() + 1)
     }
@@ -157,9 +173,7 @@ impl Guest {
     }
 
     pub fn port(&self) -> Port {
-        let number = self.fresh();
-        let listener = UnixListener::bind(format!("{PORTS}/{number}")).expect("bind");
-        Port { number, listener }
+        Port::listen(self.fresh())
     }
 
     /// Output is collected; `stdin` is sent and then ended.

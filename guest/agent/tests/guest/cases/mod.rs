@@ -1,5 +1,6 @@
 //! The tests, by subject. Each is a plain async function that panics when it fails.
 
+mod connection;
 mod environment;
 mod errors;
 mod lifecycle;
@@ -73,6 +74,8 @@ tests! {
     mounts: mount_points_that_are_made a_proc_needs_a_directory dangling_links a_fifo_in_the_way read_only_paths_that_overlap;
     resources: stats update memory_limit pids_limit;
     errors: programs_that_cannot_run unknown_ids broken_requests the_sandbox_is_made_once mounts_that_fail;
+    // The last, for the connection of all others is gone then.
+    connection: a_lost_one_is_replaced;
 }
 
 fn only() -> String {
