@@ -8,7 +8,7 @@ export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd";
 export async function parts(containerd: Containerd, part: Part): Promise<Process[]> {
   const all = (await processes()).filter(({ state }) => state !== "Z");
   // The daemon's children have nothing of its environment, but they are its children.
-  const daemons = all.filter(({ args }) => args.includes(containerd.address) && args.some((arg) => arg.endsWith("/shim.js")));
+  const daemons = all.filter(({ args }) => args.includes(containerd.namespace) && args.some((arg) => arg.endsWith("/shim.js")));
   if (part === "daemon") {
     return daemons;
   }

@@ -85,8 +85,8 @@ function describe(process: Process): string {
 function foreignPods(all: readonly Process[], daemon: Containerd): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { args } of all) {
-    const address = valueOf(args, "address");
-    if (address === undefined || address === daemon.address) continue;
+    const namespace = valueOf(args, "namespace");
+    if (namespace === undefined || namespace === daemon.namespace) continue;
     for (const path of [valueOf(args, "state"), valueOf(args, "socket")]) {
       if (path !== undefined) names.add(basename(path));
     }
