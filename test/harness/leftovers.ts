@@ -18,6 +18,8 @@ export const shimSockets = "/run/containerd/s";
 export type HostState = ReadonlyMap<string, string>;
 
 const GONE_MS = patient(5_000);
+/** What tests make under their own names, the agent's and the lab's (tools/lab) too: no pod's, and others may run here. */
+const OF_TESTS = /^hadron-(test|diff|peers|lab|agent-test)-/;
 const POLL_MS = patient(50);
 
 /** What there is now of the kinds of things that a pod makes. */
@@ -46,8 +48,7 @@ export async function hostState(daemon: Containerd): Promise<HostState> {
   for (const path of await cgroups(daemon)) add(state, "cgroup", path);
   for (const directory of ["/tmp", "/var/tmp", "/dev/shm"]) {
     for (const name of await list(directory)) {
-      // Those of the tests, the agent's own ones too, and of the lab (tools/lab) are no pod's.
-      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !/^hadron-(test|lab|agent-test)-/.test(name)) add(state, "file", join(directory, name));
+      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !OF_TESTS.test(name)) add(state, "file", join(directory, name));
     }
   }
   return state;
@@ -137,7 +138,7 @@ async function cgroups(daemon: Containerd): Promise<string[]> {
   const hierarchies = (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"));
   for (const hierarchy of new Set(hierarchies)) {
     found.push(...(await cgroupsIn(join(hierarchy, daemon.namespace))));
-    found.push(...(await cgroupsIn(hierarchy)).filter((path) => /^hadron(?!-test-)/.test(basename(path))));
+    found.push(...(await cgroupsIn(hierarchy)).filter((path) => basename(path).startsWith("hadron") && !OF_TESTS.test(basename(path))));
   }
   return found;
 }
