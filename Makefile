@@ -85,6 +85,12 @@ check: $(GEN) ## Types, linters, formatting
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(if $(CI),--locked) -- -D warnings
 
+# Advisories come from the network, and change without us: not part of `check`, so that the same commit stays green.
+.PHONY: check-deps
+check-deps: ## Licences, sources and known faults of the crates; wants cargo-deny
+	@command -v cargo-deny >/dev/null || { echo "check-deps: cargo install --locked cargo-deny" >&2; exit 1; }
+	cargo deny --all-features check
+
 .PHONY: test-unit
 test-unit: $(GEN) ## The TypeScript unit tests
 	$(NODE) node_modules/vitest/vitest.mjs run --project unit
