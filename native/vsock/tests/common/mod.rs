@@ -4,5 +4,6 @@
 
 mod bytes;
 pub mod guest;
+pub mod steps;
 
 pub use bytes::*;
