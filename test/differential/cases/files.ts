@@ -38,7 +38,7 @@ async function overlay(places: Places): Promise<void> {
 
 /** The probe's own directories. */
 const PARTS = [
-  "opening", "names", "links", "renames", "special", "unlinked", "attributes", "owners", "times", "space", "locks", "mapping", "directories", "watching", "copying", "handles",
+  "opening", "names", "links", "renames", "special", "unlinked", "nameless", "attributes", "owners", "times", "space", "locks", "mapping", "directories", "watching", "copying", "handles",
 ];
 
 /** By name. */

@@ -350,6 +350,13 @@ static void unlinked(void) {
     CALL("rmdir open", rmdir("gone-directory"));
     OK("removed directory create", openat(fd, "x", O_RDWR | O_CREAT, 0644));
     CALL("removed directory fstat", fstat(fd, &st));
+    mkdir("gone-directory", 0755);
+    CALL("removed directory chmod", fchmod(fd, 0700));
+    CALL("removed directory times", futimens(fd, NULL));
+    fstat(fd, &st);
+    say("removed directory is", "mode %o", st.st_mode);
+    stat("gone-directory", &st);
+    say("directory of its name is", "mode %o", st.st_mode);
     close(fd);
     CALL("unlink directory", unlink("."));
     mkdir("full", 0755);
@@ -358,6 +365,88 @@ static void unlinked(void) {
     CALL("rmdir file", rmdir("replaced"));
     CALL("rmdir dot", rmdir("."));
     CALL("unlink missing", unlink("missing"));
+}
+
+/* What is in a file, by its descriptor, with its length; zeroes are dots. */
+static void show_content(const char *key, int fd) {
+    char text[64];
+    struct stat st = {0};
+    ssize_t got = pread(fd, text, sizeof text - 1, 0);
+    for (ssize_t i = 0; i < got; i++) if (!text[i]) text[i] = '.';
+    text[got < 0 ? 0 : got] = 0;
+    fstat(fd, &st);
+    say(key, "%s of %ld mode %o", text, (long)st.st_size, st.st_mode & 07777);
+}
+
+static void show_named(const char *key, const char *name) {
+    int fd = open(name, O_RDONLY);
+    if (fd < 0) { say(key, "%s", error_name(errno)); return; }
+    show_content(key, fd);
+    close(fd);
+}
+
+/* A file whose name is gone, or another file's. */
+static void nameless(void) {
+    char byte = 'x';
+    int fd = make("resized", "0123456789");
+    unlink("resized");
+    CALL("nameless grow", ftruncate(fd, 100000));
+    CALL("nameless read of what it grew by", pread(fd, &byte, 1, 50000));
+    say("nameless byte", "%d", byte);
+    CALL("nameless shrink", ftruncate(fd, 3));
+    show_content("nameless shrunk", fd);
+    CALL("nameless grow again", ftruncate(fd, 20));
+    show_content("nameless grown again", fd);
+    CALL("nameless write beyond", pwrite(fd, "end", 3, 40));
+    show_content("nameless written", fd);
+    CALL("nameless to nothing", ftruncate(fd, 0));
+    CALL("nameless write", pwrite(fd, "all", 3, 5));
+    CALL("nameless sync", fsync(fd));
+    show_content("nameless anew", fd);
+    CALL("nameless grow for a map", ftruncate(fd, 10000));
+    char *map = mmap(NULL, 10000, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (map != MAP_FAILED) {
+        memcpy(map + 9000, "mapped", 6);
+        CALL("nameless msync", msync(map, 10000, MS_SYNC));
+        munmap(map, 10000);
+        char text[8] = "";
+        CALL("nameless read of the map", pread(fd, text, 6, 9000));
+        say("nameless map", "%s", text);
+    }
+    CALL("nameless chmod", fchmod(fd, 0601));
+    CALL("nameless times", futimens(fd, (struct timespec[2]){{1, 2}, {3, 4}}));
+    struct stat st = {0};
+    fstat(fd, &st);
+    say("nameless is", "mode %o time %ld.%ld size %ld links %lu", st.st_mode, (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long)st.st_size, (unsigned long)st.st_nlink);
+    close(fd);
+
+    fd = make("again", "first");
+    unlink("again");
+    close(make("again", "second"));
+    CALL("namesake truncate", ftruncate(fd, 2));
+    CALL("namesake chmod", fchmod(fd, 0611));
+    show_content("namesake old", fd);
+    show_named("namesake new", "again");
+    close(fd);
+
+    fd = make("overwritten", "first");
+    close(make("overwriting", "second"));
+    rename("overwriting", "overwritten");
+    CALL("overwritten truncate", ftruncate(fd, 2));
+    CALL("overwritten chmod", fchmod(fd, 0611));
+    show_content("overwritten old", fd);
+    show_named("overwritten new", "overwritten");
+    close(fd);
+
+    fd = make("one-name", "content");
+    CALL("other name", link("one-name", "other-name"));
+    unlink("one-name");
+    CALL("other name truncate", ftruncate(fd, 4));
+    CALL("other name chmod", fchmod(fd, 0622));
+    CALL("other name chmod by it", chmod("other-name", 0633));
+    show_content("other name old", fd);
+    show_named("other name", "other-name");
+    close(fd);
 }
 
 static void attributes(void) {
@@ -762,7 +851,7 @@ int files(const char *directory) {
     }
     /* Each part in a directory of its own. */
     static const struct { const char *name; void (*run)(void); } parts[] = {{"opening", opening}, {"names", names}, {"links", links},
-        {"renames", renames}, {"special", special}, {"unlinked", unlinked}, {"attributes", attributes}, {"owners", owners},
+        {"renames", renames}, {"special", special}, {"unlinked", unlinked}, {"nameless", nameless}, {"attributes", attributes}, {"owners", owners},
         {"times", times}, {"space", space}, {"locks", locks}, {"mapping", mapping}, {"directories", directories},
         {"watching", watching}, {"copying", copying}, {"handles", handles}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
