@@ -20,7 +20,10 @@ const AGENT_PORT = 1024;
 const CONNECTION_LOST_TIMEOUT_MS = 3_000;
 /** By then a VM that has lost its connection was killed. */
 const EXPLAIN_TIMEOUT_MS = CONNECTION_LOST_TIMEOUT_MS + 2_000;
-/** How long the guest may take to write back what it has cached, or to give it up. */
+/**
+ * How long the guest may take to write back what it has cached, or to give it up. Of 154 such calls, without KVM and on two CPUs with a
+ * load of 16, half took less than 5 ms, and the longest 0.3 s: a thirtieth of this.
+ */
 const SHARES_TIMEOUT_MS = 10_000;
 
 /**

@@ -15,6 +15,11 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use crate::error::{Error, Result};
 
 /// How long what has ended may take to let go of a mount, in steps.
+///
+/// There is no event for it. A mount that was detached instead is in no list whose change tells of its end; inotify's
+/// IN_UNMOUNT comes with the end of a file system, and a bind shares its own with the whole share. And it must have ended before
+/// the unused entries are dropped, or those that it holds stay. None of the containers' own mounts counts here, since
+/// they are private or slaves: the first attempt is enough unless a process of the agent's is just ending.
 const PATIENCE: (u32, Duration) = (50, Duration::from_millis(10));
 
 /// A directory below one of a share, bound to a path of its own.
