@@ -87,9 +87,13 @@ it("keeps numbers as they are written", () => {
   }
 });
 
-it("skips what is deeper than any stack", () => {
-  const depth = 200_000;
-  skip(`${'{"a":['.repeat(depth)}${"]}".repeat(depth)}`);
+it("skips what is as deep as Go reads, and refuses what is deeper", () => {
+  skip(`${'{"a":['.repeat(5_000)}${"]}".repeat(5_000)}`);
+  for (const depth of [5_001, 200_000]) {
+    expect(() => skip(`${'{"a":['.repeat(depth)}${"]}".repeat(depth)}`)).toThrow("more than 10000 deep");
+  }
+  const reader = new JsonReader("", `{"a":[${"[".repeat(9_999)}`);
+  expect(() => reader.object(() => reader.array(() => reader.skip()))).toThrow("more than 10000 deep");
 });
 
 it.each([

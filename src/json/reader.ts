@@ -7,6 +7,8 @@ import { Code, HadronError } from "../errors.ts";
 
 export type Kind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
+/** Of objects and lists in each other, the outermost included. */
+const MAX_DEPTH = 10_000;
 const SPACES = " \t\n\r";
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 /** What a string cannot have as it is: escapes, and control characters, which are wrong. */
@@ -18,6 +20,8 @@ export class JsonReader {
   /** Whether anything special is in the text at all: in what Go writes, mostly not. */
   readonly #special: boolean;
   #at = 0;
+  /** Of what is being read. */
+  #depth = 0;
 
   /** `what` the text is, for sentences. */
   constructor(what: string, text: string) {
@@ -51,9 +55,11 @@ export class JsonReader {
     if (this.#take("}")) {
       return;
     }
+    this.#depth++;
     do {
       read(this.#key());
     } while (this.#take(","));
+    this.#depth--;
     this.#expect("}");
   }
 
@@ -64,9 +70,11 @@ export class JsonReader {
       return;
     }
     let index = 0;
+    this.#depth++;
     do {
       read(index++);
     } while (this.#take(","));
+    this.#depth--;
     this.#expect("]");
   }
 
@@ -125,6 +133,9 @@ export class JsonReader {
   skip(): void {
     const ends: ("}" | "]")[] = [];
     do {
+      if (this.#depth + ends.length > MAX_DEPTH) {
+        throw this.#error(`objects and lists are more than ${MAX_DEPTH} deep in each other`);
+      }
       let complete = true;
       switch (this.kind()) {
         case "object":

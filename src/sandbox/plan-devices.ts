@@ -17,8 +17,8 @@ export function planDevices(devices: readonly DeviceSpec[], warn: Warn): DeviceS
   const byPath = new Map<string, DeviceSpec>();
   for (const device of devices) {
     requireOneOf(`the type of the device ${device.path} in linux.devices`, device.type, NODE_TYPES);
-    if (device.path === "") {
-      warn("linux.devices has a device without a path, which the container does without");
+    if (/^\/*$/.test(device.path)) {
+      warn(`linux.devices has a device with the path ${JSON.stringify(device.path)}, which the container does without`);
       continue;
     }
     const planned = planDevice(device);
@@ -74,9 +74,12 @@ function isPortable({ type, major, minor }: DeviceSpec): boolean {
  * the same (see above). Enforced by whoever makes the containers in the guest.
  */
 export function planDeviceRules(rules: DeviceRules): DeviceRules {
-  for (const [index, { type, access }] of (rules ?? []).entries()) {
+  for (const [index, { type, access, major = -1n, minor = -1n }] of (rules ?? []).entries()) {
     const field = `linux.resources.devices[${index}]`;
     requireOneOf(`${field}.type`, type ?? "a", RULE_TYPES);
+    if (major < -1n || minor < -1n) {
+      throw invalid(`${field} has the numbers ${major}:${minor}; they have to be those of a device, or -1 for all`);
+    }
     // Other letters beside them have no meaning.
     if (!/[rwm]/.test(access ?? "")) {
       throw invalid(`${field}.access is ${JSON.stringify(access ?? "")}; it has to be some of the letters r, w and m`);

@@ -1,6 +1,6 @@
 /** `mounts` (runc: specconv, createLibcontainerMount and parseMountOptions; libcontainer/rootfs_linux.go). */
 
-import { basename, isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join, normalize } from "node:path";
 
 import type { MountSpec } from "./oci.ts";
 import type { PathKind } from "./probe.ts";
@@ -80,17 +80,25 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ["nodiratime", "diratime"],
   ["relatime", "norelatime"],
   ["strictatime", "nostrictatime"],
-  ["rro", "rrw"],
-  ["rnosuid", "rsuid"],
-  ["rnodev", "rdev"],
-  ["rnoexec", "rexec"],
 ];
+/** Of the recursive ones, the first of a pair holds, wherever it stands: the kernel sets flags after it has cleared others. */
+const RECURSIVE_PAIRS: ReadonlyMap<string, string> = new Map([
+  ["rrw", "rro"],
+  ["rsuid", "rnosuid"],
+  ["rdev", "rnodev"],
+  ["rexec", "rnoexec"],
+  ["rdiratime", "rnodiratime"],
+]);
 const OPPOSITE: ReadonlyMap<string, string> = new Map(PAIRS.flatMap(([one, other]) => [[one, other], [other, one]]));
+
+/** mount(2) takes one of them; of several, the last one holds. */
+const PROPAGATION: ReadonlySet<string> = new Set("private rprivate slave rslave shared rshared unbindable runbindable".split(" "));
 
 /** Flags of mount(2), propagation and mount_setattr(2): what is none of these is for the file system. */
 const FLAGS: ReadonlySet<string> = new Set([
   ...OPPOSITE.keys(),
-  ..."bind rbind remount defaults dirsync tmpcopyup private rprivate slave rslave shared rshared unbindable runbindable".split(" "),
+  ...PROPAGATION,
+  ..."bind rbind remount defaults dirsync tmpcopyup rro rrw rnosuid rsuid rnodev rdev rnoexec rexec".split(" "),
 ]);
 /** runc passes them to mount(2), where they change nothing that a container sees; crun takes them for the file system's, which refuses them. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set("silent loud iversion noiversion acl noacl symfollow rsymfollow rnorelatime".split(" "));
@@ -126,6 +134,8 @@ const RECURSIVE: ReadonlySet<string> = new Set(
     "rnostrictatime rsymfollow rnosymfollow"
   ).split(" "),
 );
+/** crun's own, which it would act on; for runc they are the file system's, and none has them. */
+const CRUNS_OWN = /^(?:copy-symlink$|r?idmap)/;
 /** runc knows them; mount_setattr(2) says "invalid argument". */
 const INVALID: ReadonlySet<string> = new Set(["ratime", "rnostrictatime"]);
 
@@ -181,8 +191,9 @@ function planOptions(mount: MountSpec, isBind: boolean): string[] {
     throw unsupported(`the id-mapped mount on ${mount.destination} is not supported; mount it without uidMappings and gidMappings`);
   }
   const options: string[] = [];
-  for (const option of asked.filter((word) => !WITHOUT_EFFECT.has(word))) {
-    const undone = options.indexOf(OPPOSITE.get(option) ?? "");
+  for (const option of asked.filter((word) => !WITHOUT_EFFECT.has(word) && !asked.includes(RECURSIVE_PAIRS.get(word) ?? ""))) {
+    const isPropagation = PROPAGATION.has(option);
+    const undone = options.findIndex((word) => word === OPPOSITE.get(option) || (isPropagation && PROPAGATION.has(word)));
     if (undone >= 0) {
       options.splice(undone, 1);
     }
@@ -192,6 +203,10 @@ function planOptions(mount: MountSpec, isBind: boolean): string[] {
 }
 
 function planFileSystem({ destination, type, source, options = [] }: MountSpec): MountSpec {
+  const foreign = options.find((option) => CRUNS_OWN.test(option));
+  if (foreign !== undefined) {
+    throw invalid(`the mount on ${destination} has the option ${JSON.stringify(foreign)}, which no file system knows`);
+  }
   if (type === "bind") {
     // mount(2) takes "bind" for a file system that does not exist: "no such device".
     throw invalid(`the mount on ${destination} has the type "bind", but neither the option "bind" nor "rbind"`);
@@ -223,6 +238,20 @@ export function inUserNamespace(mount: MountSpec): MountSpec {
   };
 }
 
+/** What runc lets bind mounts cover there, for programs such as lxcfs (rootfs_linux.go, checkProcMount). */
+const COVERED_PROC_FILES: ReadonlySet<string> = new Set(
+  "cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo net/dev sys/kernel/ns_last_pid sys/crypto/fips_enabled".split(" ").map((name) => `/proc/${name}`),
+);
+
+/** By names: in the guest nothing hangs on it that a symbolic link of the image could get around. */
+function requireHarmlessInProc(destination: string, source: string): void {
+  const place = normalize(`${destination}/`).replace(/(?<=.)\/+$/, "");
+  const isProc = place === "/proc";
+  if ((isProc || place.startsWith("/proc/")) && !COVERED_PROC_FILES.has(place) && !(isProc && /^\/proc\/*$/.test(source))) {
+    throw invalid(`the bind mount on ${destination} would cover what programs rely on; in /proc it may be on ${[...COVERED_PROC_FILES].join(", ")}`);
+  }
+}
+
 function planBind(
   { destination, source: asked, options = [] }: MountSpec,
   keepsFlags: boolean,
@@ -231,12 +260,13 @@ function planBind(
   volumes: VolumePlan[],
   warn: Warn,
 ): MountSpec {
+  const source = hostPath(asked, context.bundle);
+  requireHarmlessInProc(destination, source);
   const data = options.filter((option) => !FLAGS.has(option) && !LAZY_TIMES.has(option));
   if (data.length > 0) {
     warn(`the bind mount on ${destination} has options for file systems, which no bind mount has: ${enumerate(data)} left out`);
   }
   const bind = { destination, type: "bind", options: options.filter((option) => FLAGS.has(option)) };
-  const source = hostPath(asked, context.bundle);
   // The pod's /dev/shm (CRI's, Docker's, the host's own) is memory that its containers share: that of the guest, not a tmpfs of
   // the host behind a file server, on which shared mappings would not be shared.
   if (destination === "/dev/shm" && basename(source) === "shm") {

@@ -19,6 +19,7 @@ describe("a volume", () => {
     [["rbind"], "rprivate", "private"],
     [["rbind", "rslave"], "rprivate", "private"],
     [["rbind", "rslave", "rprivate"], undefined, "private"],
+    [["rbind", "rprivate", "rslave"], undefined, "private"],
   ] as const)("with the options %j and rootfsPropagation %j is %s", (options, root, expected) => {
     expect(mountPropagation("/m", options, rootfsPropagation(root))).toBe(expected);
   });

@@ -44,8 +44,8 @@ export function rootfsPropagation(word: string | undefined): Propagation {
 }
 
 /**
- * Of a bind mount of the host. Without a word it inherits the root's, as with runc; and a root that is private has cut
- * off all that is below it before the container's mounts are made, so that there "slave" is slave of nothing.
+ * Of a bind mount of the host. Without a word it inherits the root's, as with runc, which carries out all words in their order; and
+ * a root that is private has cut off all that is below it before, so that there "slave" is slave of nothing.
  */
 export function mountPropagation(destination: string, options: readonly string[], rootfs: Propagation): Propagation {
   let propagation = rootfs;
@@ -54,7 +54,8 @@ export function mountPropagation(destination: string, options: readonly string[]
     if (asked === "shared") {
       throw refuseShared(`the option ${JSON.stringify(option)} of the mount on ${destination}`);
     }
-    propagation = asked === undefined || rootfs === "private" ? propagation : asked;
+    // What was cut off once stays so.
+    propagation = propagation === "private" ? propagation : (asked ?? propagation);
   }
   return propagation;
 }

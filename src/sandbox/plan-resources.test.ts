@@ -66,6 +66,7 @@ it.each<[ResourcesSpec, string]>([
   [{ cpu: { mems: "1-0" } }, 'cpu.mems is "1-0"'],
   [{ unified: { "memory/max": "1" } }, '"memory/max"'],
   [{ unified: { "../x.y": "1" } }, '"../x.y"'],
+  [{ unified: { "cgroup.freeze": "1" } }, '"cgroup.freeze", by which'],
   [{ devices: [{ allow: true }] }, 'devices[0].access is ""'],
   [{ devices: [{ allow: true, access: "xyz" }] }, 'devices[0].access is "xyz"'],
 ])("%o is refused", (resources, sentence) => {

@@ -115,6 +115,12 @@ function planUnified(unified: readonly (readonly [string, string])[], ignored: S
     if (!/^[^./]+\.[^/]+$/.test(file)) {
       throw invalid(`linux.resources.unified has ${JSON.stringify(file)}; it has to be a file of a cgroup such as "memory.high"`);
     }
+    if (file.startsWith("cgroup.")) {
+      throw invalid(
+        `linux.resources.unified has ${JSON.stringify(file)}, by which a container would be frozen, killed or moved while it is made; ` +
+          'it has to be a file of a controller such as "memory.high"',
+      );
+    }
     if (HOST_FILES.test(file)) {
       ignored.add(`unified.${file}`);
     } else {

@@ -151,6 +151,9 @@ describe("mounts", () => {
     [["rbind", "rnoatime", "rnodiratime", "rro"], ["rbind", "noatime", "nodiratime", "rro"]],
     [["rbind", "ro", "nosuid", "rw", "suid", "ro"], ["rbind", "suid", "ro"]],
     [["bind", "ro", "lazytime", "rw"], ["bind", "rw"]],
+    [["rbind", "rnosuid", "rro", "rrw", "rsuid"], ["rbind", "rnosuid", "rro"]],
+    [["rbind", "rrw", "rro"], ["rbind", "rro"]],
+    [["rbind", "private", "rslave", "unbindable", "slave"], ["rbind", "slave"]],
   ])("with the options %j have %j, which mean the same to mount(2) and to crun", async (options, planned) => {
     const { guestSpec, volumes, warnings } = await plan(mount({ destination: "/m", source: "/srv/data", options }));
     expect(guestSpec.mounts).toMatchObject([{ options: planned }]);
@@ -174,6 +177,10 @@ describe("mounts", () => {
     const { guestSpec, volumes } = await plan(mount({ destination: "/m", source: "/srv/data", options }, { destination: "/x", type: "tmpfs", options: ["ro"] }));
     const mounts = withVolumes(guestSpec.mounts ?? [], volumes, [{ path: "/share/1", flags, hasOthersBelow }]);
     expect(mounts).toMatchObject([{ source: "/share/1", options: planned }, { destination: "/x", options: ["ro"] }]);
+  });
+
+  it.each([["/proc/uptime", "/etc/resolv.conf"], ["/process", "/srv/data"], ["/proc/../m", "/srv/data"]])("may be on %s from %s", async (destination, source) => {
+    expect((await guest(mount({ destination, source, options: ["bind"] }))).mounts).toMatchObject([{ destination }]);
   });
 
   it("may hide a file behind a device that every Linux has", async () => {
@@ -248,7 +255,7 @@ describe("what is ignored, with one warning for each kind", () => {
     ["personality flags", (s) => (s.linux["personality"] = { domain: "LINUX", flags: ["X"] }), { linux: { personality: { domain: "LINUX" } } }, "personality.flags"],
     ["mappings without a namespace", (s) => (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }]), { linux: { namespaces: [{ type: "pid" }, {}, {}, {}] } }, "uidMappings"],
     ["vm", (s) => (s["vm"] = { kernel: { path: "/k" } }), {}, "`vm`"],
-    ["a device without a path", (s) => (s.linux["devices"] = [{ type: "c", major: 1, minor: 3 }]), { linux: { devices: [] } }, "without a path"],
+    ["a device without a path", (s) => (s.linux["devices"] = [{ type: "c", major: 1, minor: 3 }]), { linux: { devices: [] } }, "with the path \"\""],
   ])("%s", async (_name, change, planned, warning) => {
     const { guestSpec, warnings } = await plan(change);
     expect(guestSpec).toMatchObject(planned);
@@ -350,10 +357,17 @@ describe("what runc refuses", () => {
     [(s) => (s.linux["devices"] = [{ path: "/dev/x", type: "z" }]), 'is "z"'], // invalid device type
     [(s) => (s.linux["devices"] = [{ path: "/dev/x", type: "c", major: -1, minor: -1 }]), "-1:-1"], // cannot mkdev() device with wildcards
     [(s) => (s.linux["resources"] = { devices: [{ allow: true }] }), 'devices[0].access is ""'], // device access at 0 field cannot be empty
+    [(s) => (s.linux["resources"] = { devices: [{ type: "c", major: -2, minor: 3, access: "r" }] }), "-2:3"], // write devices.allow: invalid argument
     [(s) => (s.linux["resources"] = { devices: [{ type: "z", access: "r" }] }), 'devices[0].type is "z"'], // invalid cgroup device type
     [mount({ destination: "", type: "tmpfs" }), "no destination"], // error closing exec fds (it covers the root)
     [mount({ type: "bind", source: "/srv/data" }), 'neither the option "bind" nor "rbind"'], // no such device
     [mount({ source: "/srv/data", options: ["rbind", "ratime"] }), '"ratime"'], // invalid argument
+    [mount({ type: "tmpfs", options: ["copy-symlink"] }), '"copy-symlink"'], // invalid argument
+    [mount({ type: "tmpfs", options: ["idmap=uids=0-1-1"] }), '"idmap=uids=0-1-1"'],
+    ...["/proc", "//proc/", "/proc/self", "/x/../proc/sys", "/proc/version"].map((destination): [(s: Json) => unknown, string] => [
+      mount({ destination, source: "/srv/data", options: ["bind"] }), // cannot be mounted because it is inside /proc
+      "would cover what programs rely on",
+    ]),
     [mount({ source: "/nowhere", options: ["bind"] }), '"/nowhere" of the bind mount on /m does not exist'], // no such file or directory
   ])("%s is refused with a sentence", async (change, sentence) => {
     await expect(plan(change)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining(sentence) });

@@ -117,8 +117,9 @@ function planLinux(linux: LinuxSpec, rootfs: Propagation, context: PlanContext):
     // Not recursive: crun applies it once more when all is mounted, and would undo what single mounts say.
     rootfsPropagation: rootfs,
     // An empty path is none, as for runc; others might take it for the root.
-    maskedPaths: (linux.maskedPaths ?? []).filter((path) => path !== ""),
-    readonlyPaths: (linux.readonlyPaths ?? []).filter((path) => path !== ""),
+    // What is mounted over the root shows to nobody who is in it already; runc masks it so, without effect.
+    maskedPaths: (linux.maskedPaths ?? []).filter((path) => !/^(?:\/*|\.{1,2})$/.test(path)),
+    readonlyPaths: (linux.readonlyPaths ?? []).filter((path) => path !== "").map((path) => (path === "." ? "/" : path)),
   };
   if (linux.devices !== undefined) {
     planned.devices = planDevices(linux.devices, warn);

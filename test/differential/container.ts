@@ -28,7 +28,7 @@ export interface Places {
 
 export interface ContainerOptions extends StdioOptions {
   /** Changes the default spec; may also answer the text of config.json itself. */
-  readonly edit?: (spec: Spec, places: Places) => string | void | Promise<string | void>;
+  readonly edit?: (spec: Spec, places: Places) => string | Buffer | void | Promise<string | Buffer | void>;
   /** Options that containerd sends to both runtimes. */
   readonly runtimeOptions?: Init<RuncOptions>;
   /** What else Create says; the root file system's mounts, say. */

@@ -72,6 +72,7 @@ export const DIFFERENCES: readonly Reason[] = [
       { part: "spec", field: /^mount\.\/(proc\/(kcore|sysrq-trigger|keys|timer_list|asound|acpi|scsi|latency_stats|sched_debug)|sys\/firmware)( |$)/ },
       { part: "spec", field: /^(read:\/proc\/interrupts|ls:\/sys\/firmware|ls:\/proc\/bus)/ },
       { part: "spec", field: /^(lstat:\/dev\/core|(ls:\/dev|dev)\.\/dev\/k?core)/ },
+      { part: "spec", name: /^a file, destination "\/proc\/sys\/kernel\/ns_last_pid"$/, field: /^end$/ },
     ],
   },
   {
@@ -122,7 +123,7 @@ export const DIFFERENCES: readonly Reason[] = [
     hadron: "on the mount",
     why: "A sysfs belongs to a network namespace, and the guest itself is the pod's, with its init's sysfs in it.",
     matches: [
-      { part: "spec", field: /^mount\.\/(sys(\/.*)?|volume) super options$/, runc: /^ro$/, hadron: /^rw$/ },
+      { part: "spec", field: /^mount\.\/(sys(\/.*)?|volume)( #\d+)? super options$/, runc: /^ro$/, hadron: /^rw$/ },
       { part: "spec", name: /^sysfs on /, field: /^mount\..* super options$/, runc: /^ro$/, hadron: /^rw$/ },
     ],
   },
@@ -228,11 +229,12 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
-    what: "Numbers of the host's CPUs, memory nodes and block devices",
+    what: "Numbers of the host's CPUs, memory nodes and block devices; huge pages",
     runc: "used, or refused where there is no such thing",
-    hadron: "ignored",
+    hadron: "ignored; `mpol` of a tmpfs is refused",
     why: "The guest has its own.",
     matches: [
+      { part: "spec", name: /^(linux\.resources \{"hugepageLimits"|tmpfs with \["mpol=)/, field: /^end$/ },
       { part: "spec", name: /^linux\.resources blockIO\.throttle/, field: /^end$/, runc: REFUSED, hadron: RUNS },
       { part: "spec", name: /^linux\.resources cpu\.cpus/, field: /^end$/, runc: REFUSED, hadron: RUNS },
       { part: "calls", name: /^update \{"cpu":\{"cpus"/, field: /./ },
@@ -267,11 +269,11 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^host mounts.*read-only/, field: /^(create|write):\/volume/, hadron: /^(EROFS|\(absent\))$/ }],
   },
   {
-    what: "The mount option `nosymfollow`, mounts of type overlay",
+    what: "The mount option `nosymfollow`, mounts of type overlay and devtmpfs",
     runc: "carried out",
     hadron: "refused by name",
     why: "Not done yet.",
-    matches: [{ part: "spec", name: /nosymfollow|^overlay$/, field: /^end$/, hadron: REFUSED }],
+    matches: [{ part: "spec", name: /nosymfollow|^overlay$|type "devtmpfs"$/, field: /^end$/, hadron: REFUSED }],
   },
   {
     what: "File systems of the kernel such as debugfs",
@@ -393,7 +395,7 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "1.1 gives it the mode of the directory below all the same",
     hadron: "carried out",
     why: "The spec asks for it, and later versions of runc do it.",
-    matches: [{ part: "spec", name: /^tmpfs (with .*mode=|twice)/, field: /^stat:\/volume$/ }],
+    matches: [{ part: "spec", name: /^(tmpfs (with .*mode=|twice)|a root file system with \/dev of mode 000$)/, field: /^stat:\/(volume|dev)$/ }],
   },
   {
     what: "How masks, /dev/console and the modes of tmpfs look in /proc/self/mountinfo",
@@ -407,11 +409,15 @@ export const DIFFERENCES: readonly Reason[] = [
     ],
   },
   {
-    what: "`/` among the read-only paths",
-    runc: "the root file system is read-only, and all of it is mounted a second time over /, where nobody gets to it",
+    what: "`/` among the masked and read-only paths",
+    runc: "the root file system is read-only, and all of it is mounted a second time over /, where nobody gets to it; `..` makes that alone read-only",
     hadron: "the root file system is read-only",
     why: "The second mount serves nothing.",
-    matches: [{ part: "spec", name: /^linux\.readonlyPaths \["\/+"\]$/, field: /^mount\..* #\d+( |$)/, hadron: /^\(absent\)$/ }],
+    matches: [
+      { part: "spec", name: /^linux\.readonlyPaths(, odd: "\.{1,2}"| \["\/+"\])$/, field: /^mount\..* #\d+( |$)/, hadron: /^\(absent\)$/ },
+      { part: "spec", name: /^linux\.readonlyPaths, odd: "\.\."$/, field: /^(mount\.\/ options|(write|create):.*)$/ },
+      { part: "spec", name: /^linux\.maskedPaths, odd: "\.{1,2}"$/, field: /^mount\.\/ #2/, hadron: /^\(absent\)$/ },
+    ],
   },
   {
     what: "proc and sysfs on a path through a symbolic link",
@@ -429,24 +435,82 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   {
     what: "HOME, when /etc/passwd is no list of users",
-    runc: "empty: a line without fields counts as a user 0 without a home directory",
+    runc: "empty: missing fields count as 0 and as no home directory; refused when it is a directory",
     hadron: "/",
     why: "There is no such user.",
-    matches: [{ part: "spec", name: /^a file on a file$/, field: /^env$/, runc: /HOME=\\012$/, hadron: /HOME=\/\\012$/ }],
+    matches: [
+      { part: "spec", name: /^(a file on a file|a root file system with \/etc\/passwd with fields missing)$/, field: /^env$/, runc: /HOME=\\012$/, hadron: /HOME=\/\\012$/ },
+      { part: "spec", name: /^a root file system with \/etc\/passwd a directory$/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+    ],
   },
   {
-    what: "A spec without /proc",
+    what: "A spec without /proc, or with its own processes covered there",
     runc: "refused",
     hadron: "runs",
     why: "runc needs a /proc in the container for its own work.",
-    matches: [{ part: "spec", name: /^(no mounts|mounts absent|without \/proc|a volume over the probe's \/proc)$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+    matches: [{ part: "spec", name: /^(no mounts|mounts absent|without \/proc|config\.json with mounts (null|\[\{.*null\]\}\])|tmpfs, destination "\/proc\/(self\/fd|1)"|linux\.maskedPaths, odd: "\/proc\/self")$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
-    what: "A program that may be executed and cannot be: of no known format, without its interpreter",
+    what: "A program that may be executed and cannot be: of no known format, without its interpreter, with too many arguments",
     runc: "starts, and exits with 1",
     hadron: "refused at Start with the reason",
     why: "The caller hears why.",
-    matches: [{ part: "spec", name: /^process\.args \["\/etc\/(not-a-program|no-interpreter)"\]$/, field: /^end$/, runc: /^exit 1$/, hadron: /^refused at start$/ }],
+    matches: [
+      { part: "spec", name: /^(process\.args \["\/etc\/(not-a-program|no-interpreter)"\]|an argument of 131072 bytes|a variable of 131,072 bytes|arguments of 2.2 MB)$/, field: /^end$/, runc: /^exit 1$/, hadron: /^refused at start$/ },
+    ],
+  },
+  {
+    what: "/proc/self/exe as the program",
+    runc: "not found",
+    hadron: "crun",
+    why: "At that moment it is the runtime's, and with crun nobody can write to it.",
+    matches: [{ part: "spec", name: /^process\.args \["\/proc\/self\/exe"/, field: /^stderr$/ }],
+  },
+  {
+    what: "NUL in a text",
+    runc: "a hostname is cut off there; a program does not start, and exits with 1",
+    hadron: "refused by name",
+    why: "The kernel takes none.",
+    matches: [{ part: "spec", name: /^(process\.args .*\\u0000|hostname "nul\\u0000x"$)/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+  },
+  {
+    what: "Specs above 8 MB",
+    runc: "read",
+    hadron: "refused by name",
+    why: "Memory of the daemon is that of the host.",
+    matches: [{ part: "spec", name: /^config\.json of 9 MB$/, field: /^end$/, hadron: REFUSED }],
+  },
+  {
+    what: "A working directory that is a link to nothing; a device on one",
+    runc: "refused; made where the link leads",
+    hadron: "made where the link leads; not made",
+    why: "crun follows links for directories, and for devices it does not.",
+    matches: [
+      { part: "spec", name: /^process\.cwd "\/etc\/dangling"$/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "spec", name: /^a device, path "\/etc\/dangling"$/, field: /^stat:\/etc\/nowhere$/, hadron: /^ENOENT$/ },
+    ],
+  },
+  {
+    what: "Limits of open files and of CPU time that leave nothing",
+    dependsOnTiming: true,
+    runc: "refused, since it opens files below them; with no CPU time a program may come to its end",
+    hadron: "the program runs, with them",
+    why: "The limits are set later.",
+    matches: [{ part: "spec", name: /^process\.rlimits .*"RLIMIT_(NOFILE|CPU)","soft":[03],/, field: /^end$/ }],
+  },
+  {
+    what: "An image whose /dev is a symbolic link",
+    runc: "refused, or without /dev/fd, /dev/ptmx and their like",
+    hadron: "as any other",
+    why: "Links are followed inside the container.",
+    matches: [{ part: "spec", name: /^a root file system with \/dev a link/, field: /^(end|dev\.\/dev\/.*)$/, hadron: /^(exit 0|link to .*)$/ }],
+  },
+  {
+    what: "A mount on /dev/ptmx",
+    runc: "refused",
+    hadron: "mounted",
+    why: "runc has to make a link of its own there.",
+    matches: [{ part: "spec", name: /, destination "\/dev\/ptmx"$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   // Files by 9p.
   {

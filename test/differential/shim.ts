@@ -122,7 +122,7 @@ export class Bundle implements AsyncDisposable {
     return new Bundle(path);
   }
 
-  async writeSpec(text: string): Promise<void> {
+  async writeSpec(text: string | Buffer): Promise<void> {
     await writeFile(join(this.path, "config.json"), text);
   }
 

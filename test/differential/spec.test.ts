@@ -1,6 +1,7 @@
 /** What a spec asks for is what runc makes of it, seen from inside the container. */
 import { describe, expect, test } from "vitest";
 
+import { ATTACK_CASES } from "./cases/attacks.ts";
 import type { SpecCase } from "./cases/case.ts";
 import { DEVICE_CASES } from "./cases/devices.ts";
 import { GENERATED, optionsOf } from "./cases/generated.ts";
@@ -28,7 +29,7 @@ async function run(sides: Sides, { look = [], edit, ...options }: Omit<SpecCase,
   };
 }
 
-const SUBJECTS = { process: PROCESS_CASES, mounts: MOUNT_CASES, submounts: SUBMOUNT_CASES, linux: LINUX_CASES, resources: RESOURCE_CASES, devices: DEVICE_CASES };
+const SUBJECTS = { process: PROCESS_CASES, mounts: MOUNT_CASES, submounts: SUBMOUNT_CASES, linux: LINUX_CASES, resources: RESOURCE_CASES, devices: DEVICE_CASES, attacks: ATTACK_CASES };
 
 useSides("spec", ({ each, generate }) => {
   for (const [subject, cases] of Object.entries(SUBJECTS)) describe(subject, () => each(cases, run));
