@@ -10,7 +10,8 @@ export interface Agent {
   /** The first call; answers when the guest is up. Aborting is up to the caller: booting takes as long as it takes. */
   createSandbox(request: CreateSandbox, signal: AbortSignal): Promise<SandboxInfo>;
   /** Answers the guest pid of the init process. */
-  createContainer(containerId: string, specJson: string, stdio: StdioPorts): Promise<number>;
+  /** `storages`: what the guest mounts before it resolves the container's root; undefined for none. */
+  createContainer(containerId: string, specJson: string, storages: Storages | undefined, stdio: StdioPorts): Promise<number>;
   startContainer(containerId: string): Promise<void>;
   deleteContainer(containerId: string): Promise<void>;
   /** Answers the guest pid. */
@@ -27,10 +28,9 @@ export interface Agent {
   containerStats(containerId: string): Promise<ReadonlyMap<string, string>>;
   updateContainer(containerId: string, resourcesJson: string): Promise<void>;
   sync(): Promise<void>;
-  enterShares(use: ShareUse): Promise<void>;
   /** syncfs(2) on the file systems of these paths. It, and the next, leave a guest that is late alive. */
   writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
-  leaveShares(use: ShareUse, timeoutMs: number): Promise<void>;
+  releaseStorages(storages: Storages, timeoutMs: number): Promise<void>;
   /**
    * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,
    * nanoseconds; the time that the message took is part of that.
@@ -60,7 +60,7 @@ export interface GuestShare {
 }
 
 /** What a container has of the shares, as paths of the guest. */
-export interface ShareUse {
+export interface Storages {
   /** Just below a share's mount point. */
   readonly paths: readonly string[];
   /** Directories below such directories, which are bound to paths of their own. */

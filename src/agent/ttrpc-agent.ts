@@ -6,7 +6,7 @@ import { Client, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
 import { Agent as AgentService } from "../gen/agent.ts";
-import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, ShareUse, StdioPorts, TerminalSize } from "./agent.ts";
+import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, Storages, StdioPorts, TerminalSize } from "./agent.ts";
 import { Liveness } from "./liveness.ts";
 
 /** Of the processes of one container that are passed on: a guest may claim any number. */
@@ -46,8 +46,8 @@ export class TtrpcAgent implements Agent {
     return await translated(this.#service.createSandbox(request, { signal }));
   }
 
-  async createContainer(containerId: string, specJson: string, stdio: StdioPorts): Promise<number> {
-    const request = { containerId, specJson: Buffer.from(specJson), stdio: stdioMessage(stdio) };
+  async createContainer(containerId: string, specJson: string, storages: Storages | undefined, stdio: StdioPorts): Promise<number> {
+    const request = { containerId, specJson: Buffer.from(specJson), stdio: stdioMessage(stdio), ...(storages && { storages: storagesMessage(storages) }) };
     return (await this.#watched("create a container", this.#service.createContainer(request))).pid;
   }
 
@@ -112,12 +112,8 @@ export class TtrpcAgent implements Agent {
     await translated(this.#service.writeBack({ paths: [...paths] }, { timeoutMs }));
   }
 
-  async enterShares({ paths, inner }: ShareUse): Promise<void> {
-    await this.#watched("look at its files", this.#service.enterShares({ paths: [...paths], inner: [...inner] }));
-  }
-
-  async leaveShares({ paths, inner }: ShareUse, timeoutMs: number): Promise<void> {
-    await translated(this.#service.leaveShares({ paths: [...paths], inner: [...inner] }, { timeoutMs }));
+  async releaseStorages(storages: Storages, timeoutMs: number): Promise<void> {
+    await translated(this.#service.releaseStorages(storagesMessage(storages), { timeoutMs }));
   }
 
   async setClock(hostNs: bigint, backwards: boolean): Promise<bigint> {
@@ -147,6 +143,10 @@ export class TtrpcAgent implements Agent {
   async #watched<T>(what: string, call: Promise<T>): Promise<T> {
     return await this.#liveness.watch(what, translated(call));
   }
+}
+
+function storagesMessage({ paths, inner }: Storages) {
+  return { paths: [...paths], inner: [...inner] };
 }
 
 function stdioMessage({ stdin, stdout, stderr, size, owner }: StdioPorts) {

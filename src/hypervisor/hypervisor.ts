@@ -31,6 +31,8 @@ export interface Capabilities {
   /** Whether the guest's code runs on the CPU ("kvm") or is translated ("tcg"). */
   readonly acceleration: "kvm" | "tcg";
   readonly maxVcpus: number;
+  /** How many devices of all kinds a VM can have, beside those that each has (vsock, random numbers). */
+  readonly deviceSlots: number;
 }
 
 export interface VmConfig {
@@ -43,7 +45,8 @@ export interface VmConfig {
   readonly initrd: string;
   /** Appended to the kernel command line. */
   readonly kernelParameters: readonly string[];
-  readonly shares: readonly SharedDirectory[];
+  /** In the order in which the guest finds them; at most `deviceSlots`. */
+  readonly devices: readonly Device[];
   /** Of the VM's process. */
   readonly netns: NetworkNamespace;
   /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
@@ -72,7 +75,12 @@ export interface KernelImage {
   readonly kind: "tuned" | "debian";
 }
 
+/** What is plugged into a VM. A new kind of device is a variant here, and nothing else of the interface changes. */
+export type Device = SharedDirectory;
+
+/** A directory of the host as a file system, by whatever `sharedFs` says. */
 export interface SharedDirectory {
+  readonly kind: "share";
   readonly tag: string;
   /** Absolute path on the host. What is mounted below it later is seen as well. */
   readonly path: string;

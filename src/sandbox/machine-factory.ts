@@ -102,11 +102,11 @@ export class MachineFactory {
     return config;
   }
 
-  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "shares" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
+  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "devices" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
     const { stateDir, journal, log } = this.#options;
     return {
       directory: stateDir,
-      shares: hostShares(stateDir),
+      devices: hostShares(stateDir),
       netns: pod.netns,
       onConsoleLine: (line) => log.debug({ line }, "guest console"),
       onDiagnostic: (program, line) => log.debug({ program, line }, "a process of the VM says"),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Agent, ShareUse } from "../agent/agent.ts";
+import type { Agent, Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import { Machine } from "./machine.ts";
@@ -32,12 +32,12 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
     exited.resolve({ reason: "the VM was stopped", expected: true });
   };
   const vm = { exited: exited.promise, stop, [Symbol.asyncDispose]: stop, vsock: { accept: async () => ({}) } } as unknown as Vm;
-  const ask = (what: string) => async (use: ShareUse | readonly string[]) => {
+  const ask = (what: string) => async (use: Storages | readonly string[]) => {
     const paths = "paths" in use ? [...use.paths, ...use.inner.map(({ target }) => target)] : use;
     asked.push(`${what} ${paths.join(" ")}`);
     await answer();
   };
-  const shares = { enterShares: ask("enter"), leaveShares: ask("leave"), writeBack: ask("write back") };
+  const shares = { releaseStorages: ask("release"), writeBack: ask("write back") };
   const agent = { closed: closed.promise, createSandbox: async () => ({}), setClock: async () => 0n, close() {}, ...shares } as unknown as Agent;
   return await Machine.boot(
     {
@@ -91,29 +91,29 @@ describe("a machine", () => {
 
 describe("the shares of a machine", () => {
   const paths = ["/run/hadron/rootfs/1", "/run/hadron/volumes/2"];
-  const use: ShareUse = { paths, inner: [] };
+  const use: Storages = { paths, inner: [] };
 
   it("are written back as a whole with 9p, and not those that a container has nothing of", async () => {
     const machine = await boot("9p");
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths.slice(0, 1), "pause");
-    await machine.enterShares(use);
+    expect(machine.storagesToMount(use)).toBe(undefined);
     expect(asked).toEqual(["write back /run/hadron/rootfs /run/hadron/volumes", "write back /run/hadron/rootfs"]);
   });
 
-  it("are entered, and written back at a pause only, with virtio-fs", async () => {
+  it("are looked at by the guest, and written back at a pause only, with virtio-fs", async () => {
     const machine = await boot("virtiofs");
-    await machine.enterShares(use);
+    expect(machine.storagesToMount(use)).toBe(use);
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths, "pause");
-    expect(asked).toEqual([`enter ${paths.join(" ")}`, `write back ${paths.join(" ")}`]);
+    expect(asked).toEqual([`write back ${paths.join(" ")}`]);
   });
 
   it("do not hold up anybody: a guest that is late, or wrong, is logged", async () => {
     const machine = await boot();
     answer = () => Promise.reject(new HadronError(Code.DEADLINE_EXCEEDED, "no answer"));
     await machine.writeBack(paths, "exit");
-    await machine.leaveShares(use);
+    await machine.releaseStorages(use);
     expect(warnings).toEqual(["the guest did not write its files back", "the guest did not let go of files that are being removed"]);
     expect(stops).toBe(0);
   });
@@ -123,7 +123,7 @@ describe("the shares of a machine", () => {
     exited.resolve({ reason: "killed", expected: false });
     await exited.promise;
     await machine.writeBack(paths, "exit");
-    await machine.leaveShares(use);
+    await machine.releaseStorages(use);
     expect(asked).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@
 
 import { hostname } from "node:os";
 
-import type { Agent, GuestShare, SandboxInfo, ShareUse } from "../agent/agent.ts";
+import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
@@ -162,16 +162,14 @@ export class Machine implements AsyncDisposable {
   }
 
   /** StorageGuest's. */
-  async enterShares(use: ShareUse): Promise<void> {
+  storagesToMount(storages: Storages): Storages | undefined {
     // 9p has one file system for all.
-    if (this.#sharedFs === "virtiofs" || use.inner.length > 0) {
-      await this.agent.enterShares(use);
-    }
+    return this.#sharedFs === "virtiofs" || storages.inner.length > 0 ? storages : undefined;
   }
 
   /** StorageGuest's. */
-  async leaveShares(use: ShareUse): Promise<void> {
-    await this.#bounded("let go of files that are being removed", () => this.agent.leaveShares(use, SHARES_TIMEOUT_MS));
+  async releaseStorages(storages: Storages): Promise<void> {
+    await this.#bounded("let go of files that are being removed", () => this.agent.releaseStorages(storages, SHARES_TIMEOUT_MS));
   }
 
   /**
@@ -248,8 +246,8 @@ export class Machine implements AsyncDisposable {
 /** Tags and host directories of the two shares below the pod's state directory. */
 export function hostShares(stateDir: string): SharedDirectory[] {
   return [
-    { tag: "rootfs", path: `${stateDir}/rootfs` },
-    { tag: "volumes", path: `${stateDir}/volumes` },
+    { kind: "share", tag: "rootfs", path: `${stateDir}/rootfs` },
+    { kind: "share", tag: "volumes", path: `${stateDir}/volumes` },
   ];
 }
 

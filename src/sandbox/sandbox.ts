@@ -182,12 +182,12 @@ export class Sandbox implements AsyncDisposable {
     const init = new Process(request.id, "", request.stdio);
     let hostProcess: HostProcess;
     try {
-      await storage.showTo(machine);
+      const storages = storage.showTo(machine);
       hostProcess = undo.use(await HostProcess.start({ host, journal, libraryDirectory, containerId: request.id, vmPid: machine.vm.pid, log }));
       init.hostPid = hostProcess.pid;
       undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
-      await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), { ...stdio, owner: request.pipeOwner }));
+      await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), storages, { ...stdio, owner: request.pipeOwner }));
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }

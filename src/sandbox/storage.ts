@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 
-import type { InnerDirectory, ShareUse } from "../agent/agent.ts";
+import type { InnerDirectory, Storages } from "../agent/agent.ts";
 import type { Journal } from "../host/journal.ts";
 import { mountOf, mountPoints } from "../host/mountinfo.ts";
 import type { Logger } from "../logger.ts";
@@ -19,10 +19,10 @@ const GUEST_INNER_VOLUMES = "/run/hadron/inner";
 
 /** The VM that sees what is mounted. */
 export interface StorageGuest {
-  /** Before a container is made of it. */
-  enterShares(use: ShareUse): Promise<void>;
+  /** What of it the guest has to be told when a container is made of it; undefined for nothing. */
+  storagesToMount(storages: Storages): Storages | undefined;
   /** Before the host unmounts what is behind the paths. Never rejects: what the guest holds on to is in use on the host. */
-  leaveShares(use: ShareUse): Promise<void>;
+  releaseStorages(storages: Storages): Promise<void>;
 }
 
 export class ContainerStorage implements AsyncDisposable {
@@ -61,17 +61,17 @@ export class ContainerStorage implements AsyncDisposable {
     }));
   }
 
-  /** From here on the guest may look at it, and has to let go of it before it is unmounted. */
-  async showTo(guest: StorageGuest): Promise<void> {
+  /** From here on the guest may look at it, and has to let go of it before it is unmounted. What it is to mount. */
+  showTo(guest: StorageGuest): Storages | undefined {
     this.#guest = guest;
-    await guest.enterShares({ paths: this.guestPaths, inner: this.#inner() });
+    return guest.storagesToMount({ paths: this.guestPaths, inner: this.#inner() });
   }
 
   /** Idempotent, also for what was made half way; what fails is carried on by the next call. */
   async [Symbol.asyncDispose](): Promise<void> {
     const inner = this.#inner();
     const unused = this.#volumes.filter((volume) => volume.release());
-    await this.#guest?.leaveShares({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner });
+    await this.#guest?.releaseStorages({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner });
     for (let volume = this.#volumes.at(-1); volume !== undefined; volume = this.#volumes.at(-1)) {
       await volume[Symbol.asyncDispose]();
       this.#volumes.pop();

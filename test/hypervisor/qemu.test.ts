@@ -89,7 +89,7 @@ function config(kind: Kind, change: Partial<VmConfig> = {}): VmConfig {
     kernel: kernelOf(kind),
     initrd: initrds.get(kind) ?? "",
     kernelParameters: [],
-    shares: [],
+    devices: [],
     netns: "new",
     onConsoleLine: (line) => {
       lines.push(line);
@@ -184,7 +184,7 @@ describe.each(["tuned", "debian"] as const)("the %s kernel", (kind) => {
     const shared = join(dirname(directory), "one, two\n,,three four");
     await mkdir(join(shared, "later"), { recursive: true });
     await writeFile(join(shared, "file"), "of the host\n");
-    const { guest } = await launchWithGuest(config(kind, { shares: [{ tag: "other", path: images }, { tag: "rootfs", path: shared }] }));
+    const { guest } = await launchWithGuest(config(kind, { devices: [{ kind: "share", tag: "other", path: images }, { kind: "share", tag: "rootfs", path: shared }] }));
     expect(await guest.say("mount rootfs")).toBe("ok");
     expect(await guest.say("read /mnt/file")).toBe("of the host");
     await mustRun("mount", ["-t", "tmpfs", "tmpfs", join(shared, "later")]);
@@ -300,7 +300,7 @@ describe("with virtiofsd", () => {
   test("shares a directory, and what is mounted in it later", async () => {
     const shared = join(dirname(directory), "shared");
     await mkdir(join(shared, "later"), { recursive: true });
-    const { vm, guest } = await launchWithGuest(config("tuned", { shares: [{ tag: "rootfs", path: shared }] }), withVirtiofsd());
+    const { vm, guest } = await launchWithGuest(config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: shared }] }), withVirtiofsd());
     expect(processes.map(({ name }) => name)).toEqual(["hadron-vsock", "virtiofsd", "qemu"]);
     expect(readdirSync(directory)).toEqual([]);
     expect(await guest.say("mount rootfs virtiofs")).toBe("ok");
@@ -318,27 +318,27 @@ describe("with virtiofsd", () => {
   });
 
   test("the death of QEMU is told, though virtiofsd ends with it", async () => {
-    const { vm, guest } = await launchWithGuest(config("tuned", { shares: [{ tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
+    const { vm, guest } = await launchWithGuest(config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
     process.kill(pidOf("qemu"), "SIGKILL");
     expect((await vm.exited).reason).toBe("qemu was killed by SIGKILL");
     guest.hangUp();
   });
 
   test("a virtiofsd that ends in good order ends the VM all the same", async () => {
-    const { vm, guest } = await launchWithGuest(config("tuned", { shares: [{ tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
+    const { vm, guest } = await launchWithGuest(config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
     process.kill(pidOf("virtiofsd"), "SIGTERM");
     expect((await vm.exited).reason).toMatch(/^the process virtiofsd exited with status 0/);
     guest.hangUp();
   });
 
   test("a directory that it cannot be told of is refused, and leaves nothing", async () => {
-    const shares = [{ tag: "rootfs", path: "/with,comma" }];
-    await expect(withVirtiofsd().launch(config("tuned", { shares }), soon())).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    const devices = [{ kind: "share" as const, tag: "rootfs", path: "/with,comma" }];
+    await expect(withVirtiofsd().launch(config("tuned", { devices }), soon())).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
   });
 
   test("a virtiofsd that does not start is quoted", async () => {
-    const shares = [{ tag: "rootfs", path: "/no/share" }];
-    await expect(withVirtiofsd().launch(config("tuned", { shares }), soon())).rejects.toMatchObject({
+    const devices = [{ kind: "share" as const, tag: "rootfs", path: "/no/share" }];
+    await expect(withVirtiofsd().launch(config("tuned", { devices }), soon())).rejects.toMatchObject({
       code: Code.INTERNAL,
       message: expect.stringMatching(/virtiofsd exited with status 1/) as string,
     });
@@ -365,7 +365,7 @@ describe("a launch that fails leaves nothing", () => {
 
   test.each<[string, () => Partial<VmConfig>, Partial<{ code: Code; message: RegExp }>]>([
     ["a kernel that is not there", () => ({ kernel: { kind: "tuned", path: "/no/kernel" } }), { code: Code.INTERNAL, message: /qemu exited with status 1: .*\/no\/kernel/ }],
-    ["a share that is not there", () => ({ shares: [{ tag: "rootfs", path: "/no/share" }] }), { code: Code.INTERNAL, message: /\/no\/share/ }],
+    ["a share that is not there", () => ({ devices: [{ kind: "share", tag: "rootfs", path: "/no/share" }] }), { code: Code.INTERNAL, message: /\/no\/share/ }],
     ["a network namespace that is not there", () => ({ netns: { path: "/no/netns" } }), { code: Code.INTERNAL, message: /qemu exited .*\/no\/netns/ }],
     ["too many CPUs", () => ({ vcpus: 99 }), { code: Code.INVALID_ARGUMENT, message: /99/ }],
     ["a journal that cannot be written", () => ({ onProcess: note(() => Promise.reject(new Error("the disk is full"))) }), { message: /disk is full/ }],

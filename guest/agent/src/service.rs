@@ -53,8 +53,8 @@ fn stdio(stdio: &proto::Stdio) -> Result<Stdio> {
     })
 }
 
-fn inner(inner: Vec<proto::shares_request::Inner>) -> Vec<share::Inner> {
-    inner
+fn inner(storages: &mut proto::Storages) -> Vec<share::Inner> {
+    std::mem::take(&mut storages.inner)
         .into_iter()
         .map(|inner| share::Inner {
             directory: inner.directory,
@@ -105,10 +105,15 @@ impl agent_ttrpc::Agent for Service {
     async fn create_container(
         &self,
         _: &TtrpcContext,
-        request: proto::CreateContainerRequest,
+        mut request: proto::CreateContainerRequest,
     ) -> Reply<proto::CreateContainerResponse> {
         let agent = Arc::clone(&self.0);
         let stdio = stdio(&request.stdio)?;
+        if let Some(mut storages) = request.storages.take() {
+            let inner = inner(&mut storages);
+            self.in_child(move || share::enter(&storages.paths, &inner))
+                .await?;
+        }
         let pid = whole(async move {
             agent
                 .create(&request.container_id, &request.spec_json, stdio)
@@ -348,22 +353,12 @@ impl agent_ttrpc::Agent for Service {
             .await
     }
 
-    async fn enter_shares(
+    async fn release_storages(
         &self,
         _: &TtrpcContext,
-        request: proto::SharesRequest,
+        mut request: proto::Storages,
     ) -> Reply<proto::Empty> {
-        let inner = inner(request.inner);
-        self.in_child(move || share::enter(&request.paths, &inner))
-            .await
-    }
-
-    async fn leave_shares(
-        &self,
-        _: &TtrpcContext,
-        request: proto::SharesRequest,
-    ) -> Reply<proto::Empty> {
-        let inner = inner(request.inner);
+        let inner = inner(&mut request);
         self.in_child(move || share::leave(&request.paths, &inner))
             .await
     }

@@ -13,7 +13,7 @@ const machine: QemuMachine = {
   qmpFd: 3,
   consoleFd: 4,
   vsockSocket: "/run/hadron/x/vsock.sock",
-  shares: [],
+  devices: [],
 };
 
 /** The values that follow an option, in order. */
@@ -41,17 +41,17 @@ describe("the command line", () => {
   });
 
   test("Debian's kernel has PCI devices and ACPI", () => {
-    const args = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, shares: [{ kind: "9p", tag: "rootfs", path: "/r" }] });
+    const args = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, devices: [{ kind: "9p", tag: "rootfs", path: "/r" }] });
     expect(values(args, "-machine")).toEqual(["microvm,memory-backend=ram,acpi=on,pcie=on"]);
-    expect(values(args, "-device")).toEqual(["vhost-user-vsock-pci,chardev=vsock", "virtio-9p-pci,fsdev=share0,mount_tag=rootfs"]);
+    expect(values(args, "-device")).toEqual(["vhost-user-vsock-pci,chardev=vsock", "virtio-9p-pci,fsdev=device0,mount_tag=rootfs"]);
   });
 
   test("KVM", () => {
-    const args = qemuArguments({ ...machine, acceleration: "kvm", shares: [{ kind: "virtiofs", tag: "rootfs", socket: "/s,1" }] });
+    const args = qemuArguments({ ...machine, acceleration: "kvm", devices: [{ kind: "virtiofs", tag: "rootfs", socket: "/s,1" }] });
     expect(values(args, "-accel")).toEqual(["kvm"]);
     expect(values(args, "-cpu")).toEqual(["host"]);
-    expect(values(args, "-chardev")).toContain("socket,id=share0,path=/s,,1");
-    expect(values(args, "-device")).toContain("vhost-user-fs-device,chardev=share0,tag=rootfs,queue-size=1024");
+    expect(values(args, "-chardev")).toContain("socket,id=device0,path=/s,,1");
+    expect(values(args, "-device")).toContain("vhost-user-fs-device,chardev=device0,tag=rootfs,queue-size=1024");
     expect(values(args, "-append").join()).not.toContain("tsc");
     // The guest of a real CPU has the kernel's mitigations.
     expect(values(args, "-append").join()).not.toMatch(/mitigations|kaslr/);
@@ -61,13 +61,13 @@ describe("the command line", () => {
     const args = qemuArguments({
       ...machine,
       vsockSocket: "/run/a,b/vsock.sock",
-      shares: [{ kind: "9p", tag: "a,b", path: "/images/one, two\n,,three" }],
+      devices: [{ kind: "9p", tag: "a,b", path: "/images/one, two\n,,three" }],
     });
     expect(values(args, "-chardev")).toContain("socket,id=vsock,path=/run/a,,b/vsock.sock");
     expect(values(args, "-fsdev")).toEqual([
-      "local,id=share0,path=/images/one,, two\n,,,,three,security_model=passthrough,multidevs=remap",
+      "local,id=device0,path=/images/one,, two\n,,,,three,security_model=passthrough,multidevs=remap",
     ]);
-    expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=share0,mount_tag=a,,b");
+    expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=device0,mount_tag=a,,b");
     expect(escapeOption("plain")).toBe("plain");
   });
 
@@ -77,9 +77,9 @@ describe("the command line", () => {
     ["half a CPU", { vcpus: 1.5 }, /1 to 16/],
     ["too little memory", { memoryMiB: 32 }, /at least 64/],
     ["memory that is no number", { memoryMiB: Number.NaN }, /at least 64/],
-    ["more shares than slots", { shares: Array.from({ length: 7 }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" })) }, /at most 6/],
-    ["a tag too long", { shares: [{ kind: "9p", tag: "t".repeat(37), path: "/" }] }, /1 to 36 bytes/],
-    ["an empty tag", { shares: [{ kind: "9p", tag: "", path: "/" }] }, /1 to 36 bytes/],
+    ["more devices than slots", { devices: Array.from({ length: 7 }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" })) }, /at most 6/],
+    ["a tag too long", { devices: [{ kind: "9p", tag: "t".repeat(37), path: "/" }] }, /1 to 36 bytes/],
+    ["an empty tag", { devices: [{ kind: "9p", tag: "", path: "/" }] }, /1 to 36 bytes/],
     ["a kernel command line too long", { kernelParameters: ["x".repeat(1700)] }, /kernel command line has \d+ bytes/],
   ])("refused: %s", (_, change, message) => {
     expect(() => qemuArguments({ ...machine, ...change })).toThrow(

@@ -24,16 +24,17 @@ export interface QemuMachine {
   readonly consoleFd: number;
   /** Path of the socket where hadron-vsock listens for vhost-user. */
   readonly vsockSocket: string;
-  readonly shares: readonly MachineShare[];
+  readonly devices: readonly QemuDevice[];
 }
 
-export type MachineShare =
+/** A device with what QEMU needs to know of it. */
+export type QemuDevice =
   | { readonly kind: "9p"; readonly tag: string; readonly path: string }
   /** `socket`: where virtiofsd listens for vhost-user. */
   | { readonly kind: "virtiofs"; readonly tag: string; readonly socket: string };
 
 /** With acpi=off microvm has 8 virtio-mmio slots; vsock and the random number generator take two. */
-export const MAX_SHARES = 6;
+export const DEVICE_SLOTS = 6;
 /** NR_CPUS of the tuned kernel. */
 export const MAX_VCPUS = 16;
 /** Less does not hold the kernel, the initramfs and an agent. */
@@ -86,7 +87,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
     "-device", `vhost-user-vsock-${bus},chardev=vsock`,
     // Debian's initramfs has no driver for it: the CPU's instruction is there as well.
     ...(tuned ? ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng"] : []),
-    ...machine.shares.flatMap((share, index) => shareArguments(share, index, bus)),
+    ...machine.devices.flatMap((device, index) => deviceArguments(device, index, bus)),
   ];
 }
 
@@ -117,33 +118,36 @@ export function escapeOption(value: string): string {
   return value.replaceAll(",", ",,");
 }
 
-function shareArguments(share: MachineShare, index: number, bus: string): string[] {
-  const id = `share${index}`;
-  const tag = escapeOption(share.tag);
-  return share.kind === "9p"
-    ? [
+function deviceArguments(device: QemuDevice, index: number, bus: string): string[] {
+  const id = `device${index}`;
+  const tag = escapeOption(device.tag);
+  switch (device.kind) {
+    case "9p":
+      return [
         // remap: what is mounted below the directory has inode numbers of its own, which must not clash.
-        "-fsdev", `local,id=${id},path=${escapeOption(share.path)},security_model=passthrough,multidevs=remap`,
+        "-fsdev", `local,id=${id},path=${escapeOption(device.path)},security_model=passthrough,multidevs=remap`,
         "-device", `virtio-9p-${bus},fsdev=${id},mount_tag=${tag}`,
-      ]
-    : [
-        "-chardev", `socket,id=${id},path=${escapeOption(share.socket)}`,
+      ];
+    case "virtiofs":
+      return [
+        "-chardev", `socket,id=${id},path=${escapeOption(device.socket)}`,
         "-device", `vhost-user-fs-${bus},chardev=${id},tag=${tag},queue-size=1024`,
       ];
+  }
 }
 
 function check(machine: QemuMachine): void {
-  const { vcpus, memoryMiB, shares } = machine;
+  const { vcpus, memoryMiB, devices } = machine;
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
     throw invalid(`A VM cannot have ${vcpus} virtual CPUs; 1 to ${MAX_VCPUS} are possible.`);
   }
   if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB) {
     throw invalid(`A VM cannot have ${memoryMiB} MiB of memory; it must be a whole number of at least ${MIN_MEMORY_MIB}.`);
   }
-  if (shares.length > MAX_SHARES) {
-    throw invalid(`A VM cannot have ${shares.length} shared directories; at most ${MAX_SHARES} are possible.`);
+  if (devices.length > DEVICE_SLOTS) {
+    throw invalid(`A VM cannot have ${devices.length} devices; at most ${DEVICE_SLOTS} are possible.`);
   }
-  for (const { tag } of shares) {
+  for (const { tag } of devices) {
     const bytes = Buffer.byteLength(tag);
     if (bytes < 1 || bytes > MAX_TAG_BYTES) {
       throw invalid(`The tag ${JSON.stringify(tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes.`);

@@ -1,6 +1,6 @@
 /** The hypervisor for hosts without usable hardware virtualisation, and for what ours does not do yet. */
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
-import { MAX_VCPUS } from "./command-line.ts";
+import { DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
 
 export type { HostSockets } from "./vm.ts";
@@ -16,6 +16,7 @@ export class Qemu implements Hypervisor {
       sharedFs: options.virtiofsd === undefined ? "9p" : "virtiofs",
       acceleration: options.acceleration,
       maxVcpus: MAX_VCPUS,
+      deviceSlots: DEVICE_SLOTS,
     };
   }
 

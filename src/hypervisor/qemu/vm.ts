@@ -13,7 +13,7 @@ import { within } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
 import type { SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
 import { VsockControl } from "../vsock-control.ts";
-import { qemuArguments, type MachineShare } from "./command-line.ts";
+import { qemuArguments, type QemuDevice } from "./command-line.ts";
 import { exitReason, withWords } from "./exit-reason.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
 import { virtiofsdArguments, type Virtiofsd } from "./virtiofsd.ts";
@@ -124,14 +124,14 @@ export class QemuVm implements Vm {
     }
     const socket = join(this.#config.directory, "vsock.sock");
     await this.#startVsock(socket);
-    const shares: MachineShare[] = [];
-    for (const [index, share] of this.#config.shares.entries()) {
-      shares.push(await this.#share(share, index));
+    const devices: QemuDevice[] = [];
+    for (const [index, device] of this.#config.devices.entries()) {
+      devices.push(await this.#share(device, index));
     }
     if (signal.aborted) {
       throw abortError(signal, what);
     }
-    const qmp = this.#startQemu(socket, shares);
+    const qmp = this.#startQemu(socket, devices);
     // QEMU answers the negotiation once the machine is made: from then on nobody needs the sockets' names.
     await orAbort(
       Promise.race([
@@ -184,7 +184,7 @@ export class QemuVm implements Vm {
     });
   }
 
-  async #share({ tag, path }: SharedDirectory, index: number): Promise<MachineShare> {
+  async #share({ tag, path }: SharedDirectory, index: number): Promise<QemuDevice> {
     const { virtiofsd } = this.#options;
     if (virtiofsd === undefined) {
       return { kind: "9p", tag, path };
@@ -198,11 +198,11 @@ export class QemuVm implements Vm {
     return { kind: "virtiofs", tag, socket };
   }
 
-  #startQemu(vsockSocket: string, shares: readonly MachineShare[]): QmpClient {
+  #startQemu(vsockSocket: string, devices: readonly QemuDevice[]): QmpClient {
     const { qemu: program, acceleration, tscKhz } = this.#options;
     const { kernel, initrd, kernelParameters, vcpus, memoryMiB, netns, onConsoleLine } = this.#config;
     const args = qemuArguments({
-      acceleration, kernel, initrd, kernelParameters, vcpus, memoryMiB, tscKhz, vsockSocket, shares,
+      acceleration, kernel, initrd, kernelParameters, vcpus, memoryMiB, tscKhz, vsockSocket, devices,
       qmpFd: FIRST_DESCRIPTOR + QMP,
       consoleFd: FIRST_DESCRIPTOR + CONSOLE,
     });
