@@ -5,14 +5,14 @@
 import { Containerd } from "../test/harness/containerd.ts";
 import { importImage } from "../test/harness/images.ts";
 import { benchDaemon, benchLauncher } from "./daemon.ts";
-import { benchExec, benchOutput, benchRun, benchSteps } from "./container.ts";
+import { benchExec, benchOutput, benchRun, benchSteps, benchTerminal } from "./container.ts";
 import { type Row, table } from "./table.ts";
 
 await using containerd = await Containerd.start("2.1");
 await importImage(containerd, "busybox");
 
 const rows: Row[] = [];
-for (const bench of [benchLauncher, benchDaemon, benchRun, benchSteps, benchExec, benchOutput]) {
+for (const bench of [benchLauncher, benchDaemon, benchRun, benchSteps, benchExec, benchOutput, benchTerminal]) {
   process.stderr.write(`bench: ${bench.name}\n`);
   rows.push(...(await bench(containerd)));
 }

@@ -20,7 +20,7 @@ export class TaskClient implements AsyncDisposable {
   }
 
   static async connect(daemon: Containerd, containerId: string): Promise<TaskClient> {
-    const address = await readFile(join(daemon.bundle(containerId), "address"), "utf8");
+    const address = await addressOf(daemon.bundle(containerId));
     const client = await connect({ path: address.replace(/^unix:\/\//, "") });
     // Both versions are the same service; each is used by the containerd that it belongs to.
     return new TaskClient(client, client.service(daemon.version === "1.6" ? TaskV2 : TaskV3));
@@ -28,6 +28,15 @@ export class TaskClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.close();
+  }
+}
+
+/** Hadron answers containerd with an address alone, runc's shim since 2.0 with more. */
+async function addressOf(bundle: string): Promise<string> {
+  try {
+    return await readFile(join(bundle, "address"), "utf8");
+  } catch {
+    return (JSON.parse(await readFile(join(bundle, "bootstrap.json"), "utf8")) as { address: string }).address;
   }
 }
 

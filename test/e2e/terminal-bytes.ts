@@ -13,13 +13,17 @@ export interface Shown {
   readonly ms: number;
 }
 
-/** Runs an exec with a terminal to its end, of a container of any runtime. ctr itself would want a terminal to do so. */
-export async function execOnTerminal(daemon: Containerd, id: string, args: readonly string[]): Promise<Shown> {
+/**
+ * Runs an exec with a terminal to its end, of a container of any runtime. ctr itself would want a terminal to do so.
+ * `reader` is a program that reads the FIFO which it is given; what it prints is the text.
+ */
+export async function execOnTerminal(daemon: Containerd, id: string, args: readonly string[], reader: readonly [string, ...string[]] = ["cat"]): Promise<Shown> {
   const fifo = join(daemon.directory, uniqueId("fifo"));
   await mustRun("mkfifo", [fifo]);
   try {
     const before = performance.now();
-    const reading = mustRun("cat", [fifo]);
+    const [program, ...options] = reader;
+    const reading = mustRun(program, [...options, fifo]);
     await using shim = await TaskClient.connect(daemon, id);
     const process = { terminal: true, args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } };
     const spec = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/Process", value: Buffer.from(JSON.stringify(process)) };
