@@ -512,6 +512,21 @@ export const DIFFERENCES: readonly Reason[] = [
     why: "runc has to make a link of its own there.",
     matches: [{ part: "spec", name: /, destination "\/dev\/ptmx"$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
+  {
+    what: "Locks, shared mappings and notifications of one file of the host for two containers of a pod",
+    on: "virtio-fs",
+    runc: "reach from one to the other",
+    hadron: "do not, where their volumes differ in propagation or in `bind` and `rbind`, where the first is `rro` or the file alone and the second is not, or where the second is a directory above the first",
+    why: "Each of these is a mount of its own on the host, and virtiofsd takes a file on two mounts for two files.",
+    matches: [
+      {
+        part: "calls",
+        name: /^one directory for two: (rro first|r(slave|private) first|bind and rbind|the lower one first|the file alone first)$/,
+        field: / locks$/,
+        hadron: /^taken and taken of one file$/,
+      },
+    ],
+  },
   // Files by 9p.
   {
     what: "Files: what the 9p protocol has no message for",
