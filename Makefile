@@ -130,6 +130,10 @@ test-all: test ## Every test, with each containerd
 test-lab: all ## The end-to-end tests with KVM, in an emulated machine: more than an hour; TESTS="FILE -t NAME" for some
 	@test/lab/run $(TESTS)
 
+.PHONY: test-peers
+test-peers: build ## containerd's client suite and critest with runc and with Hadron, side by side: forty minutes; needs Go and a compiler for C
+	@test/peers/run $(SUITE) $(if $(TESTS),'$(TESTS)')
+
 .PHONY: demo
 demo: build ## Run an OCI image inside a virtual machine and watch it
 	@$(NODE) test/harness/demo.ts
