@@ -98,7 +98,7 @@ export const DIFFERENCES: readonly Reason[] = [
       { part: "spec", field: /^mount\.\/sys\/fs\/cgroup/ },
       { part: "spec", field: /^read:\/proc\/self\/cgroup$/ },
       { part: "spec", name: /^cgroup$/, field: /^create:\/sys\/fs\/cgroup\/x/ },
-      { part: "spec", name: /linux.resources (cpu\.(shares (1|262145)|realtime)|memory\.(swappiness|kernel)|blockIO.weight|unified (pids|memory))/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "spec", name: /linux.resources (cpu\.(shares (1|262145)|realtime)|memory\.(swappiness|kernel)|unified (pids|memory))/, field: /^end$/, runc: REFUSED, hadron: RUNS },
     ],
   },
   {
@@ -229,13 +229,13 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
-    what: "Numbers of the host's CPUs, memory nodes and block devices; huge pages",
+    what: "Numbers of the host's CPUs, memory nodes and block devices, weights of block I/O; huge pages",
     runc: "used, or refused where there is no such thing",
     hadron: "ignored; `mpol` of a tmpfs is refused",
-    why: "The guest has its own.",
+    why: "The guest has its own, and no disk.",
     matches: [
       { part: "spec", name: /^(linux\.resources \{"hugepageLimits"|tmpfs with \["mpol=)/, field: /^end$/ },
-      { part: "spec", name: /^linux\.resources blockIO\.throttle/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "spec", name: /^linux\.resources blockIO\.(throttle|weight)/, field: /^end$/, runc: REFUSED, hadron: RUNS },
       { part: "spec", name: /^linux\.resources cpu\.cpus/, field: /^end$/, runc: REFUSED, hadron: RUNS },
       { part: "calls", name: /^update \{"cpu":\{"cpus"/, field: /./ },
     ],
