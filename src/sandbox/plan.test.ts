@@ -73,7 +73,7 @@ describe("the guest's spec", () => {
     });
     expect(spec).toEqual({
       ociVersion: "1.1.0",
-      root: { path: "/run/hadron/rootfs/7", readonly: true },
+      root: { path: "rootfs", readonly: true },
       process: {
         cwd: "/",
         args: ["true"],

@@ -11,7 +11,7 @@
 
 import type { HooksSpec, LinuxSpec, Spec } from "./oci.ts";
 import { planDevices } from "./plan-devices.ts";
-import { GUEST_ROOTFS_SHARE, inUserNamespace, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
+import { inUserNamespace, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
 import {
   checkSysctls,
   checkTimeOffsets,
@@ -34,7 +34,7 @@ export { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
 export { planUpdate } from "./plan-resources.ts";
 
 export interface ContainerPlan {
-  /** The config.json of the guest. */
+  /** The config.json of the guest. root.path is still the host's: who mounts it says where the guest has it. */
   readonly guestSpec: Spec;
   readonly volumes: readonly VolumePlan[];
 }
@@ -71,7 +71,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
   const { mounts, volumes } = planMounts(spec.mounts ?? [], rootfs, context, warn);
   const guestSpec: Spec = {
     ociVersion: GUEST_OCI_VERSION,
-    root: { ...root, path: `${GUEST_ROOTFS_SHARE}/${context.slot}` },
+    root,
     process: planProcess(process, warn),
     ...planNames(spec, linux.namespaces ?? [], context),
     mounts: hasUserNamespace(linux) ? mounts.map(inUserNamespace) : mounts,

@@ -173,9 +173,10 @@ export class Sandbox implements AsyncDisposable {
 
     await this.#makeShares();
     const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
-    await storage.mountRootfs(rootfs);
+    const path = await storage.mountRootfs(rootfs);
     const volumes = await storage.mountVolumes(plan.volumes);
-    const spec = { ...plan.guestSpec, mounts: withVolumes(plan.guestSpec.mounts ?? [], plan.volumes, volumes) };
+    const mountsInGuest = withVolumes(plan.guestSpec.mounts ?? [], plan.volumes, volumes);
+    const spec = { ...plan.guestSpec, root: { ...plan.guestSpec.root, path }, mounts: mountsInGuest };
 
     const machine = await lease.machine;
     signal.throwIfAborted();

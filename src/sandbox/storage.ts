@@ -46,9 +46,11 @@ export class ContainerStorage implements AsyncDisposable {
     return [this.#guestRootfs, ...this.#volumes.map(sharePath)];
   }
 
-  async mountRootfs(mounts: readonly RootfsMount[]): Promise<void> {
+  /** Answers where the guest has it. */
+  async mountRootfs(mounts: readonly RootfsMount[]): Promise<string> {
     await this.#stack.makeDirectory(this.#rootfs);
     await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts));
+    return this.#guestRootfs;
   }
 
   /** In their order. */
