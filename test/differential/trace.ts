@@ -126,7 +126,11 @@ export class Traced {
   /** Waits for the words on stdout; for what has to have happened before the next call. */
   async says(words: string, execId = ""): Promise<void> {
     const stdio = execId === "" ? this.container.stdio : this.#execs.get(execId);
-    await stdio?.untilStdout(words, AbortSignal.timeout(CALL_MS));
+    try {
+      await stdio?.untilStdout(words, AbortSignal.timeout(CALL_MS));
+    } catch (cause) {
+      throw new Error(`${this.container.places.bundle} ${execId} did not say ${JSON.stringify(words)}, but ${JSON.stringify(stdio?.stdout)}`, { cause });
+    }
   }
 
   /** All that it printed, when nobody can print any more. */
