@@ -35,6 +35,9 @@ export function pidOfGuest(guestPid: number): number {
 /** What waitpid gives for SIGKILL: also the status of what was lost with its VM. */
 export const KILLED_STATUS = 137;
 
+/** The part of the guest that knows when a process has exited. */
+export type WaitingAgent = Pick<Agent, "waitProcess">;
+
 export class Process {
   readonly containerId: string;
   /** Empty: the init process. */
@@ -142,7 +145,7 @@ export class Process {
   /**
    * Waits for the guest's word and settles with it, after `atExit`; a lost guest settles with KILLED_STATUS elsewhere.
    */
-  async watch(agent: Agent, atExit: () => Promise<void>): Promise<void> {
+  async watch(agent: WaitingAgent, atExit: () => Promise<void>): Promise<void> {
     let status: number;
     try {
       status = await agent.waitProcess(this.containerId, this.execId);
