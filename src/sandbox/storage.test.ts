@@ -1,0 +1,202 @@
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import type { Storages } from "../agent/agent.ts";
+import { Code, HadronError } from "../errors.ts";
+import { Journal } from "../host/journal.ts";
+import type { MountHost } from "./mount-stack.ts";
+import type { VolumePlan } from "./plan.ts";
+import { ContainerStorage, type StorageGuest } from "./storage.ts";
+import { Volumes } from "./volumes.ts";
+
+const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
+const ROOTFS = [
+  { type: "overlay", source: "overlay", target: "", options: ["lowerdir=/l"] },
+  { type: "bind", source: "/etc", target: "etc", options: ["ro"] },
+];
+
+let directory: string;
+let journal: Journal;
+/** What host and guest were asked for, in its order; paths of the host below `directory`. */
+let asked: string[];
+/** What is mounted on the host. */
+let mounted: string[];
+/** Thrown by what would mount or unmount this. */
+let failures: Map<string, Error>;
+/** The journal's file as it was when something was mounted. */
+let journalAtMount: string[][];
+let host: MountHost;
+let guest: StorageGuest;
+let volumes: Volumes;
+let storage: ContainerStorage;
+
+beforeEach(async () => {
+  directory = realpathSync(mkdtempSync(join(tmpdir(), "storage-")));
+  for (const made of ["rootfs", "volumes", "data/below", "other"]) mkdirSync(join(directory, made), { recursive: true });
+  journal = await Journal.open(directory);
+  [asked, mounted, failures, journalAtMount] = [[], [], new Map(), []];
+  const name = (path: string): string => path.slice(directory.length + 1);
+  const ask = (what: string): void => {
+    asked.push(what);
+    const failure = failures.get(what);
+    if (failure !== undefined) throw failure;
+  };
+  host = {
+    makeWritable: async () => true,
+    async mount({ source, target }) {
+      journalAtMount.push(entries());
+      ask(`mount ${name(target)}`);
+      mounted.push(name(target));
+      if (source.startsWith(directory)) {
+        // A bind as far as names go.
+        rmSync(target, { recursive: true });
+        symlinkSync(source, target);
+      }
+    },
+    async umountTree({ target }) {
+      ask(`unmount ${name(target)}`);
+      mounted = mounted.filter((path) => !`${path}/`.startsWith(`${name(target)}/`));
+      if (existsSync(target) && lstatSync(target).isSymbolicLink()) {
+        rmSync(target);
+        mkdirSync(target);
+      }
+      return 1;
+    },
+  };
+  guest = {
+    storagesToMount: (storages) => storages,
+    releaseStorages: async ({ paths, inner }) => void asked.push(`guest: ${[...paths, ...inner.map(({ target }) => target)].join(" ")}`),
+  };
+  volumes = new Volumes({ host, journal, directory: join(directory, "volumes"), log: quiet });
+  storage = makeStorage("1");
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const makeStorage = (slot: string): ContainerStorage => new ContainerStorage({ host, journal, stateDir: directory, slot, volumes, log: quiet });
+const entries = (): string[] => readFileSync(join(directory, "journal"), "utf8").split("\n").filter((line) => line !== "").map((line) => line.replace(`${directory}/`, ""));
+const left = (): unknown => [mounted, existsSync(join(directory, "journal")) ? entries() : [], readdirSync(join(directory, "rootfs")), readdirSync(join(directory, "volumes"))];
+const NOTHING = [[], [], [], []];
+
+function plan(source: string): VolumePlan {
+  return { place: "", source: join(directory, source), kind: "directory", recursive: true, readonly: "no", keepsFlags: true, propagation: "private" };
+}
+
+describe("a container's storage", () => {
+  it("is in the journal before it is made", async () => {
+    await storage.mountRootfs(ROOTFS);
+    await storage.mountVolumes([plan("data")]);
+    const rootfs = ["directory rootfs/1", "mount rootfs/1"];
+    expect(asked).toEqual(["mount rootfs/1", "mount rootfs/1/etc", "mount volumes/1"]);
+    expect(journalAtMount).toEqual([rootfs, rootfs, [...rootfs, "directory volumes/1", "mount volumes/1"]]);
+  });
+
+  it("is where the guest is told that it is", async () => {
+    await storage.mountRootfs(ROOTFS);
+    const plans = [plan("data/below"), plan("other"), plan("data")];
+    // What is below another volume is a path of its own, with the container's name and the place in the order of their making.
+    const paths = (await storage.mountVolumes(plans)).map(({ path }) => path);
+    expect(paths).toEqual(["/run/hadron/inner/1-2", "/run/hadron/volumes/2", "/run/hadron/volumes/1"]);
+    const inner = [{ directory: paths[2], below: "below", recursive: true, target: paths[0] }];
+    expect(storage.showTo(guest)).toEqual({ paths: storage.guestPaths, inner });
+    expect(new Set(storage.guestPaths)).toEqual(new Set(["/run/hadron/rootfs/1", paths[1], paths[2]]));
+  });
+
+  it("is what the guest says that it has to mount of it", () => {
+    expect(storage.showTo({ ...guest, storagesToMount: () => undefined })).toBe(undefined);
+  });
+
+  it("is let go of by the guest first, then removed, last first", async () => {
+    await storage.mountRootfs(ROOTFS);
+    await storage.mountVolumes([plan("data"), plan("other")]);
+    storage.showTo(guest);
+    asked = [];
+    await storage[Symbol.asyncDispose]();
+    expect(asked).toEqual([
+      "guest: /run/hadron/rootfs/1 /run/hadron/volumes/1 /run/hadron/volumes/2",
+      "unmount volumes/2",
+      "unmount volumes/1",
+      "unmount rootfs/1",
+    ]);
+    expect(left()).toEqual(NOTHING);
+  });
+
+  it("is removed without a guest that never saw it: there may be no VM", async () => {
+    await storage.mountRootfs(ROOTFS);
+    await storage[Symbol.asyncDispose]();
+    expect(asked.filter((what) => what.startsWith("guest"))).toEqual([]);
+    expect(left()).toEqual(NOTHING);
+  });
+
+  it("leaves another container the volumes that it has, too", async () => {
+    const other = makeStorage("2");
+    for (const each of [storage, other]) {
+      await each.mountRootfs(ROOTFS);
+      await each.mountVolumes([plan("data"), plan("data/below")]);
+      each.showTo(guest);
+    }
+    asked = [];
+    await storage[Symbol.asyncDispose]();
+    expect(asked).toEqual(["guest: /run/hadron/rootfs/1 /run/hadron/inner/1-1", "unmount rootfs/1"]);
+    expect(mounted).toContain("volumes/1");
+    asked = [];
+    await other[Symbol.asyncDispose]();
+    expect(asked).toEqual(["guest: /run/hadron/rootfs/2 /run/hadron/volumes/1 /run/hadron/inner/2-1", "unmount volumes/1", "unmount rootfs/2"]);
+    expect(left()).toEqual(NOTHING);
+  });
+});
+
+describe("what was made half way", () => {
+  const FAILURE = new HadronError(Code.INTERNAL, "the disk is gone");
+
+  it.each(["mount rootfs/1", "mount rootfs/1/etc"])("is undone (%s fails)", async (what) => {
+    failures.set(what, FAILURE);
+    await expect(storage.mountRootfs(ROOTFS)).rejects.toBe(FAILURE);
+    await storage[Symbol.asyncDispose]();
+    expect(asked.at(-1)).toBe("unmount rootfs/1");
+    expect(left()).toEqual(NOTHING);
+  });
+
+  it("is undone when a later volume fails", async () => {
+    await storage.mountRootfs(ROOTFS);
+    failures.set("mount volumes/2", FAILURE);
+    await expect(storage.mountVolumes([plan("data"), plan("other")])).rejects.toBe(FAILURE);
+    expect(mounted).toContain("volumes/1");
+    await storage[Symbol.asyncDispose]();
+    expect(left()).toEqual(NOTHING);
+  });
+
+  it("is nothing for a storage of which nothing was made", async () => {
+    await storage[Symbol.asyncDispose]();
+    expect([asked, left()]).toEqual([[], NOTHING]);
+  });
+
+  it.each(["unmount volumes/1", "unmount rootfs/1"])("is removed from where that failed (%s)", async (what) => {
+    await storage.mountRootfs(ROOTFS);
+    await storage.mountVolumes([plan("data"), plan("other")]);
+    failures.set(what, FAILURE);
+    await expect(storage[Symbol.asyncDispose]()).rejects.toBe(FAILURE);
+    const [, path = ""] = what.split(" ");
+    expect(mounted).toContain(path);
+    expect(entries()).toContain(`mount ${path}`);
+    failures.clear();
+    await storage[Symbol.asyncDispose]();
+    expect(left()).toEqual(NOTHING);
+    // Nothing twice but what had failed.
+    const unmounts = asked.filter((each) => each.startsWith("unmount"));
+    expect(unmounts.toSorted()).toEqual([...new Set(["unmount rootfs/1", "unmount volumes/1", "unmount volumes/2"]), what].toSorted());
+  });
+
+  it("and removed half way is told to the guest again, as far as it is there", async () => {
+    const released: Storages[] = [];
+    await storage.mountRootfs(ROOTFS);
+    await storage.mountVolumes([plan("data"), plan("other")]);
+    storage.showTo({ ...guest, releaseStorages: async (storages) => void released.push(storages) });
+    failures.set("unmount volumes/1", FAILURE);
+    await expect(storage[Symbol.asyncDispose]()).rejects.toBe(FAILURE);
+    failures.clear();
+    await storage[Symbol.asyncDispose]();
+    expect(released.map(({ paths }) => paths.slice(1))).toEqual([["/run/hadron/volumes/1", "/run/hadron/volumes/2"], ["/run/hadron/volumes/1"]]);
+  });
+});
