@@ -9,9 +9,9 @@ export function abortError(signal: AbortSignal, what: string): HadronError {
     return reason;
   }
   if (reason instanceof DOMException && reason.name === "TimeoutError") {
-    return new HadronError(Code.DEADLINE_EXCEEDED, `${what} took too long.`, { cause: reason });
+    return new HadronError(Code.DEADLINE_EXCEEDED, `${what} took too long`, { cause: reason });
   }
-  return new HadronError(Code.CANCELLED, `${what} was given up: ${messageOf(reason)}.`, { cause: reason });
+  return new HadronError(Code.CANCELLED, `${what} was given up: ${messageOf(reason)}`, { cause: reason });
 }
 
 /** What `promise` becomes, unless the signal is aborted before: then `abortError`. The promise goes on by itself. */

@@ -66,7 +66,7 @@ export class Calls {
   async call(op: string, fields: Message): Promise<Answer> {
     const deadline = new AbortController();
     const timer = setTimeout(() => {
-      const message = `The host did not finish ${op} ${JSON.stringify(fields)} within ${CALL_TIMEOUT_MS / 1000} s; look for a process in state D.`;
+      const message = `the host did not finish ${op} ${JSON.stringify(fields)} within ${CALL_TIMEOUT_MS / 1000} s; look for a process in state D`;
       deadline.abort(new HadronError(Code.DEADLINE_EXCEEDED, message));
     }, CALL_TIMEOUT_MS);
     try {
@@ -79,7 +79,7 @@ export class Calls {
   /** For what may take for ever; ends with CANCELLED when the signal is aborted. */
   async wait(op: string, fields: Message, signal: AbortSignal | undefined): Promise<Answer> {
     const cancelled = (): HadronError =>
-      new HadronError(Code.CANCELLED, `The wait (${op} ${JSON.stringify(fields)}) was given up.`, { cause: signal?.reason });
+      new HadronError(Code.CANCELLED, `the wait (${op} ${JSON.stringify(fields)}) was given up`, { cause: signal?.reason });
     if (signal?.aborted === true) {
       throw cancelled();
     }
@@ -129,7 +129,7 @@ export class Calls {
 
   #open(): Connection {
     if (this.#closed) {
-      throw new HadronError(Code.UNAVAILABLE, "The host's operations are closed.");
+      throw new HadronError(Code.UNAVAILABLE, "the host's operations are closed");
     }
     this.#connection ??= connect();
     return this.#connection;
@@ -169,11 +169,11 @@ async function submit(native: NativeLibrary, handle: number, line: string): Prom
     case Submitted.OK:
       return;
     case Submitted.FULL:
-      throw new HadronError(Code.RESOURCE_EXHAUSTED, "Too many operations are under way on the host: this one must be tried again later.");
+      throw new HadronError(Code.RESOURCE_EXHAUSTED, "too many operations are under way on the host: this one must be tried again later");
     case Submitted.MALFORMED:
-      throw new HadronError(Code.INVALID_ARGUMENT, "The request is not taken: it must be at most 1 MiB long, and its text Unicode without lone surrogates.");
+      throw new HadronError(Code.INVALID_ARGUMENT, "the request is not taken: it must be at most 1 MiB long, and its text Unicode without lone surrogates");
     default:
-      throw new HadronError(Code.INTERNAL, `libhadron refused a request (${submitted}).`);
+      throw new HadronError(Code.INTERNAL, `libhadron refused a request (${submitted})`);
   }
 }
 
@@ -198,5 +198,5 @@ function closeDescriptors(ok: unknown): void {
 }
 
 function unexpected(message: unknown): HadronError {
-  return new HadronError(Code.INTERNAL, `libhadron answered ${JSON.stringify(message)}: it does not fit this bundle; install both from one build.`);
+  return new HadronError(Code.INTERNAL, `libhadron answered ${JSON.stringify(message)}: it does not fit this bundle; install both from one build`);
 }

@@ -96,7 +96,7 @@ export class Child {
       }
       throw new HadronError(
         Code.UNAVAILABLE,
-        `The process ${name} cannot be started: ${hadronExec} cannot be executed. Check that Hadron is installed completely.`,
+        `the process ${name} cannot be started: ${hadronExec} cannot be executed; check that Hadron is installed completely`,
       );
     }
     return new Child(options, child.pid, child);
@@ -106,7 +106,7 @@ export class Child {
   stream(index: number): Duplex {
     const stream = this.#process.stdio[FIRST_DESCRIPTOR + index];
     if (!(stream instanceof Duplex)) {
-      throw new HadronError(Code.INTERNAL, `Descriptor ${FIRST_DESCRIPTOR + index} of ${this.name} is not a stream.`);
+      throw new HadronError(Code.INTERNAL, `descriptor ${FIRST_DESCRIPTOR + index} of ${this.name} is not a stream`);
     }
     return stream;
   }
@@ -121,7 +121,7 @@ export class Child {
     try {
       this.#process.kill("SIGKILL");
     } catch (cause) {
-      throw new HadronError(Code.INTERNAL, `The process ${this.name} (${this.pid}) cannot be killed: ${messageOf(cause)}.`, { cause });
+      throw new HadronError(Code.INTERNAL, `the process ${this.name} (${this.pid}) cannot be killed: ${messageOf(cause)}`, { cause });
     }
   }
 }

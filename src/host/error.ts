@@ -36,8 +36,8 @@ export function codeOfErrno(errno: string | undefined): Code {
   return (errno === undefined ? undefined : CODES.get(errno)) ?? Code.INTERNAL;
 }
 
-/** For what node:fs throws: `what` is a sentence without its full stop, the reason is added to it. */
+/** For what node:fs throws: `what` is a sentence, to which the reason is added. */
 export function errorOfSystemCall(cause: unknown, what: string): HadronError {
   const errno = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
-  return new HadronError(codeOfErrno(errno), `${what}: ${messageOf(cause)}.`, { cause });
+  return new HadronError(codeOfErrno(errno), `${what}: ${messageOf(cause)}`, { cause });
 }

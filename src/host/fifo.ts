@@ -33,7 +33,7 @@ export class Fifo implements AsyncDisposable {
   /** FAILED_PRECONDITION once it is closed. */
   get fd(): number {
     if (this.#fd === undefined) {
-      throw new HadronError(Code.FAILED_PRECONDITION, `The FIFO ${this.path} is closed already.`);
+      throw new HadronError(Code.FAILED_PRECONDITION, `the FIFO ${this.path} is closed already`);
     }
     return this.#fd;
   }
@@ -85,12 +85,12 @@ async function openEnds(path: string, first: number): Promise<[number]>;
 async function openEnds(path: string, first: number, second: number): Promise<[number, number]>;
 async function openEnds(path: string, ...modes: number[]): Promise<number[]> {
   const handle = await openFd(path, O_PATH).catch((cause: unknown) => {
-    throw errorOfSystemCall(cause, `The FIFO ${path} cannot be opened`);
+    throw errorOfSystemCall(cause, `the FIFO ${path} cannot be opened`);
   });
   const ends: number[] = [];
   try {
     if (!(await statFd(handle)).isFIFO()) {
-      throw new HadronError(Code.INVALID_ARGUMENT, `${path} is not a FIFO; make one with mkfifo(1), or name another path.`);
+      throw new HadronError(Code.INVALID_ARGUMENT, `${path} is not a FIFO; make one with mkfifo(1), or name another path`);
     }
     for (const mode of modes) {
       ends.push(await openFd(`/proc/self/fd/${handle}`, mode | constants.O_NONBLOCK));
@@ -98,7 +98,7 @@ async function openEnds(path: string, ...modes: number[]): Promise<number[]> {
     return ends;
   } catch (cause) {
     await Promise.all(ends.map((fd) => close(fd)));
-    throw cause instanceof HadronError ? cause : errorOfSystemCall(cause, `The FIFO ${path} cannot be opened`);
+    throw cause instanceof HadronError ? cause : errorOfSystemCall(cause, `the FIFO ${path} cannot be opened`);
   } finally {
     await close(handle);
   }

@@ -155,7 +155,7 @@ export class Host implements AsyncDisposable {
   releaseMemory(): void {
     const errno = loadNative().releaseMemory();
     if (errno !== 0) {
-      throw new HadronError(Code.INTERNAL, `The kernel does not take memory back: ${getSystemErrorName(-errno)}.`);
+      throw new HadronError(Code.INTERNAL, `the kernel does not take memory back: ${getSystemErrorName(-errno)}`);
     }
   }
 

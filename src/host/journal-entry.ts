@@ -35,10 +35,10 @@ export function encodeEntry(entry: JournalEntry): string {
   if (entry.kind === "process") {
     const { pid, startTime } = entry;
     if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) {
-      throw invalid(`The pid ${pid} cannot be written to the journal: it must be between 1 and ${MAX_PID}.`);
+      throw invalid(`the pid ${pid} cannot be written to the journal: it must be between 1 and ${MAX_PID}`);
     }
     if (!Number.isSafeInteger(startTime) || startTime < 0) {
-      throw invalid(`The start time ${startTime} cannot be written to the journal: it must be a whole number of ticks.`);
+      throw invalid(`the start time ${startTime} cannot be written to the journal: it must be a whole number of ticks`);
     }
     return `process ${pid} ${startTime} ${entry.role === "daemon" ? entry.role : `${entry.role} ${encodeField(entry.name)}`}`;
   }
@@ -62,12 +62,12 @@ export function decodeEntry(line: string): JournalEntry {
       return { kind, path };
     }
   } catch (cause) {
-    throw new HadronError(Code.DATA_LOSS, `The journal's line ${JSON.stringify(line)} cannot be read.`, { cause });
+    throw new HadronError(Code.DATA_LOSS, `the journal's line ${JSON.stringify(line)} cannot be read`, { cause });
   }
   throw new HadronError(
     Code.DATA_LOSS,
-    `The journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME daemon", "process PID STARTTIME ROLE NAME", ` +
-      `"mount PATH", "directory PATH", "file PATH".`,
+    `the journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME daemon", "process PID STARTTIME ROLE NAME", ` +
+      `"mount PATH", "directory PATH", "file PATH"`,
   );
 }
 
@@ -78,20 +78,20 @@ function decodeProcess(pid: number, startTime: number, fields: readonly string[]
   }
   const role = NAMED_ROLES.find((each) => each === word);
   if (role === undefined || fields.length !== 2) {
-    throw invalid(`A process is "daemon", or one of ${NAMED_ROLES.join(", ")} with a name.`);
+    throw invalid(`a process is "daemon", or one of ${NAMED_ROLES.join(", ")} with a name`);
   }
   return { kind: "process", pid, startTime, role, name: decodeField(name) };
 }
 
 function checkPath(path: string): void {
   if (!path.startsWith("/") || path.includes("\0")) {
-    throw invalid(`The path ${JSON.stringify(path)} cannot be in the journal: it must be absolute and without zero bytes.`);
+    throw invalid(`the path ${JSON.stringify(path)} cannot be in the journal: it must be absolute and without zero bytes`);
   }
 }
 
 function encodeField(field: string): string {
   if (field === "") {
-    throw invalid("An empty field cannot be written to the journal.");
+    throw invalid("an empty field cannot be written to the journal");
   }
   let encoded = "";
   for (const byte of Buffer.from(field, "utf8")) {
@@ -103,7 +103,7 @@ function encodeField(field: string): string {
 
 function decodeField(field: string | undefined): string {
   if (field === undefined || field === "") {
-    throw invalid("A field is empty.");
+    throw invalid("a field is empty");
   }
   // Throws on escapes that are cut short, not hexadecimal, or not UTF-8.
   return decodeURIComponent(field);

@@ -39,7 +39,7 @@ export class Journal {
       text = await readFile(path, "utf8");
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
-        throw errorOfSystemCall(cause, `The journal ${path} cannot be read`);
+        throw errorOfSystemCall(cause, `the journal ${path} cannot be read`);
       }
     }
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
@@ -65,13 +65,13 @@ export class Journal {
     return this.#serially(async () => {
       const bytes = Buffer.from(`${line}\n`);
       if (this.#size + bytes.length > MAX_BYTES) {
-        throw new HadronError(Code.RESOURCE_EXHAUSTED, `The journal ${this.path} is full (${MAX_BYTES} bytes).`);
+        throw new HadronError(Code.RESOURCE_EXHAUSTED, `the journal ${this.path} is full (${MAX_BYTES} bytes)`);
       }
       try {
         await appendFile(this.path, bytes, { mode: 0o600 });
       } catch (cause) {
         await this.#cutBack();
-        throw errorOfSystemCall(cause, `The journal ${this.path} cannot be written`);
+        throw errorOfSystemCall(cause, `the journal ${this.path} cannot be written`);
       }
       this.#size += bytes.length;
       this.#lines.push(line);
@@ -111,7 +111,7 @@ export class Journal {
       await rename(temporary, this.path);
     } catch (cause) {
       await unlink(temporary).catch(() => undefined);
-      throw errorOfSystemCall(cause, `The journal ${this.path} cannot be replaced`);
+      throw errorOfSystemCall(cause, `the journal ${this.path} cannot be replaced`);
     }
     this.#lines = lines;
     this.#size = Buffer.byteLength(text);
@@ -125,7 +125,7 @@ export class Journal {
       if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
         throw errorOfSystemCall(
           cause,
-          `The journal ${this.path} may end with half a line (${messageOf(cause)}); remove that line by hand`,
+          `the journal ${this.path} may end with half a line (${messageOf(cause)}); remove that line by hand`,
         );
       }
     }

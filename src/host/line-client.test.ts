@@ -51,8 +51,8 @@ test("the answer to what was given up is news; what was given up before its turn
   await turn();
   first.abort(new Error("no patience"));
   second.abort(new DOMException("late", "TimeoutError"));
-  await expect(started.answer).rejects.toMatchObject({ code: Code.CANCELLED, message: "The first was given up: no patience." });
-  await expect(waiting).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED, message: "The second took too long." });
+  await expect(started.answer).rejects.toMatchObject({ code: Code.CANCELLED, message: "The first was given up: no patience" });
+  await expect(waiting).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED, message: "The second took too long" });
   writing.resolve();
   const third = client.request({ op: "third" }, { what: "The third" });
   await turn();
@@ -70,7 +70,7 @@ test("the stream is not destroyed while its descriptor is in use elsewhere", asy
   const request = client.request({}, { what: "It", fds: [7] });
   await turn();
   const closed = client.close("it was stopped");
-  await expect(request).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: "The peer is gone: it was stopped." });
+  await expect(request).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: "The peer is gone: it was stopped" });
   await turn();
   expect(peer.destroyed).toBe(false);
   writing.resolve();

@@ -78,7 +78,7 @@ export class LineClient {
     if (this.#ended !== undefined) {
       return;
     }
-    const error = new HadronError(Code.UNAVAILABLE, `${this.#options.peer} is gone: ${why}.`, cause === undefined ? {} : { cause });
+    const error = new HadronError(Code.UNAVAILABLE, `${this.#options.peer} is gone: ${why}`, cause === undefined ? {} : { cause });
     this.#ended = error;
     for (const { reject } of this.#pending.values()) {
       reject(error);

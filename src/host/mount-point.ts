@@ -7,7 +7,7 @@ export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (cause) {
-    throw errorOfSystemCall(cause, `The directory ${path} cannot be made`);
+    throw errorOfSystemCall(cause, `the directory ${path} cannot be made`);
   }
 }
 
@@ -16,7 +16,7 @@ export async function makeFile(path: string): Promise<void> {
   try {
     await writeFile(path, "", { flag: "wx" });
   } catch (cause) {
-    throw errorOfSystemCall(cause, `The file ${path} cannot be made`);
+    throw errorOfSystemCall(cause, `the file ${path} cannot be made`);
   }
 }
 

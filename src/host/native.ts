@@ -77,7 +77,7 @@ function load(directory: string): NativeLibrary {
   } catch (cause) {
     throw new HadronError(
       Code.INTERNAL,
-      `${addon} and ${path} cannot be loaded (${messageOf(cause)}); run \`make build\`, or set HADRON_LIB to the directory that has both.`,
+      `${addon} and ${path} cannot be loaded (${messageOf(cause)}); run \`make build\`, or set HADRON_LIB to the directory that has both`,
       { cause },
     );
   }

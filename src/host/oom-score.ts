@@ -9,7 +9,7 @@ export async function readOomScoreAdj(pid: number): Promise<number> {
   try {
     return Number(await readFile(pathOf(pid), "utf8"));
   } catch (cause) {
-    throw errorOfSystemCall(cause, `The oom_score_adj of process ${pid} cannot be read`);
+    throw errorOfSystemCall(cause, `the oom_score_adj of process ${pid} cannot be read`);
   }
 }
 
@@ -18,6 +18,6 @@ export async function writeOomScoreAdj(pid: number, value: number): Promise<void
   try {
     await writeFile(pathOf(pid), String(value));
   } catch (cause) {
-    throw errorOfSystemCall(cause, `The oom_score_adj of process ${pid} cannot be set to ${value}`);
+    throw errorOfSystemCall(cause, `the oom_score_adj of process ${pid} cannot be set to ${value}`);
   }
 }

@@ -26,7 +26,7 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
     if (errno === "ENOENT" || errno === "ESRCH") {
       return undefined;
     }
-    throw cause instanceof HadronError ? cause : errorOfSystemCall(cause, `The state of process ${pid} cannot be read`);
+    throw cause instanceof HadronError ? cause : errorOfSystemCall(cause, `the state of process ${pid} cannot be read`);
   }
 }
 
@@ -34,7 +34,7 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
 export function processStartTime(pid: number): number {
   const stat = readProcessStat(pid);
   if (stat === undefined) {
-    throw new HadronError(Code.NOT_FOUND, `There is no process ${pid}: it has exited already.`);
+    throw new HadronError(Code.NOT_FOUND, `there is no process ${pid}: it has exited already`);
   }
   return stat.startTime;
 }
@@ -49,7 +49,7 @@ export function parseProcessStat(text: string): ProcessStat {
   const [state, parentPid] = fields;
   const startTime = Number(fields[22 - 3] ?? "");
   if (open < 1 || close < open || fields.length < 20 || state === undefined || !Number.isSafeInteger(startTime)) {
-    throw new HadronError(Code.INTERNAL, `This is not the text of a /proc/PID/stat: ${JSON.stringify(text.slice(0, 200))}.`);
+    throw new HadronError(Code.INTERNAL, `this is not the text of a /proc/PID/stat: ${JSON.stringify(text.slice(0, 200))}`);
   }
   return { pid, comm: text.slice(open + 2, close), state, parentPid: Number(parentPid), startTime };
 }

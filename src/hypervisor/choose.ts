@@ -27,7 +27,7 @@ export async function chooseHypervisor(
     // Its place is src/hypervisor/kvm; once it is there, "auto" takes it wherever KVM is usable.
     throw new HadronError(
       Code.UNIMPLEMENTED,
-      `The hypervisor "kvm" is not part of this version of Hadron; set "hypervisor" to "auto" or "qemu" in the configuration.`,
+      `the hypervisor "kvm" is not part of this version of Hadron; set "hypervisor" to "auto" or "qemu" in the configuration`,
     );
   }
   return await discoverQemu(settings, libraryDirectory, host, facts ?? (await readHostFacts()));

@@ -27,22 +27,22 @@ const HOW_TO_GET = {
 export async function resolveGuestImage(settings: GuestImageSettings, libraryDirectory: string): Promise<GuestImage> {
   const kernel = await resolveKernel(settings.kernel, libraryDirectory);
   if (settings.initrd !== "auto") {
-    await requireReadable(settings.initrd, "The configured initrd", "name the path of an initramfs, or auto");
+    await requireReadable(settings.initrd, "the configured initrd", "name the path of an initramfs, or auto");
     return { kernel, initrd: settings.initrd };
   }
   const initrd = join(libraryDirectory, `initramfs-${kernel.kind}.cpio`);
-  await requireReadable(initrd, "The initramfs", `"make image" makes it`);
+  await requireReadable(initrd, "the initramfs", `"make image" makes it`);
   return { kernel, initrd };
 }
 
 async function resolveKernel(setting: string, libraryDirectory: string): Promise<KernelImage> {
   if (setting !== "auto" && setting !== "tuned" && setting !== "debian") {
-    await requireReadable(setting, "The configured kernel", "name auto, tuned, debian, or the path of a vmlinux or bzImage");
+    await requireReadable(setting, "the configured kernel", "name auto, tuned, debian, or the path of a vmlinux or bzImage");
     return { path: setting, kind: "tuned" };
   }
   const path = (kind: "tuned" | "debian"): string => join(libraryDirectory, "kernel", `vmlinux-${kind}`);
   if (setting !== "auto") {
-    await requireReadable(path(setting), `The kernel "${setting}"`, HOW_TO_GET[setting]);
+    await requireReadable(path(setting), `the kernel "${setting}"`, HOW_TO_GET[setting]);
     return { path: path(setting), kind: setting };
   }
   for (const kind of ["tuned", "debian"] as const) {
@@ -52,13 +52,13 @@ async function resolveKernel(setting: string, libraryDirectory: string): Promise
   }
   throw new HadronError(
     Code.NOT_FOUND,
-    `There is no kernel for the guest: neither ${path("tuned")} (${HOW_TO_GET.tuned}) nor ${path("debian")} (${HOW_TO_GET.debian}).`,
+    `there is no kernel for the guest: neither ${path("tuned")} (${HOW_TO_GET.tuned}) nor ${path("debian")} (${HOW_TO_GET.debian})`,
   );
 }
 
 async function requireReadable(path: string, what: string, remedy: string): Promise<void> {
   if (!(await isReadable(path))) {
-    throw new HadronError(Code.NOT_FOUND, `${what}, ${path}, cannot be read; ${remedy}.`);
+    throw new HadronError(Code.NOT_FOUND, `${what}, ${path}, cannot be read; ${remedy}`);
   }
 }
 

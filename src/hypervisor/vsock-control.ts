@@ -31,7 +31,7 @@ export class VsockControl implements Vsock {
     // Half open: the descriptor must stay ours until nobody sends over it any more.
     const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.#client = new LineClient(socket, {
-      peer: "The vsock process",
+      peer: "the vsock process",
       maxLineBytes: MAX_LINE_BYTES,
       onNews: (message) => this.#hear(message),
       onEnd: (error) => this.#end(error),
@@ -41,10 +41,10 @@ export class VsockControl implements Vsock {
 
   async accept(port: number, fd: number, direction: JoinDirection): Promise<Join> {
     if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
-      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to ${MAX_PORT} can be reserved.`);
+      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to ${MAX_PORT} can be reserved`);
     }
     if (this.#joins.has(port)) {
-      throw new HadronError(Code.ALREADY_EXISTS, `The vsock port ${port} is joined already; take another one.`);
+      throw new HadronError(Code.ALREADY_EXISTS, `the vsock port ${port} is joined already; take another one`);
     }
     const join = new ControlledJoin(port, (op) => this.#request(op, port));
     // Before the answer, since the news of its end may be right behind it.
@@ -73,10 +73,10 @@ export class VsockControl implements Vsock {
 
   /** The bytes that the join has moved. */
   async #request(op: string, port: number, members: Message = {}, fds: readonly number[] = []): Promise<bigint> {
-    const what = `The vsock process's answer to "${op}" for port ${port}`;
+    const what = `the vsock process's answer to "${op}" for port ${port}`;
     const { error, bytes } = await this.#client.request({ op, port, ...members }, { what, fds, signal: AbortSignal.timeout(ANSWER_MS) });
     if (typeof error === "string") {
-      throw new HadronError(Code.INTERNAL, `The vsock process refused: ${error}`);
+      throw new HadronError(Code.INTERNAL, `the vsock process refused: ${error}`);
     }
     return byteCount(bytes);
   }

@@ -139,23 +139,23 @@ function deviceArguments(device: QemuDevice, index: number, bus: string): string
 function check(machine: QemuMachine): void {
   const { vcpus, memoryMiB, devices } = machine;
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
-    throw invalid(`A VM cannot have ${vcpus} virtual CPUs; 1 to ${MAX_VCPUS} are possible.`);
+    throw invalid(`a VM cannot have ${vcpus} virtual CPUs; 1 to ${MAX_VCPUS} are possible`);
   }
   if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB) {
-    throw invalid(`A VM cannot have ${memoryMiB} MiB of memory; it must be a whole number of at least ${MIN_MEMORY_MIB}.`);
+    throw invalid(`a VM cannot have ${memoryMiB} MiB of memory; it must be a whole number of at least ${MIN_MEMORY_MIB}`);
   }
   if (devices.length > DEVICE_SLOTS) {
-    throw invalid(`A VM cannot have ${devices.length} devices; at most ${DEVICE_SLOTS} are possible.`);
+    throw invalid(`a VM cannot have ${devices.length} devices; at most ${DEVICE_SLOTS} are possible`);
   }
   for (const { tag } of devices) {
     const bytes = Buffer.byteLength(tag);
     if (bytes < 1 || bytes > MAX_TAG_BYTES) {
-      throw invalid(`The tag ${JSON.stringify(tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes.`);
+      throw invalid(`the tag ${JSON.stringify(tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes`);
     }
   }
   const bytes = Buffer.byteLength(kernelCommandLine(machine));
   if (bytes > MAX_KERNEL_COMMAND_LINE) {
-    throw invalid(`The kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible. Shorten the configured kernel parameters.`);
+    throw invalid(`the kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible: shorten the configured kernel parameters`);
   }
 }
 

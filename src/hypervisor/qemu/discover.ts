@@ -48,7 +48,7 @@ export async function discoverQemu(
 async function findQemu(setting: string, libraryDirectory: string): Promise<string> {
   if (setting !== "auto") {
     if (!(await isExecutable(setting))) {
-      throw new HadronError(Code.NOT_FOUND, `The configured qemu_path ${setting} is not an executable file.`);
+      throw new HadronError(Code.NOT_FOUND, `the configured qemu_path ${setting} is not an executable file`);
     }
     return setting;
   }
@@ -57,7 +57,7 @@ async function findQemu(setting: string, libraryDirectory: string): Promise<stri
   if (found === undefined) {
     throw new HadronError(
       Code.NOT_FOUND,
-      `There is no ${QEMU} in ${libraryDirectory} or in PATH; install the package qemu-system-x86, or set qemu_path in the configuration.`,
+      `there is no ${QEMU} in ${libraryDirectory} or in PATH; install the package qemu-system-x86, or set qemu_path in the configuration`,
     );
   }
   return found;
@@ -66,7 +66,7 @@ async function findQemu(setting: string, libraryDirectory: string): Promise<stri
 async function installed(libraryDirectory: string, name: string): Promise<string> {
   const path = join(libraryDirectory, name);
   if (!(await isExecutable(path))) {
-    throw new HadronError(Code.NOT_FOUND, `${path} is missing or not executable; install Hadron again ("make install", in the checkout "make build").`);
+    throw new HadronError(Code.NOT_FOUND, `${path} is missing or not executable; install Hadron again ("make install", in the checkout "make build")`);
   }
   return path;
 }

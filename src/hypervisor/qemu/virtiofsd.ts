@@ -19,7 +19,7 @@ const DEBIAN = ["/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd"];
 export async function findVirtiofsd(setting: string, candidates: readonly string[] = DEBIAN): Promise<Virtiofsd | undefined> {
   if (setting !== "auto") {
     if (!(await isExecutable(setting))) {
-      throw new HadronError(Code.NOT_FOUND, `The configured virtiofsd_path ${setting} is not an executable file.`);
+      throw new HadronError(Code.NOT_FOUND, `the configured virtiofsd_path ${setting} is not an executable file`);
     }
     return withStyle(setting);
   }
@@ -54,7 +54,7 @@ export function virtiofsdArguments(virtiofsd: Virtiofsd, directory: string, list
   if (directory.includes(",")) {
     throw new HadronError(
       Code.INVALID_ARGUMENT,
-      `${virtiofsd.path} cannot share ${directory}: a comma ends its options. Install the package virtiofsd, which has no such limit.`,
+      `${virtiofsd.path} cannot share ${directory}: a comma ends its options; install the package virtiofsd, which has no such limit`,
     );
   }
   return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];

@@ -118,7 +118,7 @@ export class QemuVm implements Vm {
   }
 
   async #start(signal: AbortSignal): Promise<void> {
-    const what = "The launch of the VM";
+    const what = "the launch of the VM";
     if (signal.aborted) {
       throw abortError(signal, what);
     }
@@ -137,7 +137,7 @@ export class QemuVm implements Vm {
       Promise.race([
         Promise.all([this.#negotiate(qmp, signal), ...this.#notices]),
         this.exited.then(({ reason }) => {
-          throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`);
+          throw new HadronError(Code.INTERNAL, `the VM did not start: ${reason}`);
         }),
       ]).catch((error: unknown) => this.#explain(error)),
       signal,
@@ -162,7 +162,7 @@ export class QemuVm implements Vm {
     }
     this.#killUnlessGone(messageOf(error));
     const { reason } = await this.exited;
-    throw new HadronError(Code.INTERNAL, `The VM did not start: ${reason}.`, { cause: error });
+    throw new HadronError(Code.INTERNAL, `the VM did not start: ${reason}`, { cause: error });
   }
 
   async #startVsock(path: string): Promise<void> {
@@ -220,7 +220,7 @@ export class QemuVm implements Vm {
 
   #spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">, role: VmProcess["role"] = "helper"): Child {
     if (this.#stopped !== undefined) {
-      throw new HadronError(Code.CANCELLED, "The VM was stopped while it was being launched.");
+      throw new HadronError(Code.CANCELLED, "the VM was stopped while it was being launched");
     }
     const child = Child.spawn({ ...options, hadronExec: this.#options.hadronExec, onDiagnostic: this.#config.onDiagnostic });
     this.#children.push(child);
@@ -315,7 +315,7 @@ export class QemuVm implements Vm {
         await unlink(path);
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
-          throw new HadronError(Code.INTERNAL, `The socket ${path} cannot be removed: ${messageOf(cause)}.`, { cause });
+          throw new HadronError(Code.INTERNAL, `the socket ${path} cannot be removed: ${messageOf(cause)}`, { cause });
         }
       }
     }
@@ -337,7 +337,7 @@ export class QemuVm implements Vm {
 
   #started<T>(part: T | undefined): T {
     if (part === undefined) {
-      throw new HadronError(Code.INTERNAL, "The VM has not been launched.");
+      throw new HadronError(Code.INTERNAL, "the VM has not been launched");
     }
     return part;
   }
