@@ -206,6 +206,15 @@ describe("nothing stays open", () => {
   });
 });
 
+it("stdin is closed also when a join cannot be", async () => {
+  const process = await open(ALL());
+  const failure = new HadronError(Code.DEADLINE_EXCEEDED, "the device does not answer");
+  for (const join of joins) vi.spyOn(join, "close").mockRejectedValueOnce(failure);
+  await expect(process.close()).rejects.toBe(failure);
+  // That of the join alone.
+  expect(openFiles().filter((name) => name === "in")).toEqual(["in"]);
+});
+
 describe("draining", () => {
   let draining: Promise<void>;
 

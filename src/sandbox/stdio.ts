@@ -106,8 +106,11 @@ export class ProcessIo {
 
   /** Without waiting for anything that is under way. Idempotent. */
   async close(): Promise<void> {
-    await Promise.all([...this.#outputs.map((join) => join.close()), this.#input?.close()]);
-    await this.#stdin?.[Symbol.asyncDispose]();
+    try {
+      await Promise.all([...this.#outputs.map((join) => join.close()), this.#input?.close()]);
+    } finally {
+      await this.#stdin?.[Symbol.asyncDispose]();
+    }
   }
 }
 
