@@ -36,7 +36,7 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
     let pod = find_pod(args, &bundle, &mut warn)?;
     let mut pid = None;
     if pod.has_traces() {
-        let _lock = pod.lock(started + PATIENCE)?;
+        let lock = pod.lock(started + PATIENCE)?;
         if pod.is_live()? && !daemon_is_ending(&pod) {
             release_foreign_rootfs(&pod, &bundle, &mut warn);
             return answer(None);
@@ -44,7 +44,7 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
         if let Err(failure) = pod.remove_stale_socket() {
             warn(&failure.to_string());
         }
-        let undone = undo(&pod, started + DAEMON_EXIT, started + PATIENCE);
+        let undone = undo(&pod, &lock, started + DAEMON_EXIT, started + PATIENCE);
         pid = undone
             .containers
             .iter()

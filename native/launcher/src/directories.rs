@@ -16,8 +16,8 @@ const MAX_DEPTH: u32 = 64;
 /// Removes `directory` with what Hadron leaves in its directories: empty directories, sockets, FIFOs, and empty regular
 /// files (targets of bind mounts). All else stays, and `keep` in the directory itself stays, too.
 ///
-/// Returns a sentence for each thing that stays and was not in `keep`; none: the directory is gone, or holds only
-/// `keep`. Symbolic links are never followed. With mounts below it, nothing is touched: they show somebody's data.
+/// Returns a sentence for each thing that stays and was not in `keep`; none: the directory is gone or, where something is to
+/// be kept, holds nothing else. Symbolic links are never followed. With mounts below it, nothing is touched: they show somebody's data.
 pub fn remove(directory: &Path, keep: &[&str]) -> Vec<String> {
     match mounts::below(directory) {
         Ok(below) if below.is_empty() => {}
@@ -39,9 +39,9 @@ pub fn remove(directory: &Path, keep: &[&str]) -> Vec<String> {
         )),
     }
     if left.is_empty()
+        && keep.is_empty()
         && let Err(error) = std::fs::remove_dir(directory)
         && error.kind() != io::ErrorKind::NotFound
-        && (keep.is_empty() || error.kind() != io::ErrorKind::DirectoryNotEmpty)
     {
         left.push(format!(
             "{} cannot be removed: {error}",

@@ -33,7 +33,7 @@ pub struct Pod {
 /// Held while it is decided whether the pod is there, is made or is undone. The lock is on the pod's directory itself,
 /// so that nothing but the pod's directory is left behind, and not even that once the pod is gone.
 pub struct Lock {
-    _directory: File,
+    directory: File,
 }
 
 /// Whether this is the name of a pod: a hash (group::hash).
@@ -128,9 +128,7 @@ impl Pod {
                 .context(|| self.state.display().to_string())?
             {
                 true => {
-                    return Ok(Lock {
-                        _directory: directory,
-                    });
+                    return Ok(Lock { directory });
                 }
                 false if Instant::now() >= deadline => {
                     return fail!(
@@ -147,14 +145,20 @@ impl Pod {
     pub fn try_lock(&self) -> Option<Lock> {
         let directory = self.open().ok()?;
         directory.try_lock().ok()?;
-        self.is_at(&directory).unwrap_or(false).then_some(Lock {
-            _directory: directory,
-        })
+        self.is_at(&directory)
+            .unwrap_or(false)
+            .then_some(Lock { directory })
     }
 
     fn open(&self) -> io::Result<File> {
         let name = CString::new(self.state.as_os_str().as_bytes())?;
         sys::open_directory(None, &name).map(File::from)
+    }
+
+    /// Whether the pod's directory is still the one that is locked. Its daemon removes it when it exits, without the lock;
+    /// after that whoever comes makes another one, with a lock and a daemon of its own.
+    pub fn is_locked_by(&self, lock: &Lock) -> bool {
+        self.is_at(&lock.directory).unwrap_or(false)
     }
 
     /// Whether that is what the pod's directory is now.

@@ -12,7 +12,7 @@ use crate::cgroup::Cgroup;
 use crate::daemon::Options;
 use crate::failure::{Context, Result};
 use crate::installation::Installation;
-use crate::pod::{self, Pod};
+use crate::pod::{self, Lock, Pod};
 use crate::proto::{self, BootstrapParams};
 use crate::undo::{daemon_is_ending, undo};
 use crate::{fail, group, input, journal, processes, sweep};
@@ -71,9 +71,8 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         Path::new(&sockets),
     )?;
     let installation = Installation::find()?;
-    let (_lock, mut made, listener) = loop {
-        let lock = pod.lock(deadline)?;
-        let mut made = Made::new(&pod);
+    let (mut made, listener) = loop {
+        let mut made = Made::new(&pod, pod.lock(deadline)?);
         let is_live = pod.is_live();
         // With an answer of neither kind, at least the directory goes, if it is the empty one that `lock` has made.
         if is_live.inspect_err(|_| drop(fs::remove_dir(&pod.state)))? && !daemon_is_ending(&pod) {
@@ -86,7 +85,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         pod.remove_stale_socket()?;
         if pod.is_clean()? {
             if let Some(listener) = pod.listen()? {
-                break (lock, made, listener);
+                break (made, listener);
             }
             // A daemon that exited removed the directory that was locked, and another `start` has made a new one.
             made.is_new = false;
@@ -94,7 +93,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
             // A daemon that is about to exit, or the remains of one that was killed and never deleted. Undoing removes
             // the directory, and the lock with it.
             made.is_new = false;
-            let undone = undo(&pod, Instant::now() + DAEMON_EXIT, deadline);
+            let undone = undo(&pod, &made.lock, Instant::now() + DAEMON_EXIT, deadline);
             if !undone.left.is_empty() {
                 return fail!(
                     "an earlier pod of the group '{group}' left behind: {}",
@@ -167,6 +166,7 @@ impl Form {
 /// What was made so far; dropped without `keep`, it is undone.
 struct Made<'a> {
     pod: &'a Pod,
+    lock: Lock,
     /// Socket and directory of the pod are this launcher's, not those of a daemon that was there before.
     is_new: bool,
     address_file: Option<PathBuf>,
@@ -174,9 +174,10 @@ struct Made<'a> {
 }
 
 impl<'a> Made<'a> {
-    fn new(pod: &'a Pod) -> Self {
+    fn new(pod: &'a Pod, lock: Lock) -> Self {
         Self {
             pod,
+            lock,
             is_new: false,
             address_file: None,
             child: None,
@@ -216,7 +217,7 @@ impl Drop for Made<'_> {
         if self.is_new {
             let _ = self.pod.remove_stale_socket();
             let now = Instant::now();
-            undo(self.pod, now, now + DAEMON_EXIT);
+            undo(self.pod, &self.lock, now, now + DAEMON_EXIT);
         }
     }
 }

@@ -68,18 +68,18 @@ pub fn sweep(after: &str, mut tell: impl FnMut(&str, &str)) -> Result<()> {
         if !is_dead(&pod) {
             continue;
         }
-        let Some(_lock) = pod.try_lock() else {
+        let Some(lock) = pod.try_lock() else {
             continue;
         };
         // `start` may have been there before.
         if !is_dead(&pod) {
             continue;
         }
-        let undone = undo(&pod, Instant::now(), deadline);
-        // For a journal that does not name it.
+        // For a journal that does not name it; once the pod is undone, there may be a new one.
         if let Err(failure) = pod.remove_stale_socket() {
             tell("warning", &failure.to_string());
         }
+        let undone = undo(&pod, &lock, Instant::now(), deadline);
         for sentence in undone.warnings.iter().chain(&undone.left) {
             tell("warning", sentence);
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::journal::{self, Entry, Journal, Role};
-use crate::pod::Pod;
+use crate::pod::{Lock, Pod};
 use crate::{directories, mounts, processes, sys};
 
 /// What the daemon writes at most.
@@ -25,11 +25,11 @@ pub struct Undone {
     pub containers: Vec<(String, u32)>,
 }
 
-/// Undoes the pod. The lock must be held, and nobody may listen on the pod's socket.
+/// Undoes the pod. Nobody may listen on its socket.
 ///
 /// A daemon that still runs has closed its socket to exit; it gets until `daemon_deadline` to clean up by itself, which
 /// it does better. After that everything is killed. What is not gone at `deadline` is left, and named in the answer.
-pub fn undo(pod: &Pod, daemon_deadline: Instant, deadline: Instant) -> Undone {
+pub fn undo(pod: &Pod, lock: &Lock, daemon_deadline: Instant, deadline: Instant) -> Undone {
     let mut undone = Undone::default();
     let journal = read(pod, &mut undone);
     wait_for_daemon(&journal, daemon_deadline, &mut undone);
@@ -38,10 +38,17 @@ pub fn undo(pod: &Pod, daemon_deadline: Instant, deadline: Instant) -> Undone {
         containers: undone.containers,
         ..Undone::default()
     };
+    // It may have undone all, and what is there now is of a new pod.
+    if !pod.is_locked_by(lock) {
+        return undone;
+    }
     let journal = read(pod, &mut undone);
     // Processes first, and the daemon is the first of them: otherwise it would react to what happens to the rest. None
     // of them needs anything of the rest to die.
     kill_all(&journal, deadline, &mut undone);
+    if !pod.is_locked_by(lock) {
+        return undone;
+    }
     for entry in journal.entries.iter().rev() {
         match entry {
             Entry::Process { .. } => {}

@@ -139,8 +139,11 @@ fn two_at_once_and_a_start_among_them() {
         }
         // Whichever came first, the new daemon lives.
         let output = start.wait_with_output().unwrap();
-        let address = String::from_utf8(output.stdout).unwrap();
-        UnixStream::connect(address.strip_prefix("unix://").expect("an address")).unwrap();
+        let address = String::from_utf8(output.stdout.clone()).unwrap();
+        let socket = address
+            .strip_prefix("unix://")
+            .unwrap_or_else(|| panic!("{address:?} is no address: {}", stderr(&output)));
+        UnixStream::connect(socket).unwrap();
         world.record();
         assert_eq!(mounted_below("/run/hadron"), Vec::<String>::new());
         let mut qemu = qemu;
