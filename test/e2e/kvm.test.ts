@@ -41,7 +41,7 @@ describe.skipIf(kvmMissing !== undefined).each(containerdVersions)(`containerd %
   test("consists of QEMU, the vsock process and a virtiofsd for each share", async () => {
     await using volume = await volumeOf(daemon());
     await using _ = await startContainer(daemon(), ["sleep", "600"], { mounts: [volume.mount("/volume")] });
-    const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=share${share},`));
+    const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=device${share},`));
     expect(hardware(await onlyPart(daemon(), "qemu"))).toEqual(["kvm", "host", fs(0), fs(1)]);
     expect(await parts(daemon(), "virtiofsd")).toHaveLength(2);
     expect(await parts(daemon(), "hadron-vsock")).toHaveLength(1);
