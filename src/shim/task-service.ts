@@ -26,7 +26,7 @@ import { packAny, timestampOf } from "../protobuf/well-known.ts";
 import type { TaskV2 } from "./services.ts";
 import type { Container, ContainerStatus, SandboxObserver } from "../sandbox/container.ts";
 import type { Exit, Process } from "../sandbox/process.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { CreateContainer, Sandbox } from "../sandbox/sandbox.ts";
 import { untilAborted } from "../time.ts";
 import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
 import type { EventPublisher } from "./events.ts";
@@ -36,9 +36,40 @@ import type { RuntimeOptionsRead } from "./runtime-options.ts";
 /** containerd.v1.types.Status. */
 const TASK_STATUS: Readonly<Record<ContainerStatus, number>> = { created: 1, running: 2, stopped: 3, paused: 4, pausing: 5 };
 
+/** What is asked of a Container. */
+export type TaskContainer = Pick<
+  Container,
+  | "bundle"
+  | "status"
+  | "init"
+  | "process"
+  | "wait"
+  | "start"
+  | "addExec"
+  | "deleteExec"
+  | "kill"
+  | "resize"
+  | "closeStdin"
+  | "pause"
+  | "resume"
+  | "processes"
+  | "stats"
+  | "update"
+>;
+
+/** What is asked of a Sandbox. */
+export interface TaskSandbox extends Pick<Sandbox, "empty" | "delete"> {
+  create(request: CreateContainer, signal: AbortSignal): Promise<TaskContainer>;
+  container(id: string): TaskContainer;
+  find(id: string): TaskContainer | undefined;
+}
+
+/** Where events go: an EventPublisher. */
+export type EventSink = Pick<EventPublisher, "publish">;
+
 export interface TaskServiceOptions {
-  readonly sandbox: Sandbox;
-  readonly events: EventPublisher;
+  readonly sandbox: TaskSandbox;
+  readonly events: EventSink;
   /** What a Create request's options say: which configuration, and who owns its streams. */
   readonly readOptions: (options: Any | undefined) => Pick<RuntimeOptionsRead, "configuration" | "pipeOwner">;
   /** Nothing is left to serve. */
@@ -58,7 +89,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
       const { configuration, pipeOwner } = options.readOptions(request.options);
       const spec = await readSpec(request.bundle);
       const stdio = { stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, terminal: request.terminal };
-      let container: Container;
+      let container: TaskContainer;
       try {
         const { id, bundle, rootfs } = request;
         container = await sandbox.create({ id, bundle, spec, configuration, rootfs, stdio, pipeOwner }, signal);
@@ -195,7 +226,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
 }
 
 /** The events of what happens by itself. */
-export function createObserver(events: EventPublisher): SandboxObserver {
+export function createObserver(events: EventSink): SandboxObserver {
   return {
     started(process) {
       const { containerId, execId, pid } = process;
