@@ -1,9 +1,9 @@
 //! The mount table of this process, and taking mounts away.
 
-use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+
+use hadron_proc::Mount;
 
 use crate::sys;
 
@@ -29,90 +29,43 @@ pub fn detach_all(path: &Path) -> io::Result<()> {
 
 /// The mount points strictly below `directory` (as proc_pid_mountinfo(5) shows them), in the order of mounting.
 pub fn below(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let table = std::fs::read("/proc/self/mountinfo")?;
-    let points = mount_points(&table);
+    let points = hadron_proc::mounts()?.into_iter().map(|mount| mount.point);
     Ok(points
         .filter(|point| point.starts_with(directory) && point != directory)
         .collect())
 }
 
-fn mount_points(table: &[u8]) -> impl Iterator<Item = PathBuf> {
-    let lines = table.split(|byte| *byte == b'\n');
-    lines
-        .filter_map(|line| line.split(|byte| *byte == b' ').nth(4))
-        .map(unescape)
-}
-
 /// Where the hierarchies of cgroups are mounted whole, each of them once: version 1's and version 2's.
 pub fn cgroup_hierarchies() -> io::Result<Vec<PathBuf>> {
-    Ok(hierarchies(&std::fs::read("/proc/self/mountinfo")?))
+    Ok(hierarchies(hadron_proc::mounts()?))
 }
 
-/// proc_pid_mountinfo(5): id, parent, device, root, mount point, options, any number of fields, "-", type, ...
-fn hierarchies(table: &[u8]) -> Vec<PathBuf> {
+fn hierarchies(mounts: Vec<Mount>) -> Vec<PathBuf> {
     let mut seen = Vec::new();
     let mut found = Vec::new();
-    for line in table.split(|byte| *byte == b'\n') {
-        let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-        let kind = fields
-            .iter()
-            .position(|field| *field == b"-")
-            .and_then(|dash| fields.get(dash + 1));
-        if let (Some(&(b"cgroup" | b"cgroup2")), [_, _, device, b"/", point, ..]) =
-            (kind, fields.as_slice())
-            && !seen.contains(device)
+    for mount in mounts {
+        if matches!(mount.kind.as_str(), "cgroup" | "cgroup2")
+            && mount.root == Path::new("/")
+            && !seen.contains(&mount.device)
         {
-            seen.push(device);
-            found.push(unescape(point));
+            seen.push(mount.device);
+            found.push(mount.point);
         }
     }
     found
 }
 
-/// Space, tab, line feed and backslash are octal escapes there.
-fn unescape(field: &[u8]) -> PathBuf {
-    let mut path = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((byte, after)) = rest.split_first() {
-        let octal = after
-            .get(..3)
-            .filter(|digits| *byte == b'\\' && digits.iter().all(|d| (b'0'..b'8').contains(d)));
-        match octal {
-            Some(digits) => {
-                path.push(digits.iter().fold(0u8, |sum, digit| {
-                    sum.wrapping_mul(8).wrapping_add(digit - b'0')
-                }));
-                rest = &after[3..];
-            }
-            None => {
-                path.push(*byte);
-                rest = after;
-            }
-        }
-    }
-    PathBuf::from(OsString::from_vec(path))
-}
-
 /// Whether something is mounted at `path` itself.
 pub fn is_mount_point(path: &Path) -> io::Result<bool> {
-    let table = std::fs::read("/proc/self/mountinfo")?;
-    Ok(mount_points(&table)
-        .any(|point| point.as_os_str().as_bytes() == path.as_os_str().as_bytes()))
+    // Bytes: to Path, "/a//deleted" would be "/a/deleted".
+    Ok(hadron_proc::mounts()?
+        .iter()
+        .any(|mount| mount.point.as_os_str() == path.as_os_str()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mount_points_are_unescaped() {
-        let table = b"22 1 0:2 / /proc rw shared:5 - proc proc rw\n23 1 0:3 / /a\\040b\\012c\\134d\\1 rw - tmpfs t rw\n\n";
-        let points: Vec<PathBuf> = mount_points(table).collect();
-        assert_eq!(
-            points,
-            [PathBuf::from("/proc"), PathBuf::from("/a b\nc\\d\\1")]
-        );
-    }
 
     #[test]
     fn knows_proc() {
@@ -139,7 +92,7 @@ mod tests {
             41 31 0:38 / /sys/fs/cgroup/a\\040b rw - cgroup2 cgroup2 rw\n\
             42 31 0:39 / /cgroup rw - ext4 /dev/cgroup rw\n";
         assert_eq!(
-            hierarchies(table),
+            hierarchies(hadron_proc::parse_mounts(table)),
             [
                 Path::new("/sys/fs/cgroup/cpu,cpuacct"),
                 Path::new("/sys/fs/cgroup/a b")

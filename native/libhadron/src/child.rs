@@ -53,7 +53,7 @@ pub fn spawn_task(request: &SpawnTask) -> OpResult<Reply> {
         .spawn()
         .map_err(|error| failed(&error, &format!("{} cannot be executed", request.program)))?;
     let pid = child.id();
-    let start_time = process::start_time(pid.cast_signed())?;
+    let start_time = process::start_time(pid)?;
     Ok(Reply::with_fds(
         json!({ "pid": pid, "startTime": start_time, "fd": read.as_raw_fd() }),
         vec![read],

@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
+use hadron_proc::Stat;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use serde_json::json;
@@ -9,14 +10,6 @@ use serde_json::json;
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult};
 use crate::request::KillProcess;
-
-/// What proc_pid_stat(5) says of a process.
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    state: u8,
-    /// Field 22, in clock ticks since boot.
-    start_time: u64,
-}
 
 /// Opens a process that is still running; None when it has exited (a zombie has): a later process with the same pid is
 /// not the one that was meant.
@@ -41,17 +34,13 @@ fn open(pid: i32, start_time: u64) -> OpResult<Option<OwnedFd>> {
             ));
         }
     };
-    let Some(stat) = read_stat(raw)? else {
-        return Ok(None);
-    };
-    if matches!(stat.state, b'Z' | b'X') || start_time != stat.start_time {
-        return Ok(None);
-    }
-    Ok(Some(pidfd))
+    let stat = read_stat(raw.cast_unsigned())?;
+    let runs = |stat: Stat| !stat.has_exited() && stat.start_time == start_time;
+    Ok(stat.is_some_and(runs).then_some(pidfd))
 }
 
 /// Field 22 of proc_pid_stat(5), of a process that is there, or a zombie.
-pub fn start_time(pid: i32) -> OpResult<u64> {
+pub fn start_time(pid: u32) -> OpResult<u64> {
     read_stat(pid)?
         .map(|stat| stat.start_time)
         .ok_or_else(|| OpError::new(Errno::SRCH, format!("There is no process {pid}.")))
@@ -78,35 +67,14 @@ pub fn kill(request: &KillProcess) -> OpResult<Reply> {
     }
 }
 
-fn read_stat(pid: i32) -> OpResult<Option<Stat>> {
-    let path = format!("/proc/{pid}/stat");
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            let errno = Errno::from_io_error(&error).unwrap_or(Errno::IO);
-            return match errno {
-                Errno::NOENT | Errno::SRCH => Ok(None),
-                errno => Err(OpError::os(errno, format!("{path} cannot be read"))),
-            };
-        }
-    };
-    parse_stat(&text).map(Some).ok_or_else(|| {
-        OpError::new(
+fn read_stat(pid: u32) -> OpResult<Option<Stat>> {
+    hadron_proc::stat(pid).map_err(|error| match Errno::from_io_error(&error) {
+        Some(errno) => OpError::os(errno, format!("/proc/{pid}/stat cannot be read")),
+        None => OpError::new(
             Errno::IO,
-            format!("{path} is not as proc_pid_stat(5) describes it."),
-        )
+            format!("/proc/{pid}/stat is not as proc_pid_stat(5) describes it."),
+        ),
     })
-}
-
-/// The second field, the program's name, may contain anything: only the last ")" is surely its end.
-fn parse_stat(text: &[u8]) -> Option<Stat> {
-    let end = text.iter().rposition(|byte| *byte == b')')?;
-    let rest = std::str::from_utf8(text.get(end + 1..)?).ok()?;
-    let mut fields = rest.split_ascii_whitespace();
-    let state = *fields.next()?.as_bytes().first()?;
-    // The state is field 3, the next one is field 4.
-    let start_time = fields.nth(22 - 4)?.parse().ok()?;
-    Some(Stat { state, start_time })
 }
 
 #[cfg(test)]
@@ -116,7 +84,7 @@ mod tests {
     use std::process::{Child, Command};
 
     fn start_time(child: &Child) -> u64 {
-        super::start_time(child.id().cast_signed()).unwrap()
+        super::start_time(child.id()).unwrap()
     }
 
     fn kill_request(child: &Child, start_time: u64, signal: i32) -> KillProcess {
@@ -129,24 +97,6 @@ mod tests {
 
     fn sleeper() -> Child {
         Command::new("sleep").arg("60").spawn().unwrap()
-    }
-
-    #[test]
-    fn names_with_parentheses_and_spaces() {
-        let rest = "S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 1";
-        for name in ["cat", "a) R 7 (b", ") ", "(", "Z) Z 1 1"] {
-            let text = format!("4242 ({name}) {rest}\n");
-            assert_eq!(
-                parse_stat(text.as_bytes()),
-                Some(Stat {
-                    state: b'S',
-                    start_time: 987_654
-                })
-            );
-        }
-        for text in ["", "4242 (cat", "4242 (cat) S 1 2", "4242 (cat)"] {
-            assert_eq!(parse_stat(text.as_bytes()), None);
-        }
     }
 
     #[test]

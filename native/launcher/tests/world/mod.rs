@@ -93,11 +93,11 @@ pub fn mount_tmpfs(target: &Path) {
 
 /// Mount points in this test's namespace.
 pub fn mounted_below(directory: &str) -> Vec<String> {
-    let table = fs::read_to_string("/proc/thread-self/mountinfo").unwrap();
-    let points = table.lines().filter_map(|line| line.split(' ').nth(4));
-    points
+    hadron_proc::mounts()
+        .unwrap()
+        .into_iter()
+        .filter_map(|mount| mount.point.into_os_string().into_string().ok())
         .filter(|point| point.starts_with(directory))
-        .map(str::to_owned)
         .collect()
 }
 
@@ -309,13 +309,8 @@ pub fn sleeper() -> Child {
 
 /// The line of the journal for a process.
 pub fn process_line(pid: u32, role: &str) -> String {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid)).unwrap();
-    let (_, rest) = stat.rsplit_once(')').unwrap();
-    format!(
-        "process {} {} {role}\n",
-        pid,
-        rest.split_whitespace().nth(19).unwrap()
-    )
+    let start_time = hadron_proc::stat(pid).unwrap().unwrap().start_time;
+    format!("process {pid} {start_time} {role}\n")
 }
 
 /// Directory of the pod whose daemon answers at `address`.

@@ -8,9 +8,9 @@ mod bind;
 mod filesystem;
 mod legacy;
 mod loop_device;
-mod mountinfo;
 mod options;
 mod overlay;
+mod tree;
 mod unmount;
 
 pub use attach::make_private;
