@@ -8,10 +8,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::fs::OFlags;
+use rustix::thread::CoreSchedulingScope;
+
 use crate::failure::{Context, Result};
 use crate::installation::Installation;
 use crate::pod::Pod;
-use crate::sys;
 
 /// They keep more than 5 MB of the idle daemon's memory away. A file of its own, since the bytecode that `make` prepares
 /// for the daemon (tools/bundle.ts) is good for exactly these flags.
@@ -55,9 +57,12 @@ impl Installation {
             .process_group(0);
         keep_descriptors_to_ourselves();
         if std::env::var_os("SCHED_CORE").is_some_and(|value| !value.is_empty()) {
-            sys::create_core_scheduling_cookie().context(|| {
-                "containerd asks for core scheduling (SCHED_CORE), which failed".to_owned()
-            })?;
+            // What this thread starts has its cookie.
+            let thread = rustix::thread::gettid();
+            rustix::thread::create_core_scheduling_cookie(thread, CoreSchedulingScope::Thread)
+                .context(|| {
+                    "containerd asks for core scheduling (SCHED_CORE), which failed".to_owned()
+                })?;
         }
         let child = command
             .spawn()
@@ -93,15 +98,17 @@ fn open_log(bundle: &Path) -> Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
-        .custom_flags(sys::O_NONBLOCK | sys::O_NOFOLLOW)
+        .custom_flags((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed())
         .open(&path)
         .context(|| format!("the log {} cannot be opened", path.display()))
 }
 
 /// std opens everything close-on-exec; whoever started this program may not have.
 fn keep_descriptors_to_ourselves() {
-    // Before Linux 5.11 a descriptor that leaked into here leaks on; containerd leaks none.
-    let _ = sys::close_on_exec_above_stderr();
+    // It fails before Linux 5.11. Then a descriptor that leaked into here leaks on; containerd leaks none.
+    let flags = libc::CLOSE_RANGE_CLOEXEC.cast_signed();
+    // SAFETY: no pointers; the flag closes nothing in this process, so no fd that is owned here becomes invalid.
+    let _ = unsafe { libc::close_range(3, libc::c_uint::MAX, flags) };
 }
 
 /// One above containerd's own score, as containerd's runc shim has it: the kernel shall take a shim before containerd.

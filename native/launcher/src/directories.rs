@@ -1,14 +1,15 @@
 //! Taking away a directory of the pod without ever taking away anybody's data.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use crate::{mounts, sys};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, unlinkat};
+
+use crate::mounts;
 
 /// One fd is open per level; what is nested deeper is not ours.
 const MAX_DEPTH: u32 = 64;
@@ -30,7 +31,7 @@ pub fn remove(directory: &Path, keep: &[&str]) -> Vec<String> {
         Err(error) => return vec![format!("the mount table cannot be read: {error}")],
     }
     let mut left = Vec::new();
-    match open(directory) {
+    match open_with_device(directory) {
         Ok((fd, device)) => empty(fd.as_fd(), directory, device, 0, keep, &mut left),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return left,
         Err(error) => left.push(format!(
@@ -51,12 +52,15 @@ pub fn remove(directory: &Path, keep: &[&str]) -> Vec<String> {
     left
 }
 
+/// Opens a directory; a relative path begins at `parent`. A symbolic link as last component is refused.
+pub fn open(parent: BorrowedFd<'_>, path: impl rustix::path::Arg) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(parent, path, flags, Mode::empty())
+}
+
 /// The directory, and the number of the file system that it is on.
-fn open(path: &Path) -> io::Result<(File, u64)> {
-    let file = File::from(sys::open_directory(
-        None,
-        &CString::new(path.as_os_str().as_bytes())?,
-    )?);
+fn open_with_device(path: &Path) -> io::Result<(File, u64)> {
+    let file = File::from(open(CWD, path)?);
     let device = file.metadata()?.dev();
     Ok((file, device))
 }
@@ -112,12 +116,11 @@ fn empty_entry(
     depth: u32,
     left: &mut Vec<String>,
 ) -> io::Result<()> {
-    let c_name = CString::new(name.as_bytes())?;
     let metadata = std::fs::symlink_metadata(through)?;
     let kind = metadata.file_type();
     if !kind.is_dir() {
         if kind.is_socket() || kind.is_fifo() || (kind.is_file() && metadata.len() == 0) {
-            return sys::remove_at(parent, &c_name, false);
+            return Ok(unlinkat(parent, name, AtFlags::empty())?);
         }
         left.push(format!(
             "{} stays: it is not empty, so it is not Hadron's",
@@ -133,15 +136,15 @@ fn empty_entry(
         return Ok(());
     }
     // Most are empty; and a cgroup is removed while it still shows its files.
-    if sys::remove_at(parent, &c_name, true).is_ok() {
+    if unlinkat(parent, name, AtFlags::REMOVEDIR).is_ok() {
         return Ok(());
     }
     let before = left.len();
-    let directory = sys::open_directory(Some(parent), &c_name)?;
+    let directory = open(parent, name)?;
     empty(directory.as_fd(), path, device, depth + 1, &[], left);
-    match sys::remove_at(parent, &c_name, true) {
+    match unlinkat(parent, name, AtFlags::REMOVEDIR) {
         // What is in it has been named already.
-        Err(error) if left.len() == before => Err(error),
+        Err(errno) if left.len() == before => Err(errno.into()),
         _ => Ok(()),
     }
 }

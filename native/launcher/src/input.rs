@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::fail;
 use crate::failure::{Context, Result};
-use crate::sys;
+use crate::wait::wait_readable;
 
 /// containerd's own limit for the same input.
 const MAX_BYTES: usize = 10 << 20;
@@ -26,9 +26,7 @@ pub fn read_stdin() -> Result<Vec<u8>> {
     let mut input = Vec::new();
     let mut buffer = [0; 16 << 10];
     loop {
-        if !sys::wait_readable(stdin.as_fd(), deadline)
-            .context(|| "stdin cannot be waited for".to_owned())?
-        {
+        if !wait_readable(&stdin, deadline).context(|| "stdin cannot be waited for".to_owned())? {
             return fail!(
                 "stdin did not end within {} s; run this with </dev/null",
                 PATIENCE.as_secs()

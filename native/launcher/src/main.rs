@@ -22,8 +22,8 @@ mod proto;
 mod sha256;
 mod start;
 mod sweep;
-mod sys;
 mod undo;
+mod wait;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;

@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use hadron_proc::Mount;
-
-use crate::sys;
+use rustix::io::Errno;
+use rustix::mount::{UnmountFlags, unmount};
 
 /// More mounts on top of each other than anybody makes: the end of a loop that must end.
 const MAX_STACKED: u32 = 4096;
@@ -13,13 +13,10 @@ const MAX_STACKED: u32 = 4096;
 /// Detaches every mount at `path`, the topmost first. Nothing mounted there, or no such path, is a success.
 pub fn detach_all(path: &Path) -> io::Result<()> {
     for _ in 0..MAX_STACKED {
-        match sys::detach_mount(path) {
+        match unmount(path, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW) {
             Ok(()) => {}
-            Err(error) if matches!(error.raw_os_error(), Some(sys::EINVAL | sys::ENOENT)) => {
-                return Ok(());
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Ok(()),
-            Err(error) => return Err(error),
+            Err(Errno::INVAL | Errno::NOENT | Errno::NOTDIR) => return Ok(()),
+            Err(errno) => return Err(errno.into()),
         }
     }
     Err(io::Error::other(

@@ -1,19 +1,22 @@
 //! A pod as the host sees it: its socket, its directory, and the lock over what becomes of both.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Instant;
 
+use rustix::fs::Mode;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
+use crate::directories;
 use crate::fail;
 use crate::failure::{Context, Result};
-use crate::sys;
 
 /// Where containerd's shims put their sockets, unless containerd 2.3 or later names another directory.
 pub const SOCKET_DIRECTORY: &str = "/run/containerd/s";
@@ -151,8 +154,7 @@ impl Pod {
     }
 
     fn open(&self) -> io::Result<File> {
-        let name = CString::new(self.state.as_os_str().as_bytes())?;
-        sys::open_directory(None, &name).map(File::from)
+        Ok(directories::open(rustix::fs::CWD, &self.state)?.into())
     }
 
     /// Whether the pod's directory is still the one that is locked. Its daemon removes it when it exits, without the lock;
@@ -226,9 +228,9 @@ impl Pod {
             make_directory(directory, 0o700)?;
         }
         // With the mask, the socket has its mode from the first moment on.
-        let mask = sys::set_umask(0o177);
+        let mask = rustix::process::umask(Mode::from_raw_mode(0o177));
         let listener = UnixListener::bind(&self.socket);
-        sys::set_umask(mask);
+        rustix::process::umask(mask);
         match listener {
             Ok(listener) => Ok(Some(listener)),
             Err(error) if error.kind() == ErrorKind::AddrInUse => Ok(None),
@@ -242,15 +244,25 @@ impl Pod {
 
 /// Whether anybody listens on this socket.
 pub fn is_listening(socket: &Path) -> Result<bool> {
-    match sys::connects(socket) {
+    match connects(socket) {
         Ok(()) => Ok(true),
-        Err(error) if matches!(error.raw_os_error(), Some(sys::ENOENT | sys::ECONNREFUSED)) => {
-            Ok(false)
-        }
+        Err(Errno::NOENT | Errno::CONNREFUSED) => Ok(false),
         Err(error) => fail!(
             "whether the socket {} is alive cannot be found out: {error}",
             socket.display()
         ),
+    }
+}
+
+/// Whether a stream socket listens at `path`: `connect` succeeds, or would have to wait for a place in the backlog.
+///
+/// Errors: those of connect(2); NOENT if there is nothing, CONNREFUSED if nobody listens any more.
+pub fn connects(path: &Path) -> rustix::io::Result<()> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    match rustix::net::connect(&socket, &SocketAddrUnix::new(path)?) {
+        Err(Errno::AGAIN) => Ok(()),
+        connected => connected,
     }
 }
 

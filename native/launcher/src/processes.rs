@@ -1,10 +1,13 @@
 //! The pod's processes: found by pid and start time, killed and waited for through pidfds.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use crate::sys;
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::wait::wait_readable;
 
 /// In the masks of /proc/PID/status.
 const SIGKILL_BIT: u64 = 1 << (9 - 1);
@@ -26,10 +29,12 @@ pub fn is_ending(pid: u32, started: u64) -> io::Result<bool> {
     let status = match std::fs::read(format!("/proc/{pid}/status")) {
         Ok(status) => String::from_utf8_lossy(&status).into_owned(),
         // ESRCH: the process went away between open and read.
-        Err(error) if matches!(error.raw_os_error(), Some(sys::ENOENT | sys::ESRCH)) => {
-            return Ok(true);
+        Err(error) => {
+            return match Errno::from_io_error(&error) {
+                Some(Errno::NOENT | Errno::SRCH) => Ok(true),
+                _ => Err(error),
+            };
         }
-        Err(error) => return Err(error),
     };
     let masks = status
         .lines()
@@ -46,8 +51,14 @@ pub fn is_ending(pid: u32, started: u64) -> io::Result<bool> {
 /// The handle is taken before the start time is read: a process with the right start time was there all along, so the
 /// handle can be on no other.
 pub fn find(pid: u32, started: u64) -> io::Result<Option<OwnedFd>> {
-    let Some(pidfd) = sys::open_pidfd(pid)? else {
+    let Some(raw) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
         return Ok(None);
+    };
+    let pidfd = match pidfd_open(raw, PidfdFlags::empty()) {
+        Ok(pidfd) => pidfd,
+        // Other than ESRCH: it is a thread's, whose process has another pid.
+        Err(Errno::SRCH | Errno::NOENT | Errno::INVAL) => return Ok(None),
+        Err(errno) => return Err(errno.into()),
     };
     Ok(hadron_proc::stat(pid)?
         .filter(|stat| stat.start_time == started)
@@ -56,12 +67,15 @@ pub fn find(pid: u32, started: u64) -> io::Result<Option<OwnedFd>> {
 
 /// Waits until the process is gone, its memory and files with it. False if it is still there at `deadline`.
 pub fn wait_gone(pidfd: &OwnedFd, deadline: Instant) -> io::Result<bool> {
-    sys::wait_readable(pidfd.as_fd(), deadline)
+    Ok(wait_readable(pidfd, deadline)?)
 }
 
-/// SIGKILL.
+/// SIGKILL. That it is gone already is a success.
 pub fn kill(pidfd: &OwnedFd) -> io::Result<()> {
-    sys::kill(pidfd.as_fd())
+    match pidfd_send_signal(pidfd, Signal::KILL) {
+        Ok(()) | Err(Errno::SRCH) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 
 use crate::failure::{Context, Result};
 use crate::pod::{self, Pod};
-use crate::sys;
 use crate::undo::{Daemon, daemon_of, sockets_of, undo};
 
 /// How many pods `start` itself looks at: 45 microseconds each, and it has milliseconds in all.
@@ -57,7 +56,8 @@ pub fn begin(own: &Pod, log: File) {
 /// Looks at up to `MAX_PODS` pods, beginning with those whose names follow `after`. Sentences go to `tell`, with the level
 /// that they have in the log.
 pub fn sweep(after: &str, mut tell: impl FnMut(&str, &str)) -> Result<()> {
-    sys::lower_priority(NICENESS);
+    // To be less nice than before could fail; this is the other way.
+    let _ = rustix::process::nice(NICENESS);
     let deadline = Instant::now() + PATIENCE;
     for name in names_after(after)?.iter().take(MAX_PODS) {
         if Instant::now() >= deadline {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::journal::{self, Entry, Journal, Role};
-use crate::pod::{Lock, Pod};
-use crate::{directories, mounts, processes, sys};
+use crate::pod::{self, Lock, Pod};
+use crate::{directories, mounts, processes};
 
 /// What the daemon writes at most.
 const MAX_JOURNAL_BYTES: u64 = 4 << 20;
@@ -219,7 +219,7 @@ fn detach(path: &Path, undone: &mut Undone) {
 
 fn remove_file(path: &Path, undone: &mut Undone) {
     // All of the pod's processes are gone: whoever listens there has come later, and it is not the pod's any more.
-    if sys::connects(path).is_ok() {
+    if pod::connects(path).is_ok() {
         return;
     }
     match std::fs::remove_file(path) {
