@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { mustRun } from "../harness/command.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
-import { kvmMissing } from "../harness/machine.ts";
 import { build } from "../harness/paths.ts";
 import { runArgs, runContainer, runSpec, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
@@ -15,8 +14,6 @@ import { Attached } from "./attached.ts";
 import { DaemonLog } from "./daemon-log.ts";
 
 const KIB = 1024;
-/** By 9p the guest writes later, and says so to who asks. */
-const ASKING = kvmMissing === undefined ? [] : ["conv=fsync"];
 
 /** A small tmpfs of the host, which is full after `bytes`. */
 async function smallDisk(containerd: Containerd, bytes: number): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -47,7 +44,7 @@ describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
 
   test("under a volume is an error for the program that writes", async () => {
     await using disk = await smallDisk(daemon(), 256 * KIB);
-    const result = await runContainer(daemon(), ["dd", "if=/dev/zero", "of=/v/file", "bs=64k", "count=64", ...ASKING], {
+    const result = await runContainer(daemon(), ["dd", "if=/dev/zero", "of=/v/file", "bs=64k", "count=64"], {
       mounts: [`type=bind,src=${disk.path},dst=/v,options=rbind:rw`],
     });
     expect(result.exitCode).toBe(1);
@@ -60,7 +57,7 @@ describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
       const rootfs = join(disk.path, "rootfs");
       await mustRun("cp", ["-a", spec.root.path, rootfs]);
       spec.root.path = rootfs;
-      spec.process.args = ["dd", "if=/dev/zero", "of=/file", "bs=1M", "count=16", ...ASKING];
+      spec.process.args = ["dd", "if=/dev/zero", "of=/file", "bs=1M", "count=16"];
     });
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toMatch(/No space left on device/);
