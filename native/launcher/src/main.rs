@@ -19,7 +19,6 @@ mod mounts;
 mod pod;
 mod processes;
 mod proto;
-mod sha256;
 mod start;
 mod sweep;
 mod undo;
