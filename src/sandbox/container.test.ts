@@ -1,21 +1,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import type { Agent, GuestProcess } from "../agent/agent.ts";
+import type { GuestProcess } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
-import { Container } from "./container.ts";
-import type { HostProcess } from "./host-process.ts";
+import { Container, type ContainerAgent, type ContainerHostProcess } from "./container.ts";
 import type { VmExit } from "../hypervisor/hypervisor.ts";
-import type { Machine } from "./machine.ts";
 import type { ProcessSpec } from "./oci.ts";
-import type { Lease } from "./pod-machine.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
-import type { ContainerStorage } from "./storage.ts";
 
 const NO_STDIO = { stdin: "", stdout: "", stderr: "", terminal: false };
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
 /** An agent whose processes exit when the test says so. */
-class FakeAgent {
+class FakeAgent implements ContainerAgent {
   readonly exits = new Map<string, PromiseWithResolvers<number>>();
   readonly calls: string[] = [];
   startGate: Promise<void> = Promise.resolve();
@@ -24,7 +20,6 @@ class FakeAgent {
   syncError: Error | undefined;
   listed: GuestProcess[] = [];
   listGate: Promise<void> = Promise.resolve();
-  readonly closed = new Promise<void>(() => {});
 
   exitOf(execId: string): PromiseWithResolvers<number> {
     let exit = this.exits.get(execId);
@@ -81,6 +76,15 @@ class FakeAgent {
     return this.listed;
   }
 
+  async containerStats(): Promise<ReadonlyMap<string, string>> {
+    this.calls.push("stats");
+    return new Map();
+  }
+
+  async updateContainer(): Promise<void> {
+    this.calls.push("update");
+  }
+
   async sync(): Promise<void> {
     this.calls.push("sync");
     if (this.syncError !== undefined) throw this.syncError;
@@ -88,7 +92,7 @@ class FakeAgent {
 }
 
 /** A process of the host that ends when it is told to, and whose pid is free when the test says so. */
-class FakeHostProcess {
+class FakeHostProcess implements ContainerHostProcess {
   readonly pid = 4711;
   reaped = Promise.withResolvers<void>();
   ended = false;
@@ -149,10 +153,22 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
     bundle: "/b",
     pipeOwner: { uid: 0, gid: 0 },
     init,
-    hostProcess: hostProcess as unknown as HostProcess,
-    machine: { agent: agent as unknown as Agent, get exit() { return exit; }, exited: vmExit.promise, writeBack, clock: { correct() {} }, fail: (reason: string) => told.push(`fail ${reason}`), join: () => Promise.reject(new Error("no stdio here")), explain: (error: unknown) => Promise.resolve(error) } as unknown as Machine,
-    lease: { isLast: () => isLast, async [Symbol.asyncDispose]() { agent.calls.push("lease ended"); } } as unknown as Lease<unknown>,
-    storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } } as unknown as ContainerStorage,
+    hostProcess,
+    machine: {
+      agent,
+      vm: { pids: [] },
+      get exit() {
+        return exit;
+      },
+      exited: vmExit.promise,
+      writeBack,
+      clock: { correct() {} },
+      fail: (reason) => told.push(`fail ${reason}`),
+      join: () => Promise.reject(new Error("no stdio here")),
+      explain: (error) => Promise.resolve(error),
+    },
+    lease: { isLast: () => isLast, async [Symbol.asyncDispose]() { agent.calls.push("lease ended"); } },
+    storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } },
     observer: {
       started: (process) => told.push(`started ${name(process)}`),
       exited: (process: Process, exit: Exit) => told.push(`exited ${name(process)} ${exit.status}`),

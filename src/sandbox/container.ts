@@ -37,18 +37,47 @@ const ORPHAN_TIMEOUT_MS = 5_000;
 /** By then it is known of a VM whose agent cannot be reached that it is gone (machine.ts gives a lost connection 3 s). */
 const LOST_VM_TIMEOUT_MS = 5_000;
 
+/** What it asks of the guest. */
+export type ContainerAgent = Pick<
+  Agent,
+  | "startContainer"
+  | "deleteContainer"
+  | "execProcess"
+  | "deleteProcess"
+  | "waitProcess"
+  | "signalProcess"
+  | "resizeTerminal"
+  | "pauseContainer"
+  | "resumeContainer"
+  | "listProcesses"
+  | "containerStats"
+  | "updateContainer"
+  | "sync"
+>;
+
+/** What it asks of its Machine. */
+export interface ContainerMachine extends Pick<Machine, "exit" | "exited" | "writeBack" | "fail" | "join" | "explain"> {
+  readonly agent: ContainerAgent;
+  readonly clock: Pick<Machine["clock"], "correct">;
+  readonly vm: Pick<Machine["vm"], "pids">;
+}
+
+export type ContainerHostProcess = Pick<HostProcess, "forward" | "end">;
+export type ContainerLease = Pick<Lease<unknown>, "isLast" | typeof Symbol.asyncDispose>;
+export type ContainerFiles = Pick<ContainerStorage, "guestPaths" | typeof Symbol.asyncDispose>;
+
 export class Container {
   readonly id: string;
   readonly bundle: string;
   readonly init: Process;
-  readonly machine: Machine;
+  readonly machine: ContainerMachine;
 
   readonly #spec: Spec;
   readonly #pipeOwner: PipeOwner;
   readonly #execs = new Map<string, Process>();
-  readonly #hostProcess: HostProcess;
-  readonly #lease: Lease<unknown>;
-  readonly #storage: ContainerStorage;
+  readonly #hostProcess: ContainerHostProcess;
+  readonly #lease: ContainerLease;
+  readonly #storage: ContainerFiles;
   readonly #observer: SandboxObserver;
   readonly #log: Logger;
   #freezer: "thawed" | "pausing" | "paused" = "thawed";
@@ -61,11 +90,11 @@ export class Container {
     spec: Spec;
     pipeOwner: PipeOwner;
     init: Process;
-    hostProcess: HostProcess;
-    machine: Machine;
+    hostProcess: ContainerHostProcess;
+    machine: ContainerMachine;
     /** Of the machine; given up when the container is deleted. */
-    lease: Lease<unknown>;
-    storage: ContainerStorage;
+    lease: ContainerLease;
+    storage: ContainerFiles;
     observer: SandboxObserver;
     log: Logger;
   }) {
@@ -273,7 +302,7 @@ export class Container {
   }
 
   /** For what is to be removed: with a guest that is gone, or does not know it any more, nothing is left to do. */
-  async #ask(call: (agent: Agent) => Promise<void>): Promise<void> {
+  async #ask(call: (agent: ContainerAgent) => Promise<void>): Promise<void> {
     if (this.machine.exit === undefined) {
       await call(this.machine.agent).catch(ignoreGone);
     }
