@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Agent } from "../agent/agent.ts";
 import { GuestClock } from "./clock.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
@@ -32,7 +31,7 @@ let clock: GuestClock;
 
 async function start(): Promise<void> {
   clock = new GuestClock({
-    agent: guest as unknown as Agent,
+    agent: guest,
     clockSet: async (signal) => {
       hostSet = Promise.withResolvers();
       signal.addEventListener("abort", () => hostSet.reject(signal.reason as Error));

@@ -20,7 +20,7 @@ const TOLERANCE_MS = 5;
 const MAX_ROUNDS = 5;
 
 export interface GuestClockOptions {
-  readonly agent: Agent;
+  readonly agent: Pick<Agent, "setClock">;
   /** Fulfilled when the host's clock is set, or the host wakes up; rejects when the signal is aborted. */
   readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;

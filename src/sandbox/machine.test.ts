@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Agent, Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
-import type { Vm, VmExit } from "../hypervisor/hypervisor.ts";
+import type { Join, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import { Machine } from "./machine.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
@@ -31,7 +31,18 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
     stops += 1;
     exited.resolve({ reason: "the VM was stopped", expected: true });
   };
-  const vm = { exited: exited.promise, stop, [Symbol.asyncDispose]: stop, vsock: { accept: async () => ({}) } } as unknown as Vm;
+  const nothing = async (): Promise<void> => undefined;
+  const join: Join = { port: 1024, progress: async () => 0n, ended: new Promise(() => {}), close: nothing, [Symbol.asyncDispose]: nothing };
+  const vm: Vm = {
+    pid: 1,
+    pids: [1],
+    exited: exited.promise,
+    pause: nothing,
+    resume: nothing,
+    stop,
+    [Symbol.asyncDispose]: stop,
+    vsock: { accept: async () => join },
+  };
   const ask = (what: string) => async (use: Storages | readonly string[]) => {
     const paths = "paths" in use ? [...use.paths, ...use.inner.map(({ target }) => target)] : use;
     asked.push(`${what} ${paths.join(" ")}`);

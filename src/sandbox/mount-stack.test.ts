@@ -11,7 +11,7 @@ import { MountStack, type MountHost } from "./mount-stack.ts";
 const BUSY = new HadronError(Code.FAILED_PRECONDITION, "it is in use");
 
 /** Mounts that are in use as often as the test says. */
-class FakeHost {
+class FakeHost implements MountHost {
   readonly mounted = new Set<string>();
   readonly detached: string[] = [];
   /** Errors of the next attempts to unmount. */
@@ -19,6 +19,9 @@ class FakeHost {
   attempts = 0;
 
   async mount(): Promise<void> {}
+  async makeWritable(): Promise<boolean> {
+    return false;
+  }
   async bind({ target }: { target: string }): Promise<void> {
     this.mounted.add(target);
   }
@@ -42,8 +45,8 @@ beforeEach(async () => {
   journal = await Journal.open(directory);
   host = new FakeHost();
   warnings = [];
-  const log = { error() {}, warn: (_: object, message: string) => warnings.push(message), info() {}, debug() {}, trace() {} } as unknown as Logger;
-  stack = new MountStack(host as unknown as MountHost, journal, log);
+  const log: Logger = { error() {}, warn: (_, message) => warnings.push(message), info() {}, debug() {}, trace() {} };
+  stack = new MountStack(host, journal, log);
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
