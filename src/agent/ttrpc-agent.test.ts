@@ -26,7 +26,11 @@ beforeEach(() => {
   near.once("close", () => far.destroy());
   far.once("close", () => near.destroy());
   server = new Server();
-  agent = new TtrpcAgent(near, { timeoutMs: TIMEOUT_MS, onSlow: (sentence) => slow.push(sentence), onUnresponsive: (sentence) => dead.push(sentence) });
+  agent = new TtrpcAgent(near, {
+    timeoutMs: TIMEOUT_MS,
+    onSlow: (sentence) => slow.push(sentence),
+    onUnresponsive: (sentence) => dead.push(sentence),
+  });
 });
 afterEach(async () => {
   vi.useRealTimers();

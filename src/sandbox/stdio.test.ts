@@ -1,5 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,7 +32,8 @@ class FakeJoin implements Join {
 
   constructor(port: number, direction: JoinDirection, fd: number) {
     [this.port, this.direction] = [port, direction];
-    this.fd = openSync(`/proc/self/fd/${fd}`, (direction === "in" ? constants.O_RDONLY : constants.O_WRONLY) | constants.O_APPEND | constants.O_NONBLOCK);
+    const access = direction === "in" ? constants.O_RDONLY : constants.O_WRONLY;
+    this.fd = openSync(`/proc/self/fd/${fd}`, access | constants.O_APPEND | constants.O_NONBLOCK);
   }
 
   get ended(): Promise<JoinEnd> {

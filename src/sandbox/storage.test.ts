@@ -75,8 +75,15 @@ beforeEach(async () => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const makeStorage = (slot: string): ContainerStorage => new ContainerStorage({ host, journal, stateDir: directory, slot, volumes, log: quiet });
-const entries = (): string[] => readFileSync(join(directory, "journal"), "utf8").split("\n").filter((line) => line !== "").map((line) => line.replace(`${directory}/`, ""));
-const left = (): unknown => [mounted, existsSync(join(directory, "journal")) ? entries() : [], readdirSync(join(directory, "rootfs")), readdirSync(join(directory, "volumes"))];
+const entries = (): string[] =>
+  readFileSync(join(directory, "journal"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replace(`${directory}/`, ""));
+const left = (): unknown => {
+  const journalled = existsSync(join(directory, "journal")) ? entries() : [];
+  return [mounted, journalled, readdirSync(join(directory, "rootfs")), readdirSync(join(directory, "volumes"))];
+};
 const NOTHING = [[], [], [], []];
 
 function plan(source: string): VolumePlan {

@@ -82,7 +82,8 @@ beforeEach(async () => {
     shutdown: () => told.push("shutdown"),
     populationChanged: () => told.push("population"),
   });
-  server = new Server({ onHandlerEnd: ({ method }) => method === "Wait" && waitEnded.resolve() }).addService(TaskV2, service).addService(TaskV3, service);
+  server = new Server({ onHandlerEnd: ({ method }) => method === "Wait" && waitEnded.resolve() });
+  server.addService(TaskV2, service).addService(TaskV3, service);
   const [near, far] = duplexPair();
   served = server.serve(far);
   client = new Client(near);
@@ -143,7 +144,10 @@ function makeContainer(): TaskContainer {
   };
 }
 
-const json = (type: string, value: unknown) => ({ typeUrl: `types.containerd.io/opencontainers/runtime-spec/1/${type}`, value: Buffer.from(JSON.stringify(value)) });
+const json = (type: string, value: unknown) => ({
+  typeUrl: `types.containerd.io/opencontainers/runtime-spec/1/${type}`,
+  value: Buffer.from(JSON.stringify(value)),
+});
 const PROCESS = json("Process", { args: ["true"], cwd: "/", user: { uid: 0, gid: 0 } });
 
 describe("create", () => {
@@ -155,7 +159,18 @@ describe("create", () => {
     const spec = { ociVersion: "1.2.0", hostname: "h" };
     expect(told).toEqual([
       ["options", "opts"],
-      ["create", { id: "c1", bundle, spec: expect.objectContaining(spec) as unknown, configuration: { path: "/c.toml" }, rootfs: [expect.objectContaining(rootfs[0])], stdio: STDIO, pipeOwner: { uid: 1, gid: 2 } }],
+      [
+        "create",
+        {
+          id: "c1",
+          bundle,
+          spec: expect.objectContaining(spec) as unknown,
+          configuration: { path: "/c.toml" },
+          rootfs: [expect.objectContaining(rootfs[0])],
+          stdio: STDIO,
+          pipeOwner: { uid: 1, gid: 2 },
+        },
+      ],
       "population",
       ["/tasks/create", expect.objectContaining({ containerId: "c1", bundle, io: STDIO, checkpoint: "", pid: INIT_PID })],
     ]);
