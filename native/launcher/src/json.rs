@@ -1,12 +1,16 @@
-//! A strict JSON scanner (RFC 8259) that checks a whole document and takes a few strings out of it.
+//! A few strings out of a JSON document, all of which is checked (RFC 8259).
 //!
-//! The launcher needs two annotations of a config.json and one member of a bootstrap.json; what it does not need is
-//! checked, not kept.
+//! The launcher needs two annotations of a config.json and one member of a bootstrap.json; what it does not need is not
+//! kept.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// Nesting deeper than this is refused: the scanner is recursive, and no OCI configuration comes near.
-const MAX_DEPTH: u32 = 200;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+/// Nesting deeper than this is refused: no OCI configuration comes near.
+const MAX_DEPTH: usize = 200;
 
 /// Where and why a text is not the JSON that is expected.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +19,43 @@ pub struct JsonError {
     pub offset: usize,
     line: usize,
     column: usize,
-    what: String,
+    pub fault: Fault,
+}
+
+/// Why it is not.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Fault {
+    NotUtf8,
+    CutShort,
+    TooDeep,
+    /// The document.
+    NoDocument,
+    /// The member with this name.
+    NoObject(String),
+    /// The member with this name.
+    NoString(String),
+    /// serde_json's words.
+    Syntax(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 => f.write_str("a byte that is not UTF-8"),
+            Self::CutShort => f.write_str("the text is cut short: it ends"),
+            Self::TooDeep => write!(f, "more than {MAX_DEPTH} levels of nesting"),
+            Self::NoDocument => {
+                f.write_str("expected an object ('{'), and there is something else")
+            }
+            Self::NoObject(name) => {
+                write!(f, "'{name}' must be an object, and there is something else")
+            }
+            Self::NoString(name) => {
+                write!(f, "'{name}' must be a string, and there is something else")
+            }
+            Self::Syntax(what) => f.write_str(what),
+        }
+    }
 }
 
 impl fmt::Display for JsonError {
@@ -23,10 +63,15 @@ impl fmt::Display for JsonError {
         write!(
             f,
             "{} at byte {} (line {}, column {})",
-            self.what, self.offset, self.line, self.column
+            self.fault, self.offset, self.line, self.column
         )
     }
 }
+
+impl std::error::Error for JsonError {}
+
+/// Of members that occur twice the last one counts.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// The string values of the members `wanted` of the document's member `within` (or of the document itself), in the
 /// order of `wanted`. A member that is absent or null is `None`; of a member that occurs twice the last one counts.
@@ -37,293 +82,106 @@ pub fn string_members(
     within: Option<&str>,
     wanted: &[&str],
 ) -> Result<Vec<Option<String>>, JsonError> {
-    let mut scanner = Scanner { text, at: 0 };
-    let mut found = vec![None; wanted.len()];
-    if let Err(error) = std::str::from_utf8(text) {
-        return Err(scanner.error_at(error.valid_up_to(), "a byte that is not UTF-8"));
-    }
-    scanner.document(|scanner, key| match within {
-        None => scanner.take(key, wanted, &mut found, 1),
-        Some(name) if name == key => {
-            found.fill(None);
-            scanner.space();
-            match scanner.text.get(scanner.at) {
-                Some(b'{') => scanner.object(2, &mut |scanner, key| {
-                    scanner.take(key, wanted, &mut found, 2)
-                }),
-                Some(b'n') => scanner.value(2),
-                _ => Err(scanner.error(&format!(
-                    "'{name}' must be an object, and there is something else"
-                ))),
-            }
-        }
-        Some(_) => scanner.value(2),
-    })?;
-    Ok(found)
+    let text = std::str::from_utf8(text)
+        .map_err(|error| error_at(text, error.valid_up_to(), Fault::NotUtf8))?;
+    check_depth(text)?;
+    let document = fitting(text, text, serde_json::from_str(text), || Fault::NoDocument)?;
+    let members: Members<'_> = match within {
+        None => document,
+        Some(name) => match present(&document, name) {
+            None => Members::new(),
+            Some(value) => fitting(text, value, serde_json::from_str(value), || {
+                Fault::NoObject(name.to_owned())
+            })?,
+        },
+    };
+    let strings = wanted.iter().map(|name| {
+        let string = present(&members, name).map(|value| {
+            fitting(text, value, serde_json::from_str(value), || {
+                Fault::NoString((*name).to_owned())
+            })
+        });
+        string.transpose()
+    });
+    strings.collect()
 }
 
-struct Scanner<'a> {
-    text: &'a [u8],
-    at: usize,
+/// The member's own text, unless it is null.
+fn present<'a>(members: &Members<'a>, name: &str) -> Option<&'a str> {
+    let value = members.get(name)?.get();
+    (value != "null").then_some(value)
 }
 
-type OnMember<'a, 'b> = &'b mut dyn FnMut(&mut Scanner<'a>, &str) -> Result<(), JsonError>;
-
-impl<'a> Scanner<'a> {
-    fn error_at(&self, offset: usize, what: &str) -> JsonError {
-        let before = &self.text[..offset.min(self.text.len())];
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        JsonError {
-            offset,
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: before.len() - line_start + 1,
-            what: what.to_owned(),
-        }
-    }
-
-    /// An error at the current position; at the end of the text it says that the text is cut short.
-    fn error(&self, what: &str) -> JsonError {
-        if self.at >= self.text.len() {
-            return self.error_at(self.text.len(), "the text is cut short: it ends");
-        }
-        self.error_at(self.at, what)
-    }
-
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.text.get(self.at) {
-            self.at += 1;
-        }
-    }
-
-    fn document(
-        &mut self,
-        mut on_member: impl FnMut(&mut Self, &str) -> Result<(), JsonError>,
-    ) -> Result<(), JsonError> {
-        self.space();
-        self.object(1, &mut on_member)?;
-        self.space();
-        if self.at < self.text.len() {
-            return Err(self.error("something follows the document's end"));
-        }
-        Ok(())
-    }
-
-    fn byte(&mut self, wanted: u8, what: &str) -> Result<(), JsonError> {
-        if self.text.get(self.at) != Some(&wanted) {
-            return Err(self.error(what));
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    fn object(&mut self, depth: u32, on_member: OnMember<'a, '_>) -> Result<(), JsonError> {
-        self.byte(
-            b'{',
-            "expected an object ('{'), and there is something else",
-        )?;
-        self.space();
-        if self.text.get(self.at) == Some(&b'}') {
-            self.at += 1;
-            return Ok(());
-        }
-        if depth > MAX_DEPTH {
-            return Err(self.error(&format!("more than {MAX_DEPTH} levels of nesting")));
-        }
-        loop {
-            self.space();
-            let key =
-                self.string("expected a member's name in quotes, and there is something else")?;
-            self.space();
-            self.byte(
-                b':',
-                "expected ':' after a member's name, and there is something else",
-            )?;
-            on_member(self, &key)?;
-            self.space();
-            match self.text.get(self.at) {
-                Some(b',') => self.at += 1,
-                _ => return self.byte(b'}', "expected ',' or '}', and there is something else"),
+/// What was made of `part`, which lies in `text`; `misfit` if it is JSON, but of another type.
+fn fitting<T>(
+    text: &str,
+    part: &str,
+    made: serde_json::Result<T>,
+    misfit: impl FnOnce() -> Fault,
+) -> Result<T, JsonError> {
+    made.map_err(|error| {
+        let start = part.as_ptr().addr() - text.as_ptr().addr();
+        let (offset, fault) = match error.classify() {
+            Category::Eof => (text.len(), Fault::CutShort),
+            Category::Data => {
+                let space = part.len() - part.trim_ascii_start().len();
+                (start + space, misfit())
             }
-        }
-    }
-
-    fn array(&mut self, depth: u32) -> Result<(), JsonError> {
-        self.byte(b'[', "expected '['")?;
-        self.space();
-        if self.text.get(self.at) == Some(&b']') {
-            self.at += 1;
-            return Ok(());
-        }
-        loop {
-            self.value(depth + 1)?;
-            self.space();
-            match self.text.get(self.at) {
-                Some(b',') => self.at += 1,
-                _ => return self.byte(b']', "expected ',' or ']', and there is something else"),
+            Category::Syntax | Category::Io => {
+                let said = error.to_string();
+                let what = said
+                    .rsplit_once(" at line ")
+                    .map_or(said.as_str(), |(what, _)| what);
+                (
+                    start + offset_in(part, &error),
+                    Fault::Syntax(what.to_owned()),
+                )
             }
-        }
-    }
-
-    /// Scans the value of the member `key`; keeps it if it is one of `wanted`.
-    fn take(
-        &mut self,
-        key: &str,
-        wanted: &[&str],
-        found: &mut [Option<String>],
-        depth: u32,
-    ) -> Result<(), JsonError> {
-        let Some(index) = wanted.iter().position(|name| *name == key) else {
-            return self.value(depth + 1);
         };
-        self.space();
-        if self.text.get(self.at) == Some(&b'n') {
-            found[index] = None;
-            return self.value(depth + 1);
-        }
-        let what = format!("'{key}' must be a string, and there is something else");
-        found[index] = Some(self.string(&what)?);
-        Ok(())
-    }
+        error_at(text.as_bytes(), offset, fault)
+    })
+}
 
-    /// Scans any value and forgets it.
-    fn value(&mut self, depth: u32) -> Result<(), JsonError> {
-        self.space();
-        if depth > MAX_DEPTH {
-            return Err(self.error(&format!("more than {MAX_DEPTH} levels of nesting")));
-        }
-        match self.text.get(self.at) {
-            Some(b'{') => self.object(depth, &mut |scanner, _| scanner.value(depth + 1)),
-            Some(b'[') => self.array(depth),
-            Some(b'"') => self.string("").map(drop),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.literal("true"),
-            Some(b'f') => self.literal("false"),
-            Some(b'n') => self.literal("null"),
-            _ => Err(self.error("expected a value, and there is something else")),
-        }
-    }
+/// serde_json counts lines and bytes of a line, from 1.
+fn offset_in(part: &str, error: &serde_json::Error) -> usize {
+    let lines = part
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1));
+    let before: usize = lines.map(str::len).sum();
+    (before + error.column().saturating_sub(1)).min(part.len())
+}
 
-    fn literal(&mut self, name: &str) -> Result<(), JsonError> {
-        for wanted in name.bytes() {
-            self.byte(
-                wanted,
-                &format!("expected '{name}', and there is something else"),
-            )?;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Result<(), JsonError> {
-        if !matches!(self.text.get(self.at), Some(b'0'..=b'9')) {
-            return Err(self.error("expected a digit, and there is something else"));
-        }
-        while let Some(b'0'..=b'9') = self.text.get(self.at) {
-            self.at += 1;
-        }
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), JsonError> {
-        if self.text.get(self.at) == Some(&b'-') {
-            self.at += 1;
-        }
-        let first = self.at;
-        self.digits()?;
-        if self.text[first] == b'0' && self.at > first + 1 {
-            return Err(self.error_at(first, "a number with a leading zero"));
-        }
-        if self.text.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.text.get(self.at) {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.text.get(self.at) {
-                self.at += 1;
+/// serde_json itself passes over what is not wanted, however deep it is.
+fn check_depth(text: &str) -> Result<(), JsonError> {
+    let (mut depth, mut in_string, mut is_escaped) = (0usize, false, false);
+    for (offset, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' if depth == MAX_DEPTH => {
+                return Err(error_at(text.as_bytes(), offset, Fault::TooDeep));
             }
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn string(&mut self, what: &str) -> Result<String, JsonError> {
-        self.byte(b'"', what)?;
-        let mut string = String::new();
-        loop {
-            let start = self.at;
-            while let Some(byte) = self.text.get(self.at)
-                && !matches!(byte, b'"' | b'\\' | 0..=0x1f)
-            {
-                self.at += 1;
-            }
-            // The text was checked at once, and the bytes that end a run are never part of a longer character.
-            let run = std::str::from_utf8(&self.text[start..self.at]);
-            string.push_str(run.map_err(|_| self.error_at(start, "a byte that is not UTF-8"))?);
-            match self.text.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(string);
-                }
-                Some(b'\\') => string.push(self.escape()?),
-                _ => return Err(self.error("a control character that is not escaped")),
-            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
         }
     }
+    Ok(())
+}
 
-    fn escape(&mut self) -> Result<char, JsonError> {
-        let start = self.at;
-        self.at += 1;
-        let escape = self.text.get(self.at).copied();
-        self.at += 1;
-        Ok(match escape {
-            Some(plain @ (b'"' | b'\\' | b'/')) => char::from(plain),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.unicode_escape(start),
-            Some(_) => return Err(self.error_at(start, "an escape that JSON does not have")),
-            None => return Err(self.error("")),
-        })
-    }
-
-    fn unicode_escape(&mut self, start: usize) -> Result<char, JsonError> {
-        let mut code = self.four_hex_digits()?;
-        if (0xd800..0xdc00).contains(&code) {
-            let lone = self.error_at(start, "half of a surrogate pair alone");
-            for wanted in [b'\\', b'u'] {
-                match self.text.get(self.at) {
-                    Some(byte) if *byte == wanted => self.at += 1,
-                    Some(_) => return Err(lone),
-                    None => return Err(self.error("")),
-                }
-            }
-            let low = self.four_hex_digits()?;
-            if !(0xdc00..0xe000).contains(&low) {
-                return Err(lone);
-            }
-            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-        }
-        char::from_u32(code).ok_or_else(|| self.error_at(start, "half of a surrogate pair alone"))
-    }
-
-    fn four_hex_digits(&mut self) -> Result<u32, JsonError> {
-        let mut code = 0;
-        for _ in 0..4 {
-            let digit = self
-                .text
-                .get(self.at)
-                .and_then(|byte| char::from(*byte).to_digit(16));
-            code = code * 16
-                + digit
-                    .ok_or_else(|| self.error("expected four hexadecimal digits after '\\u'"))?;
-            self.at += 1;
-        }
-        Ok(code)
+fn error_at(text: &[u8], offset: usize, fault: Fault) -> JsonError {
+    let before = &text[..offset];
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    JsonError {
+        offset,
+        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+        column: offset - line_start + 1,
+        fault,
     }
 }
 
