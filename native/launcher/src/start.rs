@@ -35,7 +35,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
     group::check_identifier("id", &args.id)?;
     let bundle = std::env::current_dir().context(|| "the working directory is gone".to_owned())?;
     let stdin = input::read_stdin()?;
-    let params = BootstrapParams::decode(&stdin)
+    let params = BootstrapParams::read(&stdin)
         .filter(|params| params.instance_id == args.id && params.namespace == args.namespace);
     let is_sandbox = bundle.iter().any(|part| part == SANDBOX_CONTROLLER);
     let group = group::of_bundle(&bundle, is_sandbox || params.is_some())?
@@ -46,7 +46,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         None => Form::Plain,
     };
     let cgroup = match &params {
-        Some(params) => Some(params.shim_cgroup.clone()).filter(|path| !path.is_empty()),
+        Some(params) => params.shim_cgroup(),
         None => proto::shim_cgroup(&stdin),
     };
     let params = params.unwrap_or_default();
