@@ -42,6 +42,7 @@ use std::os::fd::IntoRawFd;
 use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use error::{OpError, OpResult};
 use handle::{Handle, Refused};
 use rustix::io::Errno;
 
@@ -88,8 +89,12 @@ pub unsafe extern "C" fn hadron_open(
     message: *mut u8,
     message_size: usize,
 ) -> i32 {
-    let opened = catch_unwind(open_handle)
-        .unwrap_or_else(|_| Err("libhadron has a fault in hadron_open.".to_owned()));
+    let opened = catch_unwind(open_handle).unwrap_or_else(|_| {
+        Err(OpError::new(
+            Errno::IO,
+            "libhadron has a fault in hadron_open.",
+        ))
+    });
     let text = match opened {
         Ok(_) if answer_fd.is_null() => {
             "hadron_open needs a place for the descriptor of the answers.".to_owned()
@@ -100,7 +105,7 @@ pub unsafe extern "C" fn hadron_open(
             handles().open.insert(number, Arc::new(handle));
             return number;
         }
-        Err(text) => text,
+        Err(error) => error.message,
     };
     if !message.is_null() && message_size > 0 {
         let length = text.len().min(message_size - 1);
@@ -114,13 +119,13 @@ pub unsafe extern "C" fn hadron_open(
     -1
 }
 
-fn open_handle() -> Result<(i32, Handle, std::os::fd::OwnedFd), String> {
-    let (handle, read) = Handle::open().map_err(|error| error.message)?;
+fn open_handle() -> OpResult<(i32, Handle, std::os::fd::OwnedFd)> {
+    let (handle, read) = Handle::open()?;
     let mut handles = handles();
     let number = handles
         .last
         .checked_add(1)
-        .ok_or("libhadron has no handle numbers left.")?;
+        .ok_or_else(|| OpError::new(Errno::OVERFLOW, "libhadron has no handle numbers left."))?;
     handles.last = number;
     Ok((number, handle, read))
 }
