@@ -1,7 +1,26 @@
 //! The command line: containerd's shims take Go's flags, so `-id x`, `--id x`, `-id=x` and `--id=x` are the same.
 
-use crate::fail;
+use thiserror::Error;
+
 use crate::failure::Result;
+
+/// Why a command line cannot be understood.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Error {
+    #[error("an argument is not UTF-8; namespaces, ids and paths must be")]
+    NotUtf8,
+    #[error("what follows {0} is not UTF-8; namespaces, ids and paths must be")]
+    ValueNotUtf8(String),
+    #[error(
+        "the flag -{0} is not known; allowed are -namespace, -id, -address, -publish-binary, -bundle, -debug, -info and -v \
+         (a newer containerd may need a newer Hadron)"
+    )]
+    UnknownFlag(String),
+    #[error("the flag -{0} needs a value")]
+    NoValue(String),
+    #[error("the flag -{flag} is either true or false, not '{value}'")]
+    NotBoolean { flag: String, value: String },
+}
 
 /// What the flags said. Empty: not given.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,7 +51,7 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
     let mut rest = arguments.into_iter();
     while let Some(argument) = rest.next() {
         let Ok(argument) = argument.into_string() else {
-            return fail!("an argument is not UTF-8; namespaces, ids and paths must be");
+            return Err(Error::NotUtf8.into());
         };
         if argument == "--" {
             args.command = text(rest.next(), "--")?.or(args.command);
@@ -67,18 +86,13 @@ pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<
             "publish-binary" => &mut publish_binary,
             "bundle" => &mut args.bundle,
             // Whether it takes a value cannot be known, so it cannot be skipped either.
-            _ => {
-                return fail!(
-                    "the flag -{name} is not known; allowed are -namespace, -id, -address, -publish-binary, -bundle, \
-                     -debug, -info and -v (a newer containerd may need a newer Hadron)"
-                );
-            }
+            _ => return Err(Error::UnknownFlag(name.to_owned()).into()),
         };
         *value = match given {
             Some(given) => given,
             None => match text(rest.next(), name)? {
                 Some(next) => next,
-                None => return fail!("the flag -{name} needs a value"),
+                None => return Err(Error::NoValue(name.to_owned()).into()),
             },
         };
     }
@@ -89,9 +103,7 @@ fn text(argument: Option<std::ffi::OsString>, flag: &str) -> Result<Option<Strin
     match argument.map(std::ffi::OsString::into_string) {
         None => Ok(None),
         Some(Ok(text)) => Ok(Some(text)),
-        Some(Err(_)) => {
-            fail!("what follows {flag} is not UTF-8; namespaces, ids and paths must be")
-        }
+        Some(Err(_)) => Err(Error::ValueNotUtf8(flag.to_owned()).into()),
     }
 }
 
@@ -100,13 +112,18 @@ fn boolean(name: &str, given: Option<&str>) -> Result<bool> {
     match given {
         None | Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(true),
         Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(false),
-        Some(other) => fail!("the flag -{name} is either true or false, not '{other}'"),
+        Some(other) => Err(Error::NotBoolean {
+            flag: name.to_owned(),
+            value: other.to_owned(),
+        }
+        .into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
 
@@ -168,17 +185,13 @@ mod tests {
             assert!(error.contains(words), "{error}");
         }
         let bytes = OsString::from_vec(vec![0xff]);
-        assert!(
-            parse([bytes.clone()])
-                .unwrap_err()
-                .to_string()
-                .contains("UTF-8")
-        );
-        assert!(
-            parse(["-id".into(), bytes])
-                .unwrap_err()
-                .to_string()
-                .contains("UTF-8")
-        );
+        assert!(matches!(
+            parse([bytes.clone()]),
+            Err(Failure::Arguments(Error::NotUtf8))
+        ));
+        assert!(matches!(
+            parse(["-id".into(), bytes]),
+            Err(Failure::Arguments(Error::ValueNotUtf8(flag))) if flag == "id"
+        ));
     }
 }

@@ -4,9 +4,23 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use crate::fail;
+use thiserror::Error;
+
 use crate::failure::{Context, Result};
 use crate::mounts;
+
+/// Why the daemon cannot be put there.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error(
+        "the cgroup '{0}' (shim_cgroup of the runtime's options) must be a path without '.' and '..'"
+    )]
+    NotPlain(String),
+    #[error(
+        "the cgroup '{0}' (shim_cgroup of the runtime's options) is not there: make it, or leave the option out"
+    )]
+    Missing(String),
+}
 
 /// A cgroup in every hierarchy that has it: all of version 1's controllers, version 2, or both where both are mounted.
 pub struct Cgroup(Vec<PathBuf>);
@@ -18,9 +32,7 @@ impl Cgroup {
             .components()
             .all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         if !plain {
-            return fail!(
-                "the cgroup '{path}' (shim_cgroup of the runtime's options) must be a path without '.' and '..'"
-            );
+            return Err(Error::NotPlain(path.to_owned()).into());
         }
         let hierarchies = mounts::cgroup_hierarchies()
             .context(|| "the hierarchies of cgroups cannot be found out".to_owned())?;
@@ -30,9 +42,7 @@ impl Cgroup {
             .filter(|group| group.is_dir())
             .collect();
         if groups.is_empty() {
-            return fail!(
-                "the cgroup '{path}' (shim_cgroup of the runtime's options) is not there: make it, or leave the option out"
-            );
+            return Err(Error::Missing(path.to_owned()).into());
         }
         Ok(Self(groups))
     }

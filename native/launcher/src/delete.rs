@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::args::Args;
-use crate::failure::{Context, Result};
+use crate::failure::{Context, Failure, Result};
 use crate::journal::{self, Entry};
 use crate::pod::{self, Pod};
 use crate::undo::{daemon_is_ending, undo};
-use crate::{fail, group, json, mounts, proto};
+use crate::{group, json, mounts, proto};
 
 /// containerd gives 5 s in all.
 const PATIENCE: Duration = Duration::from_millis(4500);
@@ -67,6 +67,7 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
 fn answer(pid: Option<u32>) -> Result<Vec<u8>> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
+        .map_err(std::io::Error::other)
         .context(|| "the clock is before 1970".to_owned())?;
     Ok(proto::delete_response(pid.unwrap_or(0), EXIT_STATUS, now))
 }
@@ -80,7 +81,7 @@ fn bundle(args: &Args) -> Result<PathBuf> {
         given => PathBuf::from(given),
     };
     if !bundle.is_absolute() {
-        return fail!("the bundle '{}' must be an absolute path", bundle.display());
+        return Err(Failure::RelativeBundle(bundle));
     }
     Ok(bundle.canonicalize().unwrap_or(bundle))
 }

@@ -2,13 +2,32 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
-use crate::fail;
 use crate::failure::{Context, Result};
-use crate::json;
+use crate::json::{self, JsonError};
+
+/// Why it cannot be said.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the {what} is empty; containerd passes it with the flags -namespace and -id")]
+    NoName { what: &'static str },
+    #[error(
+        "the {what} '{}' is not allowed: it must be letters and digits, with single '.', '_' or '-' between them, and at \
+         most 76 characters",
+        .name.escape_debug()
+    )]
+    BadName { what: &'static str, name: String },
+    #[error("{} is missing: the working directory must be the bundle of a container", .0.display())]
+    NoConfig(PathBuf),
+    #[error("{} is larger than {MAX_CONFIG_BYTES} bytes, which no configuration needs", .0.display())]
+    LargeConfig(PathBuf),
+    #[error("{} is not the JSON of an OCI configuration: {source}", .path.display())]
+    BadConfig { path: PathBuf, source: JsonError },
+}
 
 /// The annotations that group containers, the stronger one first (as in containerd's runc shim).
 const ANNOTATIONS: [&str; 2] = [
@@ -21,22 +40,17 @@ const MAX_CONFIG_BYTES: u64 = 64 << 20;
 
 /// containerd's rule for ids and namespaces (its package identifiers): runs of letters and digits, with one `.`, `_` or
 /// `-` between them, 76 characters at most. Such a name is safe as a part of a path.
-pub fn check_identifier(what: &str, name: &str) -> Result<()> {
+pub fn check_identifier(what: &'static str, name: &str) -> Result<()> {
     let runs = |name: &str| {
         name.split(['.', '_', '-'])
             .all(|run| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     };
     if name.is_empty() {
-        return fail!(
-            "the {what} is empty; containerd passes it with the flags -namespace and -id"
-        );
+        return Err(Error::NoName { what }.into());
     }
     if name.len() > 76 || !runs(name) {
-        return fail!(
-            "the {what} '{}' is not allowed: it must be letters and digits, with single '.', '_' or '-' between them, \
-             and at most 76 characters",
-            name.escape_debug()
-        );
+        let name = name.to_owned();
+        return Err(Error::BadName { what, name }.into());
     }
     Ok(())
 }
@@ -49,23 +63,19 @@ pub fn of_bundle(bundle: &Path, missing_is_legal: bool) -> Result<Option<String>
     match File::open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound && missing_is_legal => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return fail!(
-                "{} is missing: the working directory must be the bundle of a container",
-                path.display()
-            );
+            return Err(Error::NoConfig(path).into());
         }
-        Err(error) => return fail!("{} cannot be opened: {error}", path.display()),
-        Ok(file) => file.take(MAX_CONFIG_BYTES + 1).read_to_end(&mut text),
+        opened => opened
+            .context(|| format!("{} cannot be opened", path.display()))?
+            .take(MAX_CONFIG_BYTES + 1)
+            .read_to_end(&mut text),
     }
     .context(|| format!("{} cannot be read", path.display()))?;
     if text.len() as u64 > MAX_CONFIG_BYTES {
-        return fail!(
-            "{} is larger than {MAX_CONFIG_BYTES} bytes, which no configuration needs",
-            path.display()
-        );
+        return Err(Error::LargeConfig(path).into());
     }
     let found = json::string_members(&text, Some("annotations"), &ANNOTATIONS)
-        .context(|| format!("{} is not the JSON of an OCI configuration", path.display()))?;
+        .map_err(|source| Error::BadConfig { path, source })?;
     let group = found.into_iter().flatten().find(|group| !group.is_empty());
     if let Some(group) = &group {
         check_identifier("group of the container (its annotation)", group)?;

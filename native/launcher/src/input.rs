@@ -5,7 +5,8 @@ use std::io::Read;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use crate::fail;
+use thiserror::Error;
+
 use crate::failure::{Context, Result};
 use crate::wait::wait_readable;
 
@@ -13,6 +14,15 @@ use crate::wait::wait_readable;
 const MAX_BYTES: usize = 10 << 20;
 /// containerd writes at once and closes; a person at a terminal shall not wait for ever.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why it is not taken.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("stdin did not end within {} s; run this with </dev/null", PATIENCE.as_secs())]
+    Open,
+    #[error("stdin is longer than {MAX_BYTES} bytes, which no options need")]
+    Long,
+}
 
 /// Everything up to the end of stdin; empty for /dev/null.
 pub fn read_stdin() -> Result<Vec<u8>> {
@@ -27,19 +37,16 @@ pub fn read_stdin() -> Result<Vec<u8>> {
     let mut buffer = [0; 16 << 10];
     loop {
         if !wait_readable(&stdin, deadline).context(|| "stdin cannot be waited for".to_owned())? {
-            return fail!(
-                "stdin did not end within {} s; run this with </dev/null",
-                PATIENCE.as_secs()
-            );
+            return Err(Error::Open.into());
         }
         match stdin.read(&mut buffer) {
             Ok(0) => return Ok(input),
             Ok(length) if input.len() + length > MAX_BYTES => {
-                return fail!("stdin is longer than {MAX_BYTES} bytes, which no options need");
+                return Err(Error::Long.into());
             }
             Ok(length) => input.extend_from_slice(&buffer[..length]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return fail!("stdin cannot be read: {error}"),
+            Err(error) => return Err(error).context(|| "stdin cannot be read".to_owned()),
         }
     }
 }

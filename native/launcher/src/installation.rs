@@ -1,9 +1,11 @@
 //! Where the other files of Hadron are.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fail;
+use thiserror::Error;
+
 use crate::failure::Result;
 
 /// Names the directory, and no other place is looked at. The daemon takes the same variable (src/host/native.ts).
@@ -14,6 +16,24 @@ const PREFIX: &str = match option_env!("HADRON_PREFIX") {
     None => "/usr/local",
 };
 const FROM_PREFIX: &str = "lib/hadron";
+
+/// No place has all the files.
+#[derive(Debug, Error)]
+#[error(
+    "Hadron is not completely installed: {}. Run `make install`, or set {VARIABLE}, in containerd's environment, to the \
+     absolute path of the directory that has its files",
+    .0.iter().map(Missing::to_string).collect::<Vec<_>>().join("; ")
+)]
+pub struct Error(pub Vec<Missing>);
+
+/// Why one of the places will not do.
+#[derive(Debug, Error)]
+pub enum Missing {
+    #[error("'{}' is not an absolute path", .0.display())]
+    Relative(PathBuf),
+    #[error("{}: {source}", .path.display())]
+    File { path: PathBuf, source: io::Error },
+}
 
 /// The files that the launcher itself needs; the rest is the daemon's to find, beside its program.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,23 +60,19 @@ impl Installation {
                 Err(error) => missing.push(error),
             }
         }
-        fail!(
-            "Hadron is not completely installed: {}. Run `make install`, or set {VARIABLE}, in containerd's environment, \
-             to the absolute path of the directory that has its files",
-            missing.join("; ")
-        )
+        Err(Error(missing).into())
     }
 
-    /// Or a clause that names the first file that is missing.
-    fn at(place: &Path) -> std::result::Result<Self, String> {
+    /// Or the first file that is missing.
+    fn at(place: &Path) -> std::result::Result<Self, Missing> {
         if !place.is_absolute() {
-            return Err(format!("'{}' is not an absolute path", place.display()));
+            return Err(Missing::Relative(place.to_owned()));
         }
         let file = |name: &str| {
             let path = place.join(name);
             match path.metadata() {
                 Ok(_) => Ok(path),
-                Err(error) => Err(format!("{}: {error}", path.display())),
+                Err(source) => Err(Missing::File { path, source }),
             }
         };
         Ok(Self {

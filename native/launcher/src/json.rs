@@ -4,16 +4,17 @@
 //! kept.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use thiserror::Error;
 
 /// Nesting deeper than this is refused: no OCI configuration comes near.
 const MAX_DEPTH: usize = 200;
 
 /// Where and why a text is not the JSON that is expected.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{fault} at byte {offset} (line {line}, column {column})")]
 pub struct JsonError {
     /// Offset in bytes from the start of the text.
     pub offset: usize,
@@ -23,52 +24,27 @@ pub struct JsonError {
 }
 
 /// Why it is not.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Error, PartialEq, Eq)]
 pub enum Fault {
+    #[error("a byte that is not UTF-8")]
     NotUtf8,
+    #[error("the text is cut short: it ends")]
     CutShort,
+    #[error("more than {MAX_DEPTH} levels of nesting")]
     TooDeep,
     /// The document.
+    #[error("expected an object ('{{'), and there is something else")]
     NoDocument,
     /// The member with this name.
+    #[error("'{0}' must be an object, and there is something else")]
     NoObject(String),
     /// The member with this name.
+    #[error("'{0}' must be a string, and there is something else")]
     NoString(String),
     /// serde_json's words.
+    #[error("{0}")]
     Syntax(String),
 }
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotUtf8 => f.write_str("a byte that is not UTF-8"),
-            Self::CutShort => f.write_str("the text is cut short: it ends"),
-            Self::TooDeep => write!(f, "more than {MAX_DEPTH} levels of nesting"),
-            Self::NoDocument => {
-                f.write_str("expected an object ('{'), and there is something else")
-            }
-            Self::NoObject(name) => {
-                write!(f, "'{name}' must be an object, and there is something else")
-            }
-            Self::NoString(name) => {
-                write!(f, "'{name}' must be a string, and there is something else")
-            }
-            Self::Syntax(what) => f.write_str(what),
-        }
-    }
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} at byte {} (line {}, column {})",
-            self.fault, self.offset, self.line, self.column
-        )
-    }
-}
-
-impl std::error::Error for JsonError {}
 
 /// Of members that occur twice the last one counts.
 type Members<'a> = BTreeMap<String, &'a RawValue>;

@@ -13,9 +13,9 @@ use std::time::Instant;
 use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use thiserror::Error;
 
 use crate::directories;
-use crate::fail;
 use crate::failure::{Context, Result};
 
 /// Where containerd's shims put their sockets, unless containerd 2.3 or later names another directory.
@@ -24,6 +24,24 @@ pub const SOCKET_DIRECTORY: &str = "/run/containerd/s";
 pub const STATE_DIRECTORY: &str = "/run/hadron";
 /// containerd's limit for the path of a shim's socket, in bytes.
 const MAX_SOCKET_PATH: usize = 106;
+
+/// Why there cannot be such a pod.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the directory for sockets '{}' must be an absolute path", .0.display())]
+    RelativeDirectory(PathBuf),
+    #[error(
+        "the directory for sockets '{}' is too long: with the name of the socket it may have at most {MAX_SOCKET_PATH} bytes",
+        .0.display()
+    )]
+    LongDirectory(PathBuf),
+    #[error("the pod's directory {} is made and removed again and again", .0.display())]
+    Restless(PathBuf),
+    #[error("{} is in the way: it is not a socket; remove it", .0.display())]
+    NoSocket(PathBuf),
+    #[error("the directory {} cannot be made: {source} (Hadron needs to run as root)", .path.display())]
+    NoDirectory { path: PathBuf, source: io::Error },
+}
 
 /// The places of one pod. Made from a hash; nothing needs to exist.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,17 +70,10 @@ impl Pod {
     pub fn new(hash: &str, socket_directory: &Path) -> Result<Self> {
         let socket = socket_directory.join(hash);
         if !socket_directory.is_absolute() {
-            return fail!(
-                "the directory for sockets '{}' must be an absolute path",
-                socket_directory.display()
-            );
+            return Err(Error::RelativeDirectory(socket_directory.to_owned()).into());
         }
         if socket.as_os_str().len() > MAX_SOCKET_PATH {
-            return fail!(
-                "the directory for sockets '{}' is too long: with the name of the socket it may have at most \
-                 {MAX_SOCKET_PATH} bytes",
-                socket_directory.display()
-            );
+            return Err(Error::LongDirectory(socket_directory.to_owned()).into());
         }
         Ok(Self {
             socket,
@@ -110,14 +121,13 @@ impl Pod {
         loop {
             make_directory(&self.state, 0o700)?;
             let directory = match self.open() {
-                Ok(directory) => directory,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => {
-                    return fail!(
-                        "the pod's directory {} cannot be opened: {error}",
+                opened => opened.context(|| {
+                    format!(
+                        "the pod's directory {} cannot be opened",
                         self.state.display()
-                    );
-                }
+                    )
+                })?,
             };
             let directory = lock_until(directory, deadline).context(|| {
                 format!(
@@ -134,10 +144,7 @@ impl Pod {
                     return Ok(Lock { directory });
                 }
                 false if Instant::now() >= deadline => {
-                    return fail!(
-                        "the pod's directory {} is made and removed again and again",
-                        self.state.display()
-                    );
+                    return Err(Error::Restless(self.state.clone()).into());
                 }
                 false => {}
             }
@@ -179,30 +186,17 @@ impl Pod {
 
     /// Removes the socket file of a daemon that is gone. To be called with the lock held.
     pub fn remove_stale_socket(&self) -> Result<()> {
-        match self.socket.symlink_metadata() {
-            Ok(metadata) if !metadata.file_type().is_socket() => {
-                return fail!(
-                    "{} is in the way: it is not a socket; remove it",
-                    self.socket.display()
-                );
-            }
-            Ok(_) => {}
+        let socket = self.socket.display();
+        let metadata = match self.socket.symlink_metadata() {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => {
-                return fail!(
-                    "the socket {} cannot be looked at: {error}",
-                    self.socket.display()
-                );
-            }
+            metadata => metadata.context(|| format!("the socket {socket} cannot be looked at"))?,
+        };
+        if !metadata.file_type().is_socket() {
+            return Err(Error::NoSocket(self.socket.clone()).into());
         }
         match std::fs::remove_file(&self.socket) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                fail!(
-                    "the stale socket {} cannot be removed: {error}",
-                    self.socket.display()
-                )
-            }
-            _ => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed.context(|| format!("the stale socket {socket} cannot be removed")),
         }
     }
 
@@ -232,12 +226,10 @@ impl Pod {
         let listener = UnixListener::bind(&self.socket);
         rustix::process::umask(mask);
         match listener {
-            Ok(listener) => Ok(Some(listener)),
             Err(error) if error.kind() == ErrorKind::AddrInUse => Ok(None),
-            Err(error) => fail!(
-                "the socket {} cannot be made: {error}",
-                self.socket.display()
-            ),
+            listener => listener
+                .map(Some)
+                .context(|| format!("the socket {} cannot be made", self.socket.display())),
         }
     }
 }
@@ -245,12 +237,13 @@ impl Pod {
 /// Whether anybody listens on this socket.
 pub fn is_listening(socket: &Path) -> Result<bool> {
     match connects(socket) {
-        Ok(()) => Ok(true),
         Err(Errno::NOENT | Errno::CONNREFUSED) => Ok(false),
-        Err(error) => fail!(
-            "whether the socket {} is alive cannot be found out: {error}",
-            socket.display()
-        ),
+        connected => connected.map(|()| true).context(|| {
+            format!(
+                "whether the socket {} is alive cannot be found out",
+                socket.display()
+            )
+        }),
     }
 }
 
@@ -277,12 +270,14 @@ fn make_directory(path: &Path, mode: u32) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => match path.parent() {
             Some(parent) => make_directory(parent, 0o711).and_then(|()| make_directory(path, mode)),
-            None => fail!("the directory {} cannot be made: {error}", path.display()),
+            None => {
+                Err(error).context(|| format!("the directory {} cannot be made", path.display()))
+            }
         },
-        Err(error) => fail!(
-            "the directory {} cannot be made: {error} (Hadron needs to run as root)",
-            path.display()
-        ),
+        Err(source) => {
+            let path = path.to_owned();
+            Err(Error::NoDirectory { path, source }.into())
+        }
     }
 }
 
@@ -301,7 +296,8 @@ fn lock_until(directory: File, deadline: Instant) -> io::Result<File> {
     })?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         Ok(locked) => locked.map(|()| directory),
-        Err(_) => Err(io::Error::other(
+        Err(_) => Err(io::Error::new(
+            ErrorKind::TimedOut,
             "another start or delete of the same pod does not end",
         )),
     }
@@ -310,6 +306,7 @@ fn lock_until(directory: File, deadline: Instant) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Failure;
 
     const HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -327,13 +324,13 @@ mod tests {
     #[test]
     fn the_limit_of_a_sockets_path() {
         assert!(Pod::new(HASH, Path::new(&format!("/{}", "x".repeat(40)))).is_ok());
-        assert!(
-            Pod::new(HASH, Path::new(&format!("/{}", "x".repeat(41))))
-                .unwrap_err()
-                .to_string()
-                .contains("106")
-        );
-        assert!(Pod::new(HASH, Path::new("s")).is_err());
+        let long = Pod::new(HASH, Path::new(&format!("/{}", "x".repeat(41)))).unwrap_err();
+        assert!(matches!(&long, Failure::Pod(Error::LongDirectory(_))));
+        assert!(long.to_string().contains("106"));
+        assert!(matches!(
+            Pod::new(HASH, Path::new("s")),
+            Err(Failure::Pod(Error::RelativeDirectory(_)))
+        ));
     }
 
     #[test]

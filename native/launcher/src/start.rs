@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use crate::args::Args;
 use crate::cgroup::Cgroup;
 use crate::daemon::Options;
-use crate::failure::{Context, Result};
+use crate::failure::{Context, Failure, Result};
 use crate::installation::Installation;
 use crate::pod::{self, Lock, Pod};
 use crate::proto::{self, BootstrapParams};
 use crate::undo::{daemon_is_ending, undo};
-use crate::{fail, group, input, journal, processes, sweep};
+use crate::{group, input, journal, processes, sweep};
 
 /// For all of `start`; only the remains of an earlier pod can make it take longer than milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -95,14 +95,12 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
             made.is_new = false;
             let undone = undo(&pod, &made.lock, Instant::now() + DAEMON_EXIT, deadline);
             if !undone.left.is_empty() {
-                return fail!(
-                    "an earlier pod of the group '{group}' left behind: {}",
-                    undone.left.join("; ")
-                );
+                let left = undone.left;
+                return Err(Failure::LeftBehind { group, left });
             }
         }
         if Instant::now() >= deadline {
-            return fail!("the pod of the group '{group}' is made and removed again and again");
+            return Err(Failure::Restless(group));
         }
     };
     let cgroup = cgroup.map(|path| Cgroup::find(&path)).transpose()?;
@@ -188,12 +186,10 @@ impl<'a> Made<'a> {
     fn write_address(&mut self, bundle: &Path) -> Result<()> {
         let path = bundle.join("address");
         let temporary = bundle.join(format!(".address-{}", std::process::id()));
-        let written =
-            fs::write(&temporary, self.pod.address()).and_then(|()| fs::rename(&temporary, &path));
-        if let Err(error) = written {
-            let _ = fs::remove_file(&temporary);
-            return fail!("{} cannot be written: {error}", path.display());
-        }
+        fs::write(&temporary, self.pod.address())
+            .and_then(|()| fs::rename(&temporary, &path))
+            .inspect_err(|_| drop(fs::remove_file(&temporary)))
+            .context(|| format!("{} cannot be written", path.display()))?;
         self.address_file = Some(path);
         Ok(())
     }
