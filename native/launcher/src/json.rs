@@ -3,8 +3,9 @@
 //! The launcher needs two annotations of a config.json and one member of a bootstrap.json; what it does not need is not
 //! kept.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -46,11 +47,43 @@ pub enum Fault {
     Syntax(String),
 }
 
-/// Of members that occur twice the last one counts.
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+/// All of an object's, in their order.
+#[derive(Default)]
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// The texts of those with this name.
+    fn of(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let named = self.0.iter().filter(move |(other, _)| other == name);
+        named.map(|(_, value)| value.get())
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Members::default();
+                while let Some(member) = map.next_entry()? {
+                    members.0.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
+}
 
 /// The string values of the members `wanted` of the document's member `within` (or of the document itself), in the
-/// order of `wanted`. A member that is absent or null is `None`; of a member that occurs twice the last one counts.
+/// order of `wanted`. A member that is absent or null is `None`. As Go does, of a member that occurs twice the last one
+/// counts, and a second `within` adds to the first one, unless it is null.
 ///
 /// The whole text must be one JSON object.
 pub fn string_members(
@@ -61,31 +94,31 @@ pub fn string_members(
     let text = std::str::from_utf8(text)
         .map_err(|error| error_at(text, error.valid_up_to(), Fault::NotUtf8))?;
     check_depth(text)?;
-    let document = fitting(text, text, serde_json::from_str(text), || Fault::NoDocument)?;
-    let members: Members<'_> = match within {
+    let document: Members<'_> =
+        fitting(text, text, serde_json::from_str(text), || Fault::NoDocument)?;
+    let members = match within {
         None => document,
-        Some(name) => match present(&document, name) {
-            None => Members::new(),
-            Some(value) => fitting(text, value, serde_json::from_str(value), || {
-                Fault::NoObject(name.to_owned())
-            })?,
-        },
+        Some(name) => {
+            let mut all = Members::default();
+            for value in document.of(name) {
+                match fitting(text, value, serde_json::from_str(value), || {
+                    Fault::NoObject(name.to_owned())
+                })? {
+                    Some(Members(more)) => all.0.extend(more),
+                    None => all.0.clear(),
+                }
+            }
+            all
+        }
     };
     let strings = wanted.iter().map(|name| {
-        let string = present(&members, name).map(|value| {
+        members.of(name).try_fold(None, |_, value| {
             fitting(text, value, serde_json::from_str(value), || {
                 Fault::NoString((*name).to_owned())
             })
-        });
-        string.transpose()
+        })
     });
     strings.collect()
-}
-
-/// The member's own text, unless it is null.
-fn present<'a>(members: &Members<'a>, name: &str) -> Option<&'a str> {
-    let value = members.get(name)?.get();
-    (value != "null").then_some(value)
 }
 
 /// What was made of `part`, which lies in `text`; `misfit` if it is JSON, but of another type.

@@ -30,9 +30,28 @@ fn absent_null_and_repeated_members() {
         Ok(group("2"))
     );
     assert_eq!(
-        annotation(r#"{"annotations":{"k":"1"},"annotations":{}}"#),
+        annotation(r#"{"annotations":{"k":"1"},"annotations":{"k":null}}"#),
         Ok(None)
     );
+    assert_eq!(
+        annotation(r#"{"annotations":{"k":"1"},"annotations":null}"#),
+        Ok(None)
+    );
+    // As Go reads into a map.
+    assert_eq!(
+        annotation(r#"{"annotations":{"k":"1"},"annotations":{"j":"2"}}"#),
+        Ok(group("1"))
+    );
+    for wrong in [
+        r#"{"annotations":{"k":[]},"annotations":{"k":"1"}}"#,
+        r#"{"annotations":[],"annotations":{"k":"1"}}"#,
+        r#"{"annotations":{"k":7,"k":"1"}}"#,
+    ] {
+        assert!(
+            annotation(wrong).unwrap_err().contains("must be"),
+            "{wrong}"
+        );
+    }
 }
 
 #[test]
