@@ -311,7 +311,7 @@ export class Container {
   /** Every process that was in the VM was killed with it. */
   #machineExited(): void {
     for (const process of [...this.#execs.values(), this.init]) {
-      process.settle(KILLED_STATUS);
+      void process.lose();
     }
   }
 

@@ -43,6 +43,18 @@ describe("a process", () => {
     expect(() => process.requireNotStopped()).toThrow(expect.objectContaining({ code: Code.NOT_FOUND }) as Error);
   });
 
+  it("that is lost with its guest while it is being started is told to have started first", async () => {
+    const begun = Promise.withResolvers<void>();
+    const starting = start(async () => await begun.promise);
+    const lost = process.lose();
+    await settle();
+    expect(told).toEqual([]);
+    begun.resolve();
+    await Promise.all([starting, lost]);
+    await settle();
+    expect([process.state, told]).toEqual(["stopped", ["started", "exited 137"]]);
+  });
+
   it("that exits while it is being started is told to have started first", async () => {
     const begun = Promise.withResolvers<void>();
     const [starting, watching] = [start(() => begun.promise), watch(async () => 0)];

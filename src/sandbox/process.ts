@@ -102,7 +102,8 @@ export class Process {
       }
       this.guestPid = await make(this.terminalSize === undefined ? io.ports : { ...io.ports, size: this.terminalSize });
     } catch (error) {
-      await io.close();
+      // That something cannot be closed as well is the lesser news.
+      await io.close().catch(() => undefined);
       throw error;
     }
   }
@@ -160,6 +161,13 @@ export class Process {
     await this.#startSettled;
     await atExit();
     this.settle(status, atNs);
+  }
+
+  /** The guest is gone, and the process with it. A start that is under way is told, or fails, before. */
+  async lose(): Promise<void> {
+    const atNs = nowNs();
+    await this.#startSettled;
+    this.settle(KILLED_STATUS, atNs);
   }
 
   /** First call wins. */
