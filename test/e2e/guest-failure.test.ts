@@ -133,7 +133,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await using container = await startContainer(daemon(), ["sh", "-c", "while :; do :; done"], { flags: config.flags });
     // The init process uses up what the limit allows.
     await using shim = await TaskClient.connect(daemon(), container.id);
-    const resources = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", value: Buffer.from(JSON.stringify({ cpu: { period: 100_000, quota: 4_000 } })) };
+    const resources = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", value: Buffer.from(JSON.stringify({ cpu: { period: 100_000, quota: 1_500 } })) };
     await shim.task.update({ id: container.id, resources });
     expect(await container.exec(["echo", "done"])).toMatchObject({ exitCode: 0, stdout: "done\n" });
     await log.line(/the guest lives, but has been taking more than 1 s to start a process/);
