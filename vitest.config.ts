@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
 import { inLab, patient } from "./test/harness/patience.ts";
 import { eachVersion, notInLab, withoutContainerd } from "./test/selection.ts";
 

@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, stat } from "node:fs/promises";
 
+import { execOnTerminal } from "../test/e2e/terminal-bytes.ts";
 import type { Containerd } from "../test/harness/containerd.ts";
 import { hadron, runArgs, runc, runContainer, startContainer, uniqueId } from "../test/harness/runtime.ts";
-import { execOnTerminal } from "../test/e2e/terminal-bytes.ts";
 import { measure, median, ms, type Row } from "./table.ts";
 
 export async function benchRun(containerd: Containerd): Promise<Row[]> {
@@ -13,7 +13,9 @@ export async function benchRun(containerd: Containerd): Promise<Row[]> {
     median(
       await measure(7, 1, async () => {
         const result = await runContainer(containerd, ["/bin/true"], { runtime });
-        if (result.exitCode !== 0) throw new Error(result.stderr);
+        if (result.exitCode !== 0) {
+          throw new Error(result.stderr);
+        }
       }),
     );
   const [ours, peer] = [await cold(hadron), await cold(runc)];
@@ -26,7 +28,9 @@ export async function benchExec(containerd: Containerd): Promise<Row[]> {
     return median(
       await measure(15, 2, async () => {
         const result = await container.exec(["/bin/true"]);
-        if (result.exitCode !== 0) throw new Error(result.stderr);
+        if (result.exitCode !== 0) {
+          throw new Error(result.stderr);
+        }
       }),
     );
   };
@@ -42,11 +46,15 @@ export async function benchOutput(containerd: Containerd): Promise<Row[]> {
     let first = 0;
     let bytes = 0;
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      if (first === 0) first = performance.now();
+      if (first === 0) {
+        first = performance.now();
+      }
       bytes += chunk.length;
     }
     const seconds = (performance.now() - first) / 1000;
-    if (child.exitCode === null) await once(child, "exit");
+    if (child.exitCode === null) {
+      await once(child, "exit");
+    }
     return bytes / 1e6 / seconds;
   };
   const [ours, peer] = [await rate(hadron), await rate(runc)];
@@ -65,7 +73,15 @@ export async function benchTerminal(containerd: Containerd): Promise<Row[]> {
     return bytes / 1e3 / median(times);
   };
   const [ours, peer] = [await rate(hadron), await rate(runc)];
-  return [{ what: "stdout of a terminal", hadron: `${ours.toFixed(1)} MB/s`, runc: `${peer.toFixed(1)} MB/s`, ratio: ours / peer, goal: "20 MB/s under TCG" }];
+  return [
+    {
+      what: "stdout of a terminal",
+      hadron: `${ours.toFixed(1)} MB/s`,
+      runc: `${peer.toFixed(1)} MB/s`,
+      ratio: ours / peer,
+      goal: "20 MB/s under TCG",
+    },
+  ];
 }
 
 /** Where the time of one cold run goes, from the daemon's log in containerd's. */
@@ -100,7 +116,9 @@ function stepsOf(log: string, begun: number, ended: number): Map<string, number>
   for (const [message, step] of STEPS) {
     const line = log.split("\n").find((text) => text.includes(`msg="${message}"`));
     const time = /time="?([0-9T:.Z-]+)"?/.exec(line ?? "")?.[1];
-    if (time === undefined) continue;
+    if (time === undefined) {
+      continue;
+    }
     const at = Date.parse(time);
     steps.set(step, at - last);
     last = at;

@@ -34,7 +34,13 @@ export async function benchLauncher(containerd: Containerd): Promise<Row[]> {
     nothing.push((await timed("/bin/true", [])).ms);
   }
   return [
-    { what: "`start` answered", hadron: ms(median(starts)), runc: `${ms(median(nothing))} (/bin/true)`, ratio: median(starts) / median(nothing), goal: "5 ms" },
+    {
+      what: "`start` answered",
+      hadron: ms(median(starts)),
+      runc: `${ms(median(nothing))} (/bin/true)`,
+      ratio: median(starts) / median(nothing),
+      goal: "5 ms",
+    },
     { what: "first answered RPC, from `start`", hadron: ms(median(calls)), goal: "60 ms" },
     { what: "  CPU time of the daemon until then", hadron: ms(median(cpu)), goal: "" },
   ];
@@ -74,7 +80,9 @@ export async function benchDaemon(containerd: Containerd): Promise<Row[]> {
 /** The process id of the daemon of a container that is a pod of its own. */
 async function daemonOf({ id }: RunningContainer): Promise<number> {
   const daemon = (await processes()).find(({ args }) => args.includes(id) && args.some((arg) => arg.endsWith("/shim.js")));
-  if (daemon === undefined) throw new Error(`there is no shim daemon of ${id}`);
+  if (daemon === undefined) {
+    throw new Error(`there is no shim daemon of ${id}`);
+  }
   return daemon.pid;
 }
 
@@ -97,7 +105,11 @@ class Daemon implements AsyncDisposable {
     const bundle = await mkdtemp(join(containerd.directory, "bundle-"));
     await writeFile(join(bundle, "config.json"), JSON.stringify({ ociVersion: "1.1.0" }));
     const args = ["-namespace", containerd.namespace, "-address", containerd.address, "-publish-binary", "/bin/false", "-id", uniqueId(), "start"];
-    const { output, begun, ms: startMs } = await timed(join(build, "bin/containerd-shim-hadron-v2"), args, {
+    const {
+      output,
+      begun,
+      ms: startMs,
+    } = await timed(join(build, "bin/containerd-shim-hadron-v2"), args, {
       cwd: bundle,
       env: { ...process.env, TTRPC_ADDRESS: `${containerd.address}.ttrpc` },
     });

@@ -4,8 +4,8 @@
  */
 import { Containerd } from "../test/harness/containerd.ts";
 import { importImage } from "../test/harness/images.ts";
-import { benchDaemon, benchLauncher } from "./daemon.ts";
 import { benchExec, benchOutput, benchRun, benchSteps, benchTerminal } from "./container.ts";
+import { benchDaemon, benchLauncher } from "./daemon.ts";
 import { type Row, table } from "./table.ts";
 
 await using containerd = await Containerd.start("2.1");

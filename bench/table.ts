@@ -26,7 +26,9 @@ export async function measure(count: number, warmUp: number, work: () => Promise
   for (let i = -warmUp; i < count; i++) {
     const start = performance.now();
     await work();
-    if (i >= 0) times.push(performance.now() - start);
+    if (i >= 0) {
+      times.push(performance.now() - start);
+    }
   }
   return times;
 }

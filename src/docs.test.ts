@@ -1,6 +1,7 @@
 /** What the documents say of files is so: each that they name is there. */
 import { globSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+
 import { expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "..");

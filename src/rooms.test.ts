@@ -1,6 +1,7 @@
 /** Which room may import which: the table of docs/architecture.md, held against the imports of every file. */
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+
 import { describe, expect, test } from "vitest";
 
 const SRC = import.meta.dirname;
@@ -83,7 +84,9 @@ test("what is an import, and what is not", () => {
 });
 
 test("every room is in the table, and every room of the table is there", () => {
-  const there = readdirSync(SRC, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const there = readdirSync(SRC, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
   expect([...rooms.keys()].toSorted()).toEqual([...there, COMMON].toSorted());
 });
 
@@ -109,7 +112,11 @@ test("a hypervisor's own files are known to choose.ts alone", () => {
 
 describe("no circle", () => {
   test("is overlooked", () => {
-    const edges = new Map([["a", new Set(["b", "c"])], ["b", new Set(["c"])], ["c", new Set(["d"])]]);
+    const edges = new Map([
+      ["a", new Set(["b", "c"])],
+      ["b", new Set(["c"])],
+      ["c", new Set(["d"])],
+    ]);
     expect(circleIn(edges)).toBeUndefined();
     edges.set("d", new Set(["b"]));
     expect(circleIn(edges)).toEqual(["b", "c", "d", "b"]);

@@ -6,10 +6,11 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { createConnection, createServer } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { connect, defineService, Server, type Codec } from "./src/index.ts";
 
 const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => value };
@@ -26,11 +27,15 @@ async function serve(path: string): Promise<void> {
     *repeat(request) {
       const count = Buffer.from(request).readUInt32BE(0);
       const message = Buffer.alloc(request.length);
-      for (let i = 0; i < count; i++) yield message;
+      for (let i = 0; i < count; i++) {
+        yield message;
+      }
     },
     async sink(requests) {
       let last = Buffer.alloc(0) as Uint8Array;
-      for await (const request of requests) last = request;
+      for await (const request of requests) {
+        last = request;
+      }
       return last;
     },
   });
@@ -53,7 +58,9 @@ function percentile(sorted: Float64Array, p: number): number {
 
 async function latency(echo: Echo, size: number, calls: number): Promise<string> {
   const message = Buffer.alloc(size);
-  for (let i = 0; i < 20_000; i++) await echo(message);
+  for (let i = 0; i < 20_000; i++) {
+    await echo(message);
+  }
   const times = new Float64Array(calls);
   for (let i = 0; i < calls; i++) {
     const start = performance.now();
@@ -68,7 +75,9 @@ async function throughput(echo: Echo, size: number, calls: number, atOnce: numbe
   const message = Buffer.alloc(size);
   let left = calls;
   const worker = async (): Promise<void> => {
-    while (left-- > 0) await echo(message);
+    while (left-- > 0) {
+      await echo(message);
+    }
   };
   const start = performance.now();
   await Promise.all(Array.from({ length: atOnce }, worker));
@@ -103,11 +112,15 @@ async function run(): Promise<void> {
     print("unary, 64 KiB, one at a time", await latency(bench.echo, 65_536, 5_000));
     print("unary with a deadline, 64 B", await latency((m) => bench.echo(m, { timeoutMs: 5_000 }), 64, 50_000));
     print("unary, 64 B, 64 at once", await throughput(bench.echo, 64, 300_000, 64));
-    for (const [size, count] of [[64, 500_000], [65_536, 10_000]] as const) {
+    for (const [size, count] of [
+      [64, 500_000],
+      [65_536, 10_000],
+    ] as const) {
       const message = Buffer.alloc(size);
       message.writeUInt32BE(count);
       let start = performance.now();
-      for await (const _ of bench.repeat(message));
+      for await (const _ of bench.repeat(message)) {
+      }
       print(`server stream, ${size} B`, rate(count, size, performance.now() - start));
       start = performance.now();
       await bench.sink(Array.from({ length: count }, () => message));

@@ -43,7 +43,9 @@ describe("a call to the guest", () => {
     const result = liveness.watch("start a process", call.promise);
     for (let round = 0; round < 200; round++) {
       await vi.advanceTimersByTimeAsync(TIMEOUT_MS - 1);
-      for (const ping of pings) ping.resolve();
+      for (const ping of pings) {
+        ping.resolve();
+      }
     }
     expect(pings.length).toBeGreaterThan(50);
     call.resolve("late");

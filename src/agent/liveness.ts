@@ -67,7 +67,10 @@ export class Liveness {
 
   async #ask(): Promise<boolean> {
     // An error is an answer too, and a connection that is gone ends the call itself.
-    const answered = this.#options.ping().then(() => true, () => true);
+    const answered = this.#options.ping().then(
+      () => true,
+      () => true,
+    );
     return (await within(answered, this.#options.timeoutMs)) ?? false;
   }
 }

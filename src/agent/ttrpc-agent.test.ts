@@ -1,4 +1,5 @@
 import { type Duplex, duplexPair } from "node:stream";
+
 import { defineService, Server, type ServiceHandlers, TtrpcError } from "ttrpc-ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -158,7 +159,10 @@ describe("a message to the guest", () => {
   });
 
   it("is answered in the host's terms", async () => {
-    const processes = [{ pid: 3, execId: "" }, { pid: 7, execId: "e1" }];
+    const processes = [
+      { pid: 3, execId: "" },
+      { pid: 7, execId: "e1" },
+    ];
     const files = new Map([["cpu.stat", "usage_usec 1\n"]]);
     boot({
       waitProcess: () => ({ exitStatus: 143, exitedAtNs: 1n }),

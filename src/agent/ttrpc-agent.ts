@@ -47,7 +47,12 @@ export class TtrpcAgent implements Agent {
   }
 
   async createContainer(containerId: string, specJson: string, storages: Storages | undefined, stdio: StdioPorts): Promise<number> {
-    const request = { containerId, specJson: Buffer.from(specJson), stdio: stdioMessage(stdio), ...(storages && { storages: storagesMessage(storages) }) };
+    const request = {
+      containerId,
+      specJson: Buffer.from(specJson),
+      stdio: stdioMessage(stdio),
+      ...(storages && { storages: storagesMessage(storages) }),
+    };
     return (await this.#watched("create a container", this.#service.createContainer(request))).pid;
   }
 

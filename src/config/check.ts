@@ -71,9 +71,7 @@ function isAbsolutePath(text: string): boolean {
 }
 
 /** Names of all annotations that exist. */
-export const ANNOTATIONS: readonly string[] = KEY_NAMES.filter((name) => SCHEMA[name].annotation).map(
-  (name) => ANNOTATION_PREFIX + name,
-);
+export const ANNOTATIONS: readonly string[] = KEY_NAMES.filter((name) => SCHEMA[name].annotation).map((name) => ANNOTATION_PREFIX + name);
 
 /** `*` in a pattern stands for any characters. */
 export function matches(pattern: string, annotation: string): boolean {

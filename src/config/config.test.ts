@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from "vitest";
+
 import { Code, HadronError } from "../errors.ts";
 import { matches } from "./check.ts";
 import { type Config, type ConfigSource, DEFAULTS, loadConfig, withAnnotations } from "./config.ts";
@@ -62,7 +64,7 @@ describe("files", () => {
       memory_mib: 1024,
       max_vcpus: 8,
       max_memory_mib: 2048,
-      kernel_parameters: ["quiet", 'a=b,c'],
+      kernel_parameters: ["quiet", "a=b,c"],
       qemu_path: "/opt/qemu",
       virtiofsd_path: "/opt/virtiofsd",
       debug_level: "Trace",

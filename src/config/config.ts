@@ -1,8 +1,9 @@
 /** From files and annotations to one `Config`. */
 
+import { isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { isUtf8 } from "node:buffer";
+
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { ANNOTATIONS, type Checked, checkAnnotation, checkValue, didYouMean, matches } from "./check.ts";
 import { type Document, parseJson, parseToml } from "./parse.ts";

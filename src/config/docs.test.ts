@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+
 import { expect, test } from "vitest";
+
 import { ANNOTATION_PREFIX, type Key, KEY_NAMES, type KeyName, keyOf, SCHEMA } from "./schema.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/configuration.md");

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+
 import { HadronError } from "../errors.ts";
 import { parseJson, parseToml, type Value } from "./parse.ts";
 
@@ -64,7 +65,10 @@ describe("JSON", () => {
   test.each([
     ["", 'f, line 1, column 1: a JSON object ("{") is expected, but the text ends here'],
     ["[]", 'f, line 1, column 1: a JSON object ("{") is expected'],
-    ['{\n  "vcpus": 2,\n  "memory_mib": ', "f, line 3, column 17: a value is expected (a string, a number, true, false or a list), but the text ends here"],
+    [
+      '{\n  "vcpus": 2,\n  "memory_mib": ',
+      "f, line 3, column 17: a value is expected (a string, a number, true, false or a list), but the text ends here",
+    ],
     ['{\n  "vcpus": 2', 'f, line 2, column 13: "," or "}" is expected, but the text ends here'],
     ['{"kernel": "/boot/vm', "f, line 1, column 12: this string has no end on its line, or a character or escape that JSON forbids"],
     ['{"a": 1,}', 'f, line 1, column 9: there is a "," before the "}"'],

@@ -1,6 +1,7 @@
 /** Requests to libhadron and the answers that belong to them. */
 import { close } from "node:fs";
 import { Socket } from "node:net";
+
 import { Code, HadronError } from "../errors.ts";
 import { codeOfErrno } from "./error.ts";
 import { isObject, LineClient, type Message } from "./line-client.ts";
@@ -171,7 +172,10 @@ async function submit(native: NativeLibrary, handle: number, line: string): Prom
     case Submitted.FULL:
       throw new HadronError(Code.RESOURCE_EXHAUSTED, "too many operations are under way on the host: this one must be tried again later");
     case Submitted.MALFORMED:
-      throw new HadronError(Code.INVALID_ARGUMENT, "the request is not taken: it must be at most 1 MiB long, and its text Unicode without lone surrogates");
+      throw new HadronError(
+        Code.INVALID_ARGUMENT,
+        "the request is not taken: it must be at most 1 MiB long, and its text Unicode without lone surrogates",
+      );
     default:
       throw new HadronError(Code.INTERNAL, `libhadron refused a request (${submitted})`);
   }

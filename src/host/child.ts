@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { Duplex } from "node:stream";
+
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
@@ -82,7 +83,7 @@ export class Child {
     const { name, hadronExec, netns, program, args, descriptors } = options;
     const netnsArgs = netns === undefined ? [] : ["--netns", netns === "new" ? "new" : netns.path];
     const child = spawn(hadronExec, ["--parent", String(process.pid), ...netnsArgs, "--", program, ...args], {
-      stdio: ["ignore", "ignore", "pipe", ...descriptors.map((each) => (each === "stream" ? "pipe" as const : each))],
+      stdio: ["ignore", "ignore", "pipe", ...descriptors.map((each) => (each === "stream" ? ("pipe" as const) : each))],
       // The daemon's own directory is the bundle, which must not be kept busy; of its environment nothing is needed.
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },

@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, expect, test } from "vitest";
+
 import { readHostFacts, tscKhzOf } from "./facts.ts";
 
 const cpuinfo = (flags: string): string =>

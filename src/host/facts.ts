@@ -1,6 +1,7 @@
 /** What of the host decides how VMs run on it. */
 import { constants, open as openCallback } from "node:fs";
 import { promisify } from "node:util";
+
 import { close, readFile } from "./files.ts";
 
 const open = promisify(openCallback);

@@ -3,7 +3,9 @@ import { closeSync, constants, openSync, readFileSync, readSync, readlinkSync, r
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, expect, test } from "vitest";
+
 import { Code } from "../errors.ts";
 import { openOutputFifo, openStdinFifo } from "./fifo.ts";
 
@@ -69,7 +71,10 @@ test("the descriptors have the right flags, and are closed with their owner", as
   const input = await openStdinFifo(path);
   const output = await openOutputFifo(path);
   expect(openCount()).toBe(3);
-  for (const [fd, mode] of [[input.fd, constants.O_RDONLY], [output.fd, constants.O_RDWR]] as const) {
+  for (const [fd, mode] of [
+    [input.fd, constants.O_RDONLY],
+    [output.fd, constants.O_RDWR],
+  ] as const) {
     const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1] ?? "", 8);
     expect(flags & constants.O_NONBLOCK).toBe(constants.O_NONBLOCK);
     expect(flags & 0o2000000, "O_CLOEXEC").not.toBe(0);

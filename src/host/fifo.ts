@@ -8,6 +8,7 @@
  */
 import { constants, fstat, open } from "node:fs";
 import { promisify } from "node:util";
+
 import { Code, HadronError } from "../errors.ts";
 import { errorOfSystemCall } from "./error.ts";
 import { close } from "./files.ts";

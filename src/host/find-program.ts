@@ -1,6 +1,7 @@
 /** Where an executable is. */
 import { constants } from "node:fs";
 import { isAbsolute, join } from "node:path";
+
 import { access } from "./files.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

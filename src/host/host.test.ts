@@ -5,7 +5,9 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { connect, createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
 import { Code, HadronError } from "../errors.ts";
 import { Host } from "./host.ts";
 import { Journal } from "./journal.ts";
@@ -30,7 +32,9 @@ function hasCode(code: Code, text: string | RegExp = ""): unknown {
 }
 
 function mountsBelow(path: string): string[] {
-  return readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter((line) => line.includes(path));
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => line.includes(path));
 }
 
 beforeEach(async () => {
@@ -90,15 +94,11 @@ describe("mounts", () => {
 
   test("errors have the code and name the path", async () => {
     const target = path("target");
-    await expect(host.mount({ type: "bind", source: "/absent", target, options: ["bind"] })).rejects.toEqual(
-      hasCode(Code.NOT_FOUND, /"\/absent"/),
-    );
+    await expect(host.mount({ type: "bind", source: "/absent", target, options: ["bind"] })).rejects.toEqual(hasCode(Code.NOT_FOUND, /"\/absent"/));
     await expect(host.mount({ type: "tmpfs", source: "", target, options: ["nonsense"] })).rejects.toEqual(
       hasCode(Code.INVALID_ARGUMENT, /nonsense/),
     );
-    await expect(host.mount({ type: "nosuchfs", source: "", target, options: [] })).rejects.toEqual(
-      hasCode(Code.UNIMPLEMENTED, /nosuchfs/),
-    );
+    await expect(host.mount({ type: "nosuchfs", source: "", target, options: [] })).rejects.toEqual(hasCode(Code.UNIMPLEMENTED, /nosuchfs/));
     await host.mount({ type: "tmpfs", source: "tmpfs", target, options: [] });
     const fd = openSync(target, constants.O_RDONLY);
     await expect(host.umountTree({ target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));

@@ -7,6 +7,7 @@
  * close; those that it takes stay the caller's, and must stay open until the promise is settled.
  */
 import { getSystemErrorName } from "node:util";
+
 import { Code, HadronError } from "../errors.ts";
 import { Calls } from "./calls.ts";
 import { loadNative } from "./native.ts";

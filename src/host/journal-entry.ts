@@ -22,9 +22,7 @@ export type ProcessEntry = {
 type NamedRole = (typeof NAMED_ROLES)[number];
 const NAMED_ROLES = ["vmm", "helper", "container"] as const;
 
-export type JournalEntry =
-  | ProcessEntry
-  | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
+export type JournalEntry = ProcessEntry | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
 
 const UNRESERVED = /^[A-Za-z0-9._~/-]$/;
 /** pid_t's largest value. */

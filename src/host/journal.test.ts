@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
 import { Code, HadronError } from "../errors.ts";
-import { Journal } from "./journal.ts";
 import { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";
+import { Journal } from "./journal.ts";
 
 interface Vectors {
   entries: { line: string; entry: JournalEntry }[];
@@ -14,9 +16,7 @@ interface Vectors {
   unknown: { line: string; kind: string }[];
 }
 
-const vectors = JSON.parse(
-  await readFile(new URL("../../test/vectors/journal.json", import.meta.url), "utf8"),
-) as Vectors;
+const vectors = JSON.parse(await readFile(new URL("../../test/vectors/journal.json", import.meta.url), "utf8")) as Vectors;
 
 describe("an entry", () => {
   test.each(vectors.entries)("$line", ({ line, entry }) => {
@@ -33,7 +33,10 @@ describe("an entry", () => {
   });
 
   test("any path comes back as it was, from one line of two words", () => {
-    const path = fc.string({ unit: "grapheme" }).filter((text) => !text.includes("\0")).map((text) => `/${text}`);
+    const path = fc
+      .string({ unit: "grapheme" })
+      .filter((text) => !text.includes("\0"))
+      .map((text) => `/${text}`);
     fc.assert(
       fc.property(path, (path) => {
         const line = encodeEntry({ kind: "mount", path });
@@ -126,7 +129,7 @@ describe("a journal", () => {
     const journal = await Journal.open(directory);
     await rm(directory, { recursive: true });
     await expect(journal.add({ kind: "mount", path: "/a" })).rejects.toMatchObject({ code: Code.NOT_FOUND });
-    directory = (await mkdtemp(join(tmpdir(), "journal-")));
+    directory = await mkdtemp(join(tmpdir(), "journal-"));
     const other = await Journal.open(directory);
     await other.add({ kind: "mount", path: "/b" });
     expect(other.entries).toHaveLength(1);

@@ -6,6 +6,7 @@
  * reboot takes /run away together with all that the journal names, so nothing is synced to a disk.
  */
 import { join } from "node:path";
+
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { errorOfSystemCall } from "./error.ts";
 import { appendFile, readFile, rename, truncate, unlink, writeFile } from "./files.ts";
@@ -123,10 +124,7 @@ export class Journal {
       await truncate(this.path, this.#size);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== "ENOENT") {
-        throw errorOfSystemCall(
-          cause,
-          `the journal ${this.path} may end with half a line (${messageOf(cause)}); remove that line by hand`,
-        );
+        throw errorOfSystemCall(cause, `the journal ${this.path} may end with half a line (${messageOf(cause)}); remove that line by hand`);
       }
     }
   }

@@ -1,5 +1,7 @@
 import { Duplex } from "node:stream";
+
 import { expect, test } from "vitest";
+
 import { Code } from "../errors.ts";
 import { LineClient, type LineClientOptions, type Message } from "./line-client.ts";
 
@@ -33,7 +35,10 @@ test("an answer comes to its request, and what answers none is news", async () =
   const one = client.request({ op: "one" }, { what: "one" });
   const other = client.request({ op: "other" }, { what: "other" });
   await turn();
-  expect(peer.lines).toEqual([{ id: 1, op: "one" }, { id: 2, op: "other" }]);
+  expect(peer.lines).toEqual([
+    { id: 1, op: "one" },
+    { id: 2, op: "other" },
+  ]);
   for (const message of [{ event: "x" }, { id: 2, n: 2 }, { id: 1, n: 1 }, { id: 1, n: 3 }, { id: "1" }]) {
     peer.say(message);
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+
 import { LineSplitter } from "./line-splitter.ts";
 
 function split(chunks: readonly Buffer[], limit: number): [string, boolean][] {

@@ -1,6 +1,6 @@
+import { errorOfSystemCall } from "./error.ts";
 /** Making what mounts are put on, and taking it away; errors say what could not be made. */
 import { lstat, mkdir, rm, rmdir, writeFile } from "./files.ts";
-import { errorOfSystemCall } from "./error.ts";
 
 /** ALREADY_EXISTS, RESOURCE_EXHAUSTED on a full disk. */
 export async function makeDirectory(path: string): Promise<void> {

@@ -15,6 +15,7 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+
 import { Code, HadronError, messageOf } from "../errors.ts";
 
 /** What `submit` answers; the constants HADRON_* of native/libhadron/src/lib.rs. */

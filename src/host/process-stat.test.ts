@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { expect, test } from "vitest";
+
 import { Code } from "../errors.ts";
 import { parseProcessStat, processStartTime, readProcessStat } from "./process-stat.ts";
 

@@ -1,5 +1,6 @@
 /** What /proc/PID/stat says of a process (proc_pid_stat(5)). */
 import { readFileSync } from "node:fs";
+
 import { Code, HadronError } from "../errors.ts";
 import { errorOfSystemCall } from "./error.ts";
 
@@ -45,7 +46,13 @@ export function parseProcessStat(text: string): ProcessStat {
   const close = text.lastIndexOf(") ");
   const pid = Number(text.slice(0, open));
   // fields[0] is field 3.
-  const fields = close === -1 ? [] : text.slice(close + 2).trimEnd().split(" ");
+  const fields =
+    close === -1
+      ? []
+      : text
+          .slice(close + 2)
+          .trimEnd()
+          .split(" ");
   const [state, parentPid] = fields;
   const startTime = Number(fields[22 - 3] ?? "");
   if (open < 1 || close < open || fields.length < 20 || state === undefined || !Number.isSafeInteger(startTime)) {

@@ -3,6 +3,7 @@
  * All of it is written by the guest, and is text to show, nothing more.
  */
 import type { Readable } from "node:stream";
+
 import { LineSplitter } from "../host/line-splitter.ts";
 
 /** Of one line, as VmConfig.onConsoleLine promises. */

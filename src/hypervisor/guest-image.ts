@@ -1,6 +1,7 @@
 /** Which kernel and which initramfs a VM boots. */
 import { constants } from "node:fs";
 import { join } from "node:path";
+
 import { Code, HadronError } from "../errors.ts";
 import { access } from "../host/files.ts";
 import type { KernelImage } from "./hypervisor.ts";

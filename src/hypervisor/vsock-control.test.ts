@@ -1,8 +1,10 @@
 import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { createInterface } from "node:readline";
+
 import koffi from "koffi";
 import { afterEach, beforeEach, expect, test } from "vitest";
+
 import { Code } from "../errors.ts";
 import { VsockControl, type DescriptorSender } from "./vsock-control.ts";
 
@@ -150,5 +152,7 @@ test("closing closes the descriptor", async () => {
   const end = new Socket({ fd: theirs });
   await new Promise((resolve) => end.on("end", resolve).resume());
   end.destroy();
-  expect(() => { closeSync(ours); }).toThrow(/EBADF/);
+  expect(() => {
+    closeSync(ours);
+  }).toThrow(/EBADF/);
 });

@@ -5,6 +5,7 @@
  * ends that process.
  */
 import { Socket } from "node:net";
+
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { LineClient, type Message } from "../host/line-client.ts";

@@ -53,13 +53,13 @@ describe("any JSON", () => {
   });
 
   it("with something wrong in it is refused when JSON.parse refuses it, read or skipped", () => {
-    const broken = fc.tuple(fc.jsonValue(), fc.nat(), fc.nat(3), fc.constantFrom("", ",", "}", "]", '"', "\\", "0", "-", ".", "e", "\u0001", "x", ":")).map(
-      ([value, at, cut, insert]) => {
+    const broken = fc
+      .tuple(fc.jsonValue(), fc.nat(), fc.nat(3), fc.constantFrom("", ",", "}", "]", '"', "\\", "0", "-", ".", "e", "\u0001", "x", ":"))
+      .map(([value, at, cut, insert]) => {
         const text = JSON.stringify(value);
         const place = at % (text.length + 1);
         return text.slice(0, place) + insert + text.slice(place + cut);
-      },
-    );
+      });
     fc.assert(
       fc.property(broken, (text) => {
         let right = true;
@@ -97,7 +97,7 @@ it("skips what is as deep as Go reads, and refuses what is deeper", () => {
 });
 
 it.each([
-  ["", 'line 1, column 1: a value is expected, not the end'],
+  ["", "line 1, column 1: a value is expected, not the end"],
   ["\ufeff{}", 'line 1, column 1: a value is expected, not "\ufeff"'],
   ['{\n  "a": tru }', 'line 2, column 8: a value is expected, not "t"'],
   ['{"a" 1}', 'column 6: ":" is expected, not "1"'],

@@ -38,7 +38,17 @@ describe("as encoding/json", () => {
     ['{"list": [{"name": "a"}], "list": [{"size": 5}]}', { ...ZERO, list: [{ name: "a", size: 5n }] }],
     ['{"words": ["a", null]}', { ...ZERO, words: ["a", ""] }],
     ['{"words": []}', { ...ZERO, words: [] }],
-    ['{"list": [null, {"nick": ""}, {"nick": "n", "limit": 0}]}', { ...ZERO, list: [{ name: "", size: 0n }, { name: "", size: 0n }, { name: "", size: 0n, nick: "n", limit: 0n }] }],
+    [
+      '{"list": [null, {"nick": ""}, {"nick": "n", "limit": 0}]}',
+      {
+        ...ZERO,
+        list: [
+          { name: "", size: 0n },
+          { name: "", size: 0n },
+          { name: "", size: 0n, nick: "n", limit: 0n },
+        ],
+      },
+    ],
     ['{"notes": {"a": "1", "b": null}, "notes": {"b": "\\u0000"}}', { ...ZERO, notes: { a: "1", b: "\0" } }],
     ['{"closID": 0, "other": {"x": [1]}}', { ...ZERO, other: true }],
   ])("%s", (text, expected) => {
@@ -53,7 +63,7 @@ describe("as encoding/json", () => {
 });
 
 it.each([
-  ["[]", 'the text has to be an object, and is a list'],
+  ["[]", "the text has to be an object, and is a list"],
   ['{"id": 5}', "id in the text has to be a string, and is 5"],
   ['{"on": "true"}', 'on in the text has to be true or false, and is "true"'],
   ['{"list": [{}, {"name": {}}]}', "list[1].name in the text has to be a string, and is an object"],
@@ -108,7 +118,11 @@ describe("an integer", () => {
 });
 
 it("comes out as it went in, under its own names", () => {
-  const inner = fc.record({ name: fc.string({ unit: "grapheme" }).filter((name) => !name.includes("\0")), size: fc.bigInt(0n, (1n << 64n) - 1n), limit: fc.option(fc.bigInt(-(1n << 63n), (1n << 63n) - 1n), { nil: undefined }) });
+  const inner = fc.record({
+    name: fc.string({ unit: "grapheme" }).filter((name) => !name.includes("\0")),
+    size: fc.bigInt(0n, (1n << 64n) - 1n),
+    limit: fc.option(fc.bigInt(-(1n << 63n), (1n << 63n) - 1n), { nil: undefined }),
+  });
   fc.assert(
     fc.property(fc.record({ id: fc.constant("x"), on: fc.boolean(), inner, list: fc.array(inner) }), (value) => {
       const text = encode(value);

@@ -57,10 +57,7 @@ export class Input {
 
   refuse(rest: string): HadronError {
     const path = this.#path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");
-    return new HadronError(
-      Code.INVALID_ARGUMENT,
-      path === "" ? `${this.#what} ${rest}` : `${path.replace(/^\./, "")} in ${this.#what} ${rest}`,
-    );
+    return new HadronError(Code.INVALID_ARGUMENT, path === "" ? `${this.#what} ${rest}` : `${path.replace(/^\./, "")} in ${this.#what} ${rest}`);
   }
 }
 
@@ -103,32 +100,52 @@ function plain<T>(zero: () => T, kind: "string" | "boolean" | "number" | "object
   };
 }
 
-export const bool: Type<boolean> = plain(() => false, "boolean", "true or false", ({ json }) => json.boolean());
+export const bool: Type<boolean> = plain(
+  () => false,
+  "boolean",
+  "true or false",
+  ({ json }) => json.boolean(),
+);
 
 /** Any, also with U+0000. */
-export const anyString: Type<string> = plain(() => "", "string", "a string", ({ json }) => json.string());
+export const anyString: Type<string> = plain(
+  () => "",
+  "string",
+  "a string",
+  ({ json }) => json.string(),
+);
 
 /** For system calls and C programs, which cannot have a U+0000 in it: runc's fail too. */
-export const string: Type<string> = plain(() => "", "string", "a string", (input) => {
-  const value = input.json.string();
-  if (value.includes("\0")) {
-    throw input.refuse(`has to be a string without a NUL, and is ${show(value)}`);
-  }
-  return value;
-});
+export const string: Type<string> = plain(
+  () => "",
+  "string",
+  "a string",
+  (input) => {
+    const value = input.json.string();
+    if (value.includes("\0")) {
+      throw input.refuse(`has to be a string without a NUL, and is ${show(value)}`);
+    }
+    return value;
+  },
+);
 
 function integer<T extends number | bigint>(min: bigint, max: bigint, from: (value: bigint) => T): Type<T> {
   const allowed = `an integer from ${min} to ${max}`;
   // Go has no negative zero among unsigned integers.
   const form = min < 0n ? /^-?[0-9]+$/ : /^[0-9]+$/;
-  return plain(() => from(0n), "number", allowed, (input) => {
-    const text = input.json.number();
-    const value = form.test(text) ? BigInt(text) : undefined;
-    if (value === undefined || value < min || value > max) {
-      throw input.refuse(`has to be ${allowed}, and is ${text}`);
-    }
-    return from(value);
-  });
+  return plain(
+    () => from(0n),
+    "number",
+    allowed,
+    (input) => {
+      const text = input.json.number();
+      const value = form.test(text) ? BigInt(text) : undefined;
+      if (value === undefined || value < min || value > max) {
+        throw input.refuse(`has to be ${allowed}, and is ${text}`);
+      }
+      return from(value);
+    },
+  );
 }
 
 export const int32: Type<number> = integer(-(1n << 31n), (1n << 31n) - 1n, Number);
@@ -184,14 +201,19 @@ export function list<T>(element: Type<T>): Type<T[] | undefined> {
 
 export function map<T>(element: Type<T>): Type<Readonly<Record<string, T>> | undefined> {
   return pointer(
-    plain((): Readonly<Record<string, T>> => ({}), "object", "an object", (input, before) => {
-      const values = new Map(Object.entries(before));
-      input.json.object((key) => {
-        values.set(key, input.at(key, element, element.zero()));
-      });
-      // Not by assignment, for which "__proto__" is no key.
-      return Object.fromEntries(values);
-    }),
+    plain(
+      (): Readonly<Record<string, T>> => ({}),
+      "object",
+      "an object",
+      (input, before) => {
+        const values = new Map(Object.entries(before));
+        input.json.object((key) => {
+          values.set(key, input.at(key, element, element.zero()));
+        });
+        // Not by assignment, for which "__proto__" is no key.
+        return Object.fromEntries(values);
+      },
+    ),
   );
 }
 
@@ -230,10 +252,15 @@ export function struct<F extends Fields>(fields: F): Type<Struct<F>> {
 
 /** A section whose inside nobody here looks at. */
 export const section: Type<true | undefined> = pointer(
-  plain((): true => true, "object", "an object", ({ json }) => {
-    json.skip();
-    return true;
-  }),
+  plain(
+    (): true => true,
+    "object",
+    "an object",
+    ({ json }) => {
+      json.skip();
+      return true;
+    },
+  ),
 );
 
 /** Go folds by Unicode's simple folding: of what is not ASCII only these two come out as ASCII letters. */

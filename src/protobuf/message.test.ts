@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { beforeAll, describe, expect, test } from "vitest";
+
 import { loadProto } from "../../tools/proto.ts";
 import { Code, HadronError } from "../errors.ts";
 import * as agent from "../gen/agent.ts";
@@ -134,7 +135,11 @@ describe("values that do not fit", () => {
     ["a negative uint64", () => metrics.PidsStat.encode({ current: -1n }), "current is to be uint64, not -1"],
     ["an int64 of 2^63", () => wellKnown.Timestamp.encode({ seconds: 2n ** 63n }), "not 9223372036854775808"],
     ["an enum that is not an integer", () => task.StateResponse.encode({ status: Number.NaN }), "status is to be enum, not NaN"],
-    ["null for a message", () => task.StateResponse.encode({ exitedAt: null as unknown as wellKnown.Timestamp }), "exitedAt is to be google.protobuf.Timestamp, not null"],
+    [
+      "null for a message",
+      () => task.StateResponse.encode({ exitedAt: null as unknown as wellKnown.Timestamp }),
+      "exitedAt is to be google.protobuf.Timestamp, not null",
+    ],
     ["a number in a list of strings", () => types.Mount.encode({ options: [1] as unknown as string[] }), "options is to be string, not 1"],
     ["a value deep inside", () => task.StateResponse.encode({ exitedAt: { nanos: 2 ** 31 } }), "google.protobuf.Timestamp.nanos is to be int32"],
     ["a number for a string", () => task.KillRequest.encode({ id: 1 as unknown as string }), "id is to be string, not 1"],
@@ -230,8 +235,7 @@ describe("every message", () => {
   test("of the .proto files is there", () => {
     const count = (parent: protobuf.NamespaceBase): number =>
       parent.nestedArray.reduce(
-        (sum, child) =>
-          sum + (child instanceof protobuf.Namespace ? count(child) : 0) + (child instanceof protobuf.Type ? 1 : 0),
+        (sum, child) => sum + (child instanceof protobuf.Namespace ? count(child) : 0) + (child instanceof protobuf.Type ? 1 : 0),
         0,
       );
     expect(new Set(ALL).size).toBe(count(root));
@@ -321,15 +325,13 @@ describe("every message", () => {
     const written = fc.oneof(
       fc.uint8Array({ maxLength: 64 }),
       // Valid ones with a few bytes changed reach deeper.
-      fc
-        .tuple(valuesOf(type), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }))
-        .map(([value, changes]) => {
-          const valid = Uint8Array.from(task.CreateTaskRequest.encode(value));
-          for (const [at, byte] of changes) {
-            valid[at % Math.max(valid.length, 1)] = byte;
-          }
-          return valid;
-        }),
+      fc.tuple(valuesOf(type), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 })).map(([value, changes]) => {
+        const valid = Uint8Array.from(task.CreateTaskRequest.encode(value));
+        for (const [at, byte] of changes) {
+          valid[at % Math.max(valid.length, 1)] = byte;
+        }
+        return valid;
+      }),
     );
     let accepted = 0;
     fc.assert(

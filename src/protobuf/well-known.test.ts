@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import { nanosecondsOf, timestampOf } from "./well-known.ts";
 
 test.each([

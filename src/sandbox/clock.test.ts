@@ -43,7 +43,9 @@ async function start(): Promise<void> {
 }
 
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 50; turn++) {
+    await Promise.resolve();
+  }
 }
 
 beforeEach(() => {

@@ -7,8 +7,8 @@
  */
 
 import type { Agent } from "../agent/agent.ts";
-import type { Logger } from "../logger.ts";
 import { messageOf } from "../errors.ts";
+import type { Logger } from "../logger.ts";
 import { nowNs } from "../time.ts";
 
 /** A rate that is wrong by 5 ppm makes 1 ms of it in this time. */

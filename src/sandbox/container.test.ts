@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import type { GuestProcess } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
-import { Container, type ContainerAgent, type ContainerHostProcess } from "./container.ts";
 import type { VmExit } from "../hypervisor/hypervisor.ts";
+import { Container, type ContainerAgent, type ContainerHostProcess } from "./container.ts";
 import type { ProcessSpec } from "./oci.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
 
@@ -40,13 +40,17 @@ class FakeAgent implements ContainerAgent {
 
   async execProcess(_id: string, execId: string): Promise<number> {
     this.calls.push(`exec ${execId}`);
-    if (this.execError !== undefined) throw this.execError;
+    if (this.execError !== undefined) {
+      throw this.execError;
+    }
     return 7;
   }
 
   async signalProcess(_id: string, execId: string, signal: number, all: boolean): Promise<void> {
     this.calls.push(`signal ${execId} ${signal} ${all}`);
-    if (signal === 9 && all) this.exitOf("").resolve(137);
+    if (signal === 9 && all) {
+      this.exitOf("").resolve(137);
+    }
     await this.signalGate;
   }
 
@@ -87,7 +91,9 @@ class FakeAgent implements ContainerAgent {
 
   async sync(): Promise<void> {
     this.calls.push("sync");
-    if (this.syncError !== undefined) throw this.syncError;
+    if (this.syncError !== undefined) {
+      throw this.syncError;
+    }
   }
 }
 
@@ -167,8 +173,18 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
       join: () => Promise.reject(new Error("no stdio here")),
       explain: (error) => Promise.resolve(error),
     },
-    lease: { isLast: () => isLast, async [Symbol.asyncDispose]() { agent.calls.push("lease ended"); } },
-    storage: { guestPaths: ["/run/hadron/rootfs/1"], async [Symbol.asyncDispose]() { storageReleased = true; } },
+    lease: {
+      isLast: () => isLast,
+      async [Symbol.asyncDispose]() {
+        agent.calls.push("lease ended");
+      },
+    },
+    storage: {
+      guestPaths: ["/run/hadron/rootfs/1"],
+      async [Symbol.asyncDispose]() {
+        storageReleased = true;
+      },
+    },
     observer: {
       started: (process) => told.push(`started ${name(process)}`),
       exited: (process: Process, exit: Exit) => told.push(`exited ${name(process)} ${exit.status}`),
@@ -230,18 +246,21 @@ describe("the init process", () => {
     expect(await codeOf(container.start(""))).toBe(Code.FAILED_PRECONDITION);
   });
 
-  it.each([undefined, { path: "/proc/7/ns/pid" }])("takes with it what it leaves in a shared pid namespace (%o), before its exit is known", async (shared) => {
-    container = makeContainer(shared);
-    const killing = Promise.withResolvers<void>();
-    agent.signalGate = killing.promise;
-    await container.start("");
-    agent.exitOf("").resolve(3);
-    await settle();
-    expect(agent.calls).toEqual(["start", "signal  9 true"]);
-    expect(container.status).toBe("running");
-    killing.resolve();
-    expect((await container.init.exited).status).toBe(3);
-  });
+  it.each([undefined, { path: "/proc/7/ns/pid" }])(
+    "takes with it what it leaves in a shared pid namespace (%o), before its exit is known",
+    async (shared) => {
+      container = makeContainer(shared);
+      const killing = Promise.withResolvers<void>();
+      agent.signalGate = killing.promise;
+      await container.start("");
+      agent.exitOf("").resolve(3);
+      await settle();
+      expect(agent.calls).toEqual(["start", "signal  9 true"]);
+      expect(container.status).toBe("running");
+      killing.resolve();
+      expect((await container.init.exited).status).toBe(3);
+    },
+  );
 
   it("leaves its own pid namespace to the kernel", async () => {
     await container.start("");
@@ -301,7 +320,11 @@ describe("the process on the host", () => {
   });
 
   it("has the pid that the host is told first, and no process of the host has the others", async () => {
-    agent.listed = [{ pid: 3, execId: "" }, { pid: 8, execId: "" }, { pid: 9, execId: "e1" }];
+    agent.listed = [
+      { pid: 3, execId: "" },
+      { pid: 8, execId: "" },
+      { pid: 9, execId: "e1" },
+    ];
     expect(await container.processes()).toEqual([
       { pid: 4711, execId: "" },
       { pid: 4194304 + 8, execId: "" },

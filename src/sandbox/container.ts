@@ -14,12 +14,12 @@ import type { Logger } from "../logger.ts";
 import { nowNs, within } from "../time.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
-import type { Lease } from "./pod-machine.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
 import { planExec, planUpdate } from "./plan.ts";
+import type { Lease } from "./pod-machine.ts";
 import { type Exit, KILLED_STATUS, pidOfGuest, Process } from "./process.ts";
-import type { StdioRequest } from "./stdio.ts";
 import type { Warn } from "./refusal.ts";
+import type { StdioRequest } from "./stdio.ts";
 import type { ContainerStorage } from "./storage.ts";
 
 export type ContainerStatus = "created" | "running" | "pausing" | "paused" | "stopped";
@@ -337,9 +337,11 @@ export class Container {
 
   /** Tells the exit of a process, the init process's when no other is left. */
   #follow(process: Process): void {
-    void process.watch(this.machine.agent, () => this.#atExit(process)).catch((error: unknown) => {
-      this.machine.fail(`waiting for ${process.name} failed: ${String(error)}`);
-    });
+    void process
+      .watch(this.machine.agent, () => this.#atExit(process))
+      .catch((error: unknown) => {
+        this.machine.fail(`waiting for ${process.name} failed: ${String(error)}`);
+      });
     void process.exited.then(async (exit) => {
       if (process === this.init) {
         await this.#hostProcess.end();

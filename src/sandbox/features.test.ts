@@ -1,6 +1,7 @@
 /** What `containerd-shim-hadron-v2 -info` says (native/launcher/features.json) is what becomes of a spec. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+
 import { describe, expect, it, test } from "vitest";
 
 import { HadronError } from "../errors.ts";
@@ -43,7 +44,9 @@ function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = {}): {
     planContainer(spec, context);
     return { refusal: undefined, warnings };
   } catch (error) {
-    if (!(error instanceof HadronError)) throw error;
+    if (!(error instanceof HadronError)) {
+      throw error;
+    }
     return { refusal: error.message, warnings };
   }
 }

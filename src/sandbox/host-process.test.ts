@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Code } from "../errors.ts";
@@ -31,8 +32,7 @@ afterEach(async () => {
   expect(logged).toEqual([]);
 });
 
-const start = (vmPid = process.pid): Promise<HostProcess> =>
-  HostProcess.start({ host, journal, libraryDirectory, containerId: "c1", vmPid, log });
+const start = (vmPid = process.pid): Promise<HostProcess> => HostProcess.start({ host, journal, libraryDirectory, containerId: "c1", vmPid, log });
 
 /** The signals that it passes on, one after the other. */
 function signalsOf(hostProcess: HostProcess): () => Promise<number> {
@@ -43,7 +43,9 @@ function signalsOf(hostProcess: HostProcess): () => Promise<number> {
     events.dispatchEvent(new Event("signal"));
   });
   return async () => {
-    if (queue.length === 0) await once(events, "signal");
+    if (queue.length === 0) {
+      await once(events, "signal");
+    }
     return queue.shift() ?? 0;
   };
 }
@@ -63,7 +65,9 @@ test("takes less memory and time than containers are counted in", async () => {
   const rollup = readFileSync(`/proc/${one.pid}/smaps_rollup`, "utf8");
   const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1]);
   expect(kilobytes("Pss")).toBeGreaterThan(0);
-  for (const name of ["Pss", "Private_Clean", "Private_Dirty"]) expect(kilobytes(name)).toBeLessThanOrEqual(150);
+  for (const name of ["Pss", "Private_Clean", "Private_Dirty"]) {
+    expect(kilobytes(name)).toBeLessThanOrEqual(150);
+  }
 });
 
 test("passes signals on, and its own death as SIGKILL", async () => {
@@ -104,7 +108,10 @@ test("of a VM that is gone is an error that says so", async () => {
 });
 
 test("that cannot enter the namespace leaves nothing", async () => {
-  const fake = { ...hostCalls(), spawnTask: () => host.spawnTask({ program: join(libraryDirectory, "hadron-task"), args: ["x"], netns: "/dev/null" }) };
+  const fake = {
+    ...hostCalls(),
+    spawnTask: () => host.spawnTask({ program: join(libraryDirectory, "hadron-task"), args: ["x"], netns: "/dev/null" }),
+  };
   const failing = HostProcess.start({ host: fake, journal, libraryDirectory, containerId: "c1", vmPid: process.pid, log });
   await expect(failing).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: expect.stringContaining("EINVAL") });
   expect(journal.entries).toEqual([]);

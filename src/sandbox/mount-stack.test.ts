@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
@@ -28,8 +29,12 @@ class FakeHost implements MountHost {
   async umountTree({ target, detach = false }: { target: string; detach?: boolean }): Promise<number> {
     this.attempts += 1;
     const error = detach ? undefined : this.errors.shift();
-    if (error !== undefined) throw error;
-    if (detach) this.detached.push(target);
+    if (error !== undefined) {
+      throw error;
+    }
+    if (detach) {
+      this.detached.push(target);
+    }
     return this.mounted.delete(target) ? 1 : 0;
   }
 }
@@ -57,7 +62,11 @@ async function make(): Promise<string> {
   return path;
 }
 
-const entries = (): string[] => readFileSync(join(directory, "journal"), "utf8").split("\n").filter((line) => line !== "").map((line) => line.split(" ")[0] ?? "");
+const entries = (): string[] =>
+  readFileSync(join(directory, "journal"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.split(" ")[0] ?? "");
 
 it("removes what it made, last first, and the journal with it", async () => {
   const path = await make();

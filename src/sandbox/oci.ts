@@ -81,9 +81,7 @@ const WeightDevice = struct({ major: int64, minor: int64, weight: pointer(uint16
 const throttles = list(struct({ major: int64, minor: int64, rate: uint64 }));
 
 const Resources = struct({
-  devices: list(
-    struct({ allow: bool, type: text, major: pointer(int64), minor: pointer(int64), access: text }),
-  ),
+  devices: list(struct({ allow: bool, type: text, major: pointer(int64), minor: pointer(int64), access: text })),
   memory: pointer(
     struct({
       limit: pointer(int64),

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+
 import { describe, expect, it, test } from "vitest";
 
 import type { Spec } from "./oci.ts";
@@ -46,6 +47,8 @@ test("processes have what their containers ask for, as these come and go", async
     // A VM that is gone is no error.
     await oom.remove("c", [4_194_305]);
   } finally {
-    for (const child of [vm, a, b]) child?.kill("SIGKILL");
+    for (const child of [vm, a, b]) {
+      child?.kill("SIGKILL");
+    }
   }
 });

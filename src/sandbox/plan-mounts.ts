@@ -3,8 +3,8 @@
 import { basename, isAbsolute, join, normalize } from "node:path";
 
 import type { MountSpec } from "./oci.ts";
-import type { PathKind } from "./probe.ts";
 import { mountPropagation, type Propagation } from "./plan-propagation.ts";
+import type { PathKind } from "./probe.ts";
 import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 
 /** Where the agent mounts the shares (src/sandbox/machine.ts tells it so). */
@@ -89,7 +89,12 @@ const RECURSIVE_PAIRS: ReadonlyMap<string, string> = new Map([
   ["rexec", "rnoexec"],
   ["rdiratime", "rnodiratime"],
 ]);
-const OPPOSITE: ReadonlyMap<string, string> = new Map(PAIRS.flatMap(([one, other]) => [[one, other], [other, one]]));
+const OPPOSITE: ReadonlyMap<string, string> = new Map(
+  PAIRS.flatMap(([one, other]) => [
+    [one, other],
+    [other, one],
+  ]),
+);
 
 /** mount(2) takes one of them; of several, the last one holds. */
 const PROPAGATION: ReadonlySet<string> = new Set("private rprivate slave rslave shared rshared unbindable runbindable".split(" "));
@@ -112,7 +117,9 @@ const RECURSIVE_TIMES: ReadonlyMap<string, string> = new Map(
   ["noatime", "relatime", "strictatime", "nodiratime", "diratime"].map((option) => [`r${option}`, option]),
 );
 /** With one of these, runc mounts a bind once more, and it has no other flag (rootfs_linux.go, mountToRootfs). */
-const SETS_FLAGS: ReadonlySet<string> = new Set("ro nosuid nodev noexec sync dirsync mand noatime nodiratime relatime strictatime lazytime silent iversion acl".split(" "));
+const SETS_FLAGS: ReadonlySet<string> = new Set(
+  "ro nosuid nodev noexec sync dirsync mand noatime nodiratime relatime strictatime lazytime silent iversion acl".split(" "),
+);
 /** What a bind mount keeps of its source's flags, and the option that takes it away. */
 const KEPT: ReadonlyMap<string, string> = new Map([
   ["nosuid", "rsuid"],
@@ -240,7 +247,9 @@ export function inUserNamespace(mount: MountSpec): MountSpec {
 
 /** What runc lets bind mounts cover there, for programs such as lxcfs (rootfs_linux.go, checkProcMount). */
 const COVERED_PROC_FILES: ReadonlySet<string> = new Set(
-  "cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo net/dev sys/kernel/ns_last_pid sys/crypto/fips_enabled".split(" ").map((name) => `/proc/${name}`),
+  "cpuinfo diskstats meminfo stat swaps uptime loadavg slabinfo net/dev sys/kernel/ns_last_pid sys/crypto/fips_enabled"
+    .split(" ")
+    .map((name) => `/proc/${name}`),
 );
 
 /** By names: in the guest nothing hangs on it that a symbolic link of the image could get around. */
@@ -313,7 +322,9 @@ export function withVolumes(mounts: readonly MountSpec[], plans: readonly Volume
   const byPlace = new Map(plans.map((plan, index) => [plan.place, { plan, volume: volumes[index] }]));
   return mounts.map((mount) => {
     const { plan, volume } = byPlace.get(mount.source ?? "") ?? {};
-    return plan === undefined || volume === undefined ? mount : { ...mount, source: volume.path, options: volumeOptions(mount.options ?? [], plan, volume) };
+    return plan === undefined || volume === undefined
+      ? mount
+      : { ...mount, source: volume.path, options: volumeOptions(mount.options ?? [], plan, volume) };
   });
 }
 

@@ -26,7 +26,12 @@ describe("an additional process", () => {
   });
 
   it("has nothing else of it", () => {
-    const init: Partial<ProcessSpec> = { env: ["A=1"], rlimits: [{ type: "RLIMIT_CORE", hard: 1n, soft: 1n }], noNewPrivileges: true, oomScoreAdj: 5n };
+    const init: Partial<ProcessSpec> = {
+      env: ["A=1"],
+      rlimits: [{ type: "RLIMIT_CORE", hard: 1n, soft: 1n }],
+      noNewPrivileges: true,
+      oomScoreAdj: 5n,
+    };
     expect(plan({}, init).planned).toEqual({ ...process, capabilities: NONE });
   });
 

@@ -26,9 +26,7 @@ const RLIMITS: ReadonlySet<string> = new Set(
   "CPU FSIZE DATA STACK CORE RSS NPROC NOFILE MEMLOCK AS LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME".split(" ").map((name) => `RLIMIT_${name}`),
 );
 
-const SCHEDULER_POLICIES: ReadonlySet<string> = new Set(
-  ["OTHER", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE"].map((name) => `SCHED_${name}`),
-);
+const SCHEDULER_POLICIES: ReadonlySet<string> = new Set(["OTHER", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE"].map((name) => `SCHED_${name}`));
 const SCHEDULER_FLAGS: ReadonlySet<string> = new Set(
   ["RESET_ON_FORK", "RECLAIM", "DL_OVERRUN", "KEEP_POLICY", "KEEP_PARAMS", "UTIL_CLAMP_MIN", "UTIL_CLAMP_MAX"].map((name) => `SCHED_FLAG_${name}`),
 );
@@ -102,8 +100,7 @@ function plan(process: ProcessSpec, capabilities: CapabilitiesSpec, warn: Warn):
 /** All five sets in full: what is absent is empty, and not left to whoever reads it next. */
 function planCapabilities(asked: CapabilitiesSpec, warn: Warn): CapabilitiesSpec {
   const unknown = new Set<string>();
-  const known = (names: readonly string[] = []): string[] =>
-    names.filter((name) => CAPABILITIES.has(name) || (unknown.add(name), false));
+  const known = (names: readonly string[] = []): string[] => names.filter((name) => CAPABILITIES.has(name) || (unknown.add(name), false));
   const capabilities = {
     bounding: known(asked.bounding),
     effective: known(asked.effective),

@@ -16,17 +16,27 @@ describe("limits", () => {
       cpu: { shares: 2n ** 64n - 1n, quota: -1n, burst: 0n, period: 100_000n, idle: 1n },
       pids: { limit: 7n },
       unified: { "memory.high": "max", "pids.max": "5" },
-      devices: [{ allow: false, access: "rwm" }, { allow: true, type: "c", major: 1n, minor: 3n, access: "rw" }],
+      devices: [
+        { allow: false, access: "rwm" },
+        { allow: true, type: "c", major: 1n, minor: 3n, access: "rw" },
+      ],
     };
     expect(plan(resources)).toEqual({ planned: resources, warnings: [] });
   });
 
   it("of 0 are not set, as for runc, and no limit is -1", () => {
     expect(plan({ memory: { limit: 0n, reservation: 0n, swap: 0n }, pids: { limit: 0n } })).toEqual({ planned: { memory: {} }, warnings: [] });
-    const old: ResourcesSpec = { memory: { kernel: 0n, kernelTCP: 0n, disableOOMKiller: false }, blockIO: { weight: 0, throttleReadBpsDevice: [] }, network: { classID: 0 } };
+    const old: ResourcesSpec = {
+      memory: { kernel: 0n, kernelTCP: 0n, disableOOMKiller: false },
+      blockIO: { weight: 0, throttleReadBpsDevice: [] },
+      network: { classID: 0 },
+    };
     expect(plan(old)).toEqual({ planned: { memory: {} }, warnings: [] });
     expect(plan({ pids: { limit: -7n } }).planned).toEqual({ pids: { limit: -1n } });
-    expect(plan({ pids: {}, cpu: {}, blockIO: {}, network: {}, rdma: {}, hugepageLimits: [], unified: {} })).toEqual({ planned: { cpu: {} }, warnings: [] });
+    expect(plan({ pids: {}, cpu: {}, blockIO: {}, network: {}, rdma: {}, hugepageLimits: [], unified: {} })).toEqual({
+      planned: { cpu: {} },
+      warnings: [],
+    });
   });
 
   it("with numbers of the host are left out, with one warning", () => {
@@ -41,10 +51,26 @@ describe("limits", () => {
     });
     expect(planned).toEqual({ cpu: { quota: 5n }, memory: { limit: 5n }, unified: { "memory.low": "1" } });
     expect(warnings).toHaveLength(1);
-    for (const name of ["cpu.cpus", "cpu.mems", "cpu.realtimeRuntime", "memory.kernel", "memory.kernelTCP", "memory.swappiness", "memory.disableOOMKiller"]) {
+    for (const name of [
+      "cpu.cpus",
+      "cpu.mems",
+      "cpu.realtimeRuntime",
+      "memory.kernel",
+      "memory.kernelTCP",
+      "memory.swappiness",
+      "memory.disableOOMKiller",
+    ]) {
       expect(warnings[0]).toContain(`"${name}"`);
     }
-    for (const name of ["blockIO.weight", "blockIO.throttleReadBpsDevice", "hugepageLimits", "network", "rdma", "unified.io.max", "unified.cpuset.cpus"]) {
+    for (const name of [
+      "blockIO.weight",
+      "blockIO.throttleReadBpsDevice",
+      "hugepageLimits",
+      "network",
+      "rdma",
+      "unified.io.max",
+      "unified.cpuset.cpus",
+    ]) {
       expect(warnings[0]).toContain(`"${name}"`);
     }
     expect(warnings[0]).not.toMatch(/realtimePeriod|weightDevice|memory\.low/);

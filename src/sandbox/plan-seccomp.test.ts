@@ -17,7 +17,12 @@ describe("a seccomp filter", () => {
       flags: [],
       syscalls: [
         { names: ["nosuchcall"], action: "SCMP_ACT_ALLOW" },
-        { names: ["ioctl"], action: "SCMP_ACT_TRACE", errnoRet: 0n, args: [{ index: 5n, value: 2n ** 64n - 1n, valueTwo: 2n ** 63n, op: "SCMP_CMP_MASKED_EQ" }] },
+        {
+          names: ["ioctl"],
+          action: "SCMP_ACT_TRACE",
+          errnoRet: 0n,
+          args: [{ index: 5n, value: 2n ** 64n - 1n, valueTwo: 2n ** 63n, op: "SCMP_CMP_MASKED_EQ" }],
+        },
       ],
     };
     expect(planSeccomp(filter)).toEqual(filter);
@@ -47,6 +52,8 @@ describe("a seccomp filter", () => {
   });
 
   it("with SCMP_ACT_NOTIFY in a rule is refused", () => {
-    expect(() => planSeccomp({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }] })).toThrow(/syscalls\[0\]\.action .*listener/);
+    expect(() => planSeccomp({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_NOTIFY" }] })).toThrow(
+      /syscalls\[0\]\.action .*listener/,
+    );
   });
 });

@@ -53,7 +53,9 @@ export function planSeccomp(seccomp: SeccompSpec): SeccompSpec | undefined {
 function requireAction(field: string, action: string): void {
   requireOneOf(field, action, ACTIONS);
   if (action === "SCMP_ACT_NOTIFY") {
-    throw unsupported(`${field} is SCMP_ACT_NOTIFY, which needs a listener on the host, and that cannot reach into the VM (linux.seccomp.listenerPath)`);
+    throw unsupported(
+      `${field} is SCMP_ACT_NOTIFY, which needs a listener on the host, and that cannot reach into the VM (linux.seccomp.listenerPath)`,
+    );
   }
 }
 

@@ -110,7 +110,10 @@ describe("the guest's spec", () => {
 });
 
 describe("mounts", () => {
-  const mount = (...mounts: Record<string, unknown>[]) => (s: Json) => s.mounts.splice(0, 1, ...mounts);
+  const mount =
+    (...mounts: Record<string, unknown>[]) =>
+    (s: Json) =>
+      s.mounts.splice(0, 1, ...mounts);
 
   it("become volumes of the host in the order in which they came", async () => {
     const { guestSpec, volumes } = await plan(
@@ -121,9 +124,33 @@ describe("mounts", () => {
       ),
     );
     expect(volumes).toEqual([
-      { place: "/run/hadron/volumes/7/0", source: "/srv/data", kind: "directory", recursive: true, readonly: "top", keepsFlags: false, propagation: "slave" },
-      { place: "/run/hadron/volumes/7/1", source: "/etc/resolv.conf", kind: "file", recursive: false, readonly: "no", keepsFlags: true, propagation: "private" },
-      { place: "/run/hadron/volumes/7/2", source: "/b/relative", kind: "directory", recursive: false, readonly: "no", keepsFlags: true, propagation: "slave" },
+      {
+        place: "/run/hadron/volumes/7/0",
+        source: "/srv/data",
+        kind: "directory",
+        recursive: true,
+        readonly: "top",
+        keepsFlags: false,
+        propagation: "slave",
+      },
+      {
+        place: "/run/hadron/volumes/7/1",
+        source: "/etc/resolv.conf",
+        kind: "file",
+        recursive: false,
+        readonly: "no",
+        keepsFlags: true,
+        propagation: "private",
+      },
+      {
+        place: "/run/hadron/volumes/7/2",
+        source: "/b/relative",
+        kind: "directory",
+        recursive: false,
+        readonly: "no",
+        keepsFlags: true,
+        propagation: "slave",
+      },
     ]);
     expect(guestSpec.mounts).toEqual([
       { destination: "/data", type: "bind", source: "/run/hadron/volumes/7/0", options: ["rbind", "ro"] },
@@ -148,12 +175,30 @@ describe("mounts", () => {
   });
 
   it.each([
-    [["rbind", "rnoatime", "rnodiratime", "rro"], ["rbind", "noatime", "nodiratime", "rro"]],
-    [["rbind", "ro", "nosuid", "rw", "suid", "ro"], ["rbind", "suid", "ro"]],
-    [["bind", "ro", "lazytime", "rw"], ["bind", "rw"]],
-    [["rbind", "rnosuid", "rro", "rrw", "rsuid"], ["rbind", "rnosuid", "rro"]],
-    [["rbind", "rrw", "rro"], ["rbind", "rro"]],
-    [["rbind", "private", "rslave", "unbindable", "slave"], ["rbind", "slave"]],
+    [
+      ["rbind", "rnoatime", "rnodiratime", "rro"],
+      ["rbind", "noatime", "nodiratime", "rro"],
+    ],
+    [
+      ["rbind", "ro", "nosuid", "rw", "suid", "ro"],
+      ["rbind", "suid", "ro"],
+    ],
+    [
+      ["bind", "ro", "lazytime", "rw"],
+      ["bind", "rw"],
+    ],
+    [
+      ["rbind", "rnosuid", "rro", "rrw", "rsuid"],
+      ["rbind", "rnosuid", "rro"],
+    ],
+    [
+      ["rbind", "rrw", "rro"],
+      ["rbind", "rro"],
+    ],
+    [
+      ["rbind", "private", "rslave", "unbindable", "slave"],
+      ["rbind", "slave"],
+    ],
   ])("with the options %j have %j, which mean the same to mount(2) and to crun", async (options, planned) => {
     const { guestSpec, volumes, warnings } = await plan(mount({ destination: "/m", source: "/srv/data", options }));
     expect(guestSpec.mounts).toMatchObject([{ options: planned }]);
@@ -174,12 +219,21 @@ describe("mounts", () => {
     [["rbind", "rnoexec", "rnoatime"], ["rw", "nosuid"], false, ["rbind", "rnoexec", "noatime", "nosuid"]],
     [["bind", "noexec"], ["ro", "nosuid"], false, ["bind", "noexec", "ro"]],
   ])("of a volume with %j, %j on the host and others below it (%s) have %j", async (options, flags, hasOthersBelow, planned) => {
-    const { guestSpec, volumes } = await plan(mount({ destination: "/m", source: "/srv/data", options }, { destination: "/x", type: "tmpfs", options: ["ro"] }));
+    const { guestSpec, volumes } = await plan(
+      mount({ destination: "/m", source: "/srv/data", options }, { destination: "/x", type: "tmpfs", options: ["ro"] }),
+    );
     const mounts = withVolumes(guestSpec.mounts ?? [], volumes, [{ path: "/share/1", flags, hasOthersBelow }]);
-    expect(mounts).toMatchObject([{ source: "/share/1", options: planned }, { destination: "/x", options: ["ro"] }]);
+    expect(mounts).toMatchObject([
+      { source: "/share/1", options: planned },
+      { destination: "/x", options: ["ro"] },
+    ]);
   });
 
-  it.each([["/proc/uptime", "/etc/resolv.conf"], ["/process", "/srv/data"], ["/proc/../m", "/srv/data"]])("may be on %s from %s", async (destination, source) => {
+  it.each([
+    ["/proc/uptime", "/etc/resolv.conf"],
+    ["/process", "/srv/data"],
+    ["/proc/../m", "/srv/data"],
+  ])("may be on %s from %s", async (destination, source) => {
     expect((await guest(mount({ destination, source, options: ["bind"] }))).mounts).toMatchObject([{ destination }]);
   });
 
@@ -192,7 +246,9 @@ describe("mounts", () => {
   it.each(["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "ramfs", "bpf", "debugfs", "tracefs", "securityfs", "hugetlbfs"])(
     "may be %s, with options for the file system and without a source",
     async (type) => {
-      const spec = await guest(mount({ destination: "/m", type, options: ["nosuid", "size=1m", "shared", "silent", "acl", "lazytime", "rro", "ratime"] }));
+      const spec = await guest(
+        mount({ destination: "/m", type, options: ["nosuid", "size=1m", "shared", "silent", "acl", "lazytime", "rro", "ratime"] }),
+      );
       expect(spec.mounts).toEqual([{ destination: "/m", type, source: type, options: ["nosuid", "size=1m", "shared", "lazytime"] }]);
     },
   );
@@ -252,10 +308,20 @@ describe("what is ignored, with one warning for each kind", () => {
     ],
     ["execCPUAffinity", (s) => (s.process["execCPUAffinity"] = { initial: "0-3,7" }), { process: { cwd: "/" } }, "execCPUAffinity"],
     ["memoryPolicy", (s) => (s.linux["memoryPolicy"] = { mode: "MPOL_BIND", nodes: "0" }), {}, "memoryPolicy"],
-    ["personality flags", (s) => (s.linux["personality"] = { domain: "LINUX", flags: ["X"] }), { linux: { personality: { domain: "LINUX" } } }, "personality.flags"],
-    ["mappings without a namespace", (s) => (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }]), { linux: { namespaces: [{ type: "pid" }, {}, {}, {}] } }, "uidMappings"],
+    [
+      "personality flags",
+      (s) => (s.linux["personality"] = { domain: "LINUX", flags: ["X"] }),
+      { linux: { personality: { domain: "LINUX" } } },
+      "personality.flags",
+    ],
+    [
+      "mappings without a namespace",
+      (s) => (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }]),
+      { linux: { namespaces: [{ type: "pid" }, {}, {}, {}] } },
+      "uidMappings",
+    ],
     ["vm", (s) => (s["vm"] = { kernel: { path: "/k" } }), {}, "`vm`"],
-    ["a device without a path", (s) => (s.linux["devices"] = [{ type: "c", major: 1, minor: 3 }]), { linux: { devices: [] } }, "with the path \"\""],
+    ["a device without a path", (s) => (s.linux["devices"] = [{ type: "c", major: 1, minor: 3 }]), { linux: { devices: [] } }, 'with the path ""'],
   ])("%s", async (_name, change, planned, warning) => {
     const { guestSpec, warnings } = await plan(change);
     expect(guestSpec).toMatchObject(planned);
@@ -279,7 +345,10 @@ describe("processes", () => {
   });
 
   it("have their scheduler and I/O priority", async () => {
-    const asked = { scheduler: { policy: "SCHED_DEADLINE", runtime: 10n, deadline: 20n, period: 20n }, ioPriority: { class: "IOPRIO_CLASS_BE", priority: 7n } };
+    const asked = {
+      scheduler: { policy: "SCHED_DEADLINE", runtime: 10n, deadline: 20n, period: 20n },
+      ioPriority: { class: "IOPRIO_CLASS_BE", priority: 7n },
+    };
     expect((await guest((s) => Object.assign(s.process, asked))).process).toMatchObject(asked);
   });
 });
@@ -343,7 +412,10 @@ describe("what runc refuses", () => {
     [(s) => (s.linux["timeOffsets"] = { monotonic: { secs: 1 } }), "timeOffsets is for"],
     [(s) => (s.linux.namespaces.push({ type: "time" }), (s.linux["timeOffsets"] = { realtime: {} })), '"realtime"'],
     [(s) => s.linux.namespaces.push({ type: "user" }), "linux.uidMappings does not say"], // no uid mappings found
-    [(s) => (s.linux.namespaces.push({ type: "user" }), (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }])), "linux.gidMappings does not say"],
+    [
+      (s) => (s.linux.namespaces.push({ type: "user" }), (s.linux["uidMappings"] = [{ containerID: 0, hostID: 1, size: 1 }])),
+      "linux.gidMappings does not say",
+    ],
     [(s) => (s.linux["rootfsPropagation"] = "foo"), 'rootfsPropagation is "foo"'], // rootfsPropagation=foo is not supported
     [(s) => (s.linux["personality"] = { domain: "FOO" }), 'domain is "FOO"'], // invalid personality domain
     [seccomp({ defaultAction: "FOO" }), 'defaultAction is "FOO"'], // string FOO is not a valid action for seccomp

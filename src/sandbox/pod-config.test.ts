@@ -27,12 +27,16 @@ it("refuses other options by their keys", async () => {
   const madeFor = { pod: pod({}), config: await loadConfig({}) };
   await expect(requireSameMachine(madeFor, pod(body('{"vcpus": 2, "kernel": "debian"}')))).rejects.toMatchObject({
     code: Code.FAILED_PRECONDITION,
-    message: expect.stringMatching(/the runtime's options ask for another: kernel = "debian" where the pod has "auto", vcpus = 2 where the pod has 1$/),
+    message: expect.stringMatching(
+      /the runtime's options ask for another: kernel = "debian" where the pod has "auto", vcpus = 2 where the pod has 1$/,
+    ),
   });
 });
 
 it("refuses other annotations by their keys, and those that it could not have had", async () => {
   const madeFor = { pod: pod(ENABLED), config: await loadConfig(ENABLED) };
-  await expect(requireSameMachine(madeFor, pod(ENABLED, { "io.hadron.vcpus": "2" }))).rejects.toThrow(/its annotations ask for another: vcpus = 2 where the pod has 1$/);
+  await expect(requireSameMachine(madeFor, pod(ENABLED, { "io.hadron.vcpus": "2" }))).rejects.toThrow(
+    /its annotations ask for another: vcpus = 2 where the pod has 1$/,
+  );
   await expect(requireSameMachine(madeFor, pod(ENABLED, { "io.hadron.kernel": "debian" }))).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
 });

@@ -18,7 +18,18 @@ describe("the description of a pod", () => {
 
   it("has the network namespace that its first container names by a path", () => {
     const netns = (path?: string) =>
-      podSpecOf({ ociVersion: "1.1.0", linux: { namespaces: [{ type: "pid", path: "/p" }, { type: "network", ...(path !== undefined && { path }) }] } }, {}).netns;
+      podSpecOf(
+        {
+          ociVersion: "1.1.0",
+          linux: {
+            namespaces: [
+              { type: "pid", path: "/p" },
+              { type: "network", ...(path !== undefined && { path }) },
+            ],
+          },
+        },
+        {},
+      ).netns;
     expect([netns("/run/netns/n"), netns(""), netns()]).toEqual([{ path: "/run/netns/n" }, "new", "new"]);
   });
 

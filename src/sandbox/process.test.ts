@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readlinkSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { StdioPorts } from "../agent/agent.ts";
@@ -130,7 +131,9 @@ describe("a process", () => {
   it("has a pid of the host if it is an init process, and one that nobody has if it is another", () => {
     const exec = new Process("c1", "e1", NO_STDIO);
     expect([process.pid, exec.pid]).toEqual([0, 0]);
-    for (const each of [process, exec]) [each.guestPid, each.hostPid] = [7, 4711];
+    for (const each of [process, exec]) {
+      [each.guestPid, each.hostPid] = [7, 4711];
+    }
     expect([process.pid, exec.pid]).toEqual([4711, 2 ** 22 + 7]);
     expect([process.name, exec.name]).toEqual(["container c1", "exec e1 of container c1"]);
   });
@@ -182,7 +185,10 @@ describe("the standard I/O of a process", () => {
     }
   }
 
-  const openFiles = (): string[] => readdirSync("/proc/self/fd").map(linkOf).filter((path) => path.startsWith(directory));
+  const openFiles = (): string[] =>
+    readdirSync("/proc/self/fd")
+      .map(linkOf)
+      .filter((path) => path.startsWith(directory));
 
   it("is joined before the guest is asked, whose answer is the pid", async () => {
     expect(await open(() => expect([...joined.keys()]).toEqual(["in", "out"]))).toEqual({ stdin: 2001, stdout: 2002, stderr: 0 });

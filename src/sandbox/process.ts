@@ -7,8 +7,8 @@
  * The exit of a process is told after its start was, and once.
  */
 
-import { Code, HadronError } from "../errors.ts";
 import type { Agent, StdioPorts, TerminalSize } from "../agent/agent.ts";
+import { Code, HadronError } from "../errors.ts";
 import { nowNs } from "../time.ts";
 import { type Joiner, openProcessIo, type ProcessIo, type StdioRequest } from "./stdio.ts";
 

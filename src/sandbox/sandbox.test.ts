@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
@@ -78,10 +79,10 @@ describe("a request that is refused", () => {
     ["no root.path", { spec: { root: { path: "" } } }],
     ["is not a directory", { spec: { root: { path: "elsewhere" } } }],
     ["mount manager", { rootfs: [{ type: "format/erofs", source: "x", target: "", options: [] }] }],
-    ["stdout \"binary:///x\" is not supported", { stdio: { stdin: "", stdout: "binary:///x", stderr: "", terminal: false } }],
+    ['stdout "binary:///x" is not supported', { stdio: { stdin: "", stdout: "binary:///x", stderr: "", terminal: false } }],
     ["process.terminal is false, but", { stdio: { stdin: "", stdout: "", stderr: "", terminal: true } }],
     ["process.terminal is true, but", { spec: { process: { cwd: "/", args: ["true"], user: { uid: 0, gid: 0 }, terminal: true } } }],
-    ["stdin \"file:///x\" is not supported", { stdio: { stdin: "file:///x", stdout: "", stderr: "", terminal: false } }],
+    ['stdin "file:///x" is not supported', { stdio: { stdin: "file:///x", stdout: "", stderr: "", terminal: false } }],
   ])("(%s) starts no VM and leaves nothing", async (sentence, change) => {
     expect(await create(change)).toMatchObject({ message: expect.stringContaining(sentence) });
     expect(launches).toBe(0);
@@ -93,8 +94,14 @@ describe("a request that is refused", () => {
 
   it("does not name the pod", async () => {
     const noUts = { namespaces: ["pid", "network", "ipc", "mount"].map((type) => ({ type })) };
-    const requests = [create({ id: "a", spec: { hostname: "a", linux: noUts, root: { path: "" } } }), create({ id: "b", spec: { hostname: "b", linux: noUts } })];
-    expect(await Promise.all(requests)).toMatchObject([{ message: expect.stringContaining("no root.path") }, { message: expect.stringContaining("no VM in this test") }]);
+    const requests = [
+      create({ id: "a", spec: { hostname: "a", linux: noUts, root: { path: "" } } }),
+      create({ id: "b", spec: { hostname: "b", linux: noUts } }),
+    ];
+    expect(await Promise.all(requests)).toMatchObject([
+      { message: expect.stringContaining("no root.path") },
+      { message: expect.stringContaining("no VM in this test") },
+    ]);
     expect(launches).toBe(1);
   });
 });
@@ -109,7 +116,10 @@ it("a root file system by a symbolic link is refused, also on the way to it; one
   symlinkSync("rootfs", join(bundle, "link"));
   symlinkSync(bundle, join(directory, "linked"));
   for (const path of ["link", join(directory, "linked/rootfs")]) {
-    expect(await create({ spec: { root: { path } } })).toMatchObject({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining("symbolic link") });
+    expect(await create({ spec: { root: { path } } })).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: expect.stringContaining("symbolic link"),
+    });
   }
   for (const path of ["rootfs/", "./rootfs/../rootfs", join(bundle, "rootfs")]) {
     expect(await create({ bundle: join(directory, "linked"), spec: { root: { path } } })).toMatchObject({ message: "no VM in this test" });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
@@ -49,7 +50,9 @@ class FakeJoin implements Join {
   }
 
   async close(): Promise<void> {
-    if (!this.closed) closeSync(this.fd);
+    if (!this.closed) {
+      closeSync(this.fd);
+    }
     this.closed = true;
     this.end();
   }
@@ -67,7 +70,9 @@ let io: ProcessIo | undefined;
 
 const joiner: Joiner = {
   async join(fd, direction) {
-    if (joins.length === joinFailure) throw new HadronError(Code.RESOURCE_EXHAUSTED, "no port is left");
+    if (joins.length === joinFailure) {
+      throw new HadronError(Code.RESOURCE_EXHAUSTED, "no port is left");
+    }
     const made = new FakeJoin(2001 + joins.length, direction, fd);
     joins.push(made);
     return made;
@@ -105,7 +110,10 @@ function openFiles(): string[] {
       return "";
     }
   });
-  return links.filter((path) => path.startsWith(`${directory}/`)).map((path) => path.slice(directory.length + 1)).toSorted();
+  return links
+    .filter((path) => path.startsWith(`${directory}/`))
+    .map((path) => path.slice(directory.length + 1))
+    .toSorted();
 }
 
 /** "" is the end of file, undefined that there may be more to come. */
@@ -185,7 +193,9 @@ describe("an open standard I/O", () => {
 
   it("adds to a file, and makes it if it is not there", async () => {
     const process = await open(request({ stdout: `file://${at("file")}`, stderr: `file://${at("new%20one")}` }));
-    for (const { fd } of joins) writeSync(fd, "text");
+    for (const { fd } of joins) {
+      writeSync(fd, "text");
+    }
     expect([readFileSync(at("file"), "utf8"), readFileSync(at("new one"), "utf8")]).toEqual(["before text", "text"]);
     expect(statSync(at("new one")).mode & 0o777).toBe(0o644);
     await process.close();
@@ -223,7 +233,9 @@ describe("nothing stays open", () => {
 it("stdin is closed also when a join cannot be", async () => {
   const process = await open(ALL());
   const failure = new HadronError(Code.DEADLINE_EXCEEDED, "the device does not answer");
-  for (const join of joins) vi.spyOn(join, "close").mockRejectedValueOnce(failure);
+  for (const join of joins) {
+    vi.spyOn(join, "close").mockRejectedValueOnce(failure);
+  }
   await expect(process.close()).rejects.toBe(failure);
   // That of the join alone.
   expect(openFiles().filter((name) => name === "in")).toEqual(["in"]);
@@ -239,7 +251,10 @@ describe("draining", () => {
   });
   afterEach(() => expect(vi.getTimerCount()).toBe(0));
 
-  it.each([[1, 2], [2, 1]])("takes until all output has arrived (%d, then %d), and no longer; nobody waits for stdin", async (first, last) => {
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])("takes until all output has arrived (%d, then %d), and no longer; nobody waits for stdin", async (first, last) => {
     joins[first]?.end();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(joins.map(({ closed }) => closed)).toEqual([false, false, false]);
@@ -259,7 +274,9 @@ describe("draining", () => {
 
   it("goes on for as long as one output flows, and is given up when that stands still", async () => {
     for (let second = 0; second < 60; second++) {
-      for (const join of joins.slice(2)) join.bytes += 1n;
+      for (const join of joins.slice(2)) {
+        join.bytes += 1n;
+      }
       await vi.advanceTimersByTimeAsync(1_000);
     }
     expect(joins.map(({ closed }) => closed)).toEqual([false, false, false]);

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Storages } from "../agent/agent.ts";
@@ -34,14 +35,18 @@ let storage: ContainerStorage;
 
 beforeEach(async () => {
   directory = realpathSync(mkdtempSync(join(tmpdir(), "storage-")));
-  for (const made of ["rootfs", "volumes", "data/below", "other"]) mkdirSync(join(directory, made), { recursive: true });
+  for (const made of ["rootfs", "volumes", "data/below", "other"]) {
+    mkdirSync(join(directory, made), { recursive: true });
+  }
   journal = await Journal.open(directory);
   [asked, mounted, failures, journalAtMount] = [[], [], new Map(), []];
   const name = (path: string): string => path.slice(directory.length + 1);
   const ask = (what: string): void => {
     asked.push(what);
     const failure = failures.get(what);
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) {
+      throw failure;
+    }
   };
   host = {
     makeWritable: async () => true,

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
@@ -29,18 +30,24 @@ beforeEach(async () => {
   [binds, madeWritable, writable, unmounts, bindError, unmountError] = [[], [], true, [], undefined, undefined];
   const host: MountHost = {
     makeWritable: async ({ target }) => {
-      if (writable) madeWritable.push(target);
+      if (writable) {
+        madeWritable.push(target);
+      }
       return writable;
     },
     mount: async ({ source, target, options }) => {
-      if (bindError !== undefined) throw bindError;
+      if (bindError !== undefined) {
+        throw bindError;
+      }
       binds.push([...options]);
       // A bind as far as names go.
       rmSync(target, { recursive: true });
       symlinkSync(source, target);
     },
     umountTree: async ({ target }) => {
-      if (unmountError !== undefined) throw unmountError;
+      if (unmountError !== undefined) {
+        throw unmountError;
+      }
       unmounts.push(target);
       if (existsSync(target) && lstatSync(target).isSymbolicLink()) {
         rmSync(target);
@@ -53,11 +60,22 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const plan = (more: Partial<VolumePlan> = {}): VolumePlan => ({ place: "", source: data, kind: "directory", recursive: true, readonly: "no", keepsFlags: true, propagation: "private", ...more });
+const plan = (more: Partial<VolumePlan> = {}): VolumePlan => ({
+  place: "",
+  source: data,
+  kind: "directory",
+  recursive: true,
+  readonly: "no",
+  keepsFlags: true,
+  propagation: "private",
+  ...more,
+});
 
 async function acquire(wanted: VolumePlan): Promise<Volume> {
   const [volume] = await volumes.acquire([wanted], () => {});
-  if (volume === undefined) throw new Error("no volume");
+  if (volume === undefined) {
+    throw new Error("no volume");
+  }
   return volume;
 }
 
@@ -92,7 +110,12 @@ it("keeps apart what is not the same", async () => {
 });
 
 it("binds for readers so that the host keeps to it, and the same for a writer who comes later", async () => {
-  const [reader, writer, later, never] = [await acquire(plan({ readonly: "top" })), await acquire(plan()), await acquire(plan({ readonly: "top" })), await acquire(plan({ readonly: "all" }))];
+  const [reader, writer, later, never] = [
+    await acquire(plan({ readonly: "top" })),
+    await acquire(plan()),
+    await acquire(plan({ readonly: "top" })),
+    await acquire(plan({ readonly: "all" })),
+  ];
   expect([reader, writer, later, never].map(({ name }) => name)).toEqual(["1", "1", "1", "1"]);
   expect(binds).toEqual([["rbind", "ro", "rprivate"]]);
   expect(madeWritable).toEqual([join(directory, "share/1")]);
@@ -104,7 +127,11 @@ it("makes nothing writable that is read-only on the host, or in all that is moun
   writable = false;
   expect((await acquire(plan())).name).toBe("3");
   expect(madeWritable).toEqual([]);
-  expect(binds).toEqual([["rbind", "rro", "rprivate"], ["rbind", "ro", "rprivate"], ["rbind", "rprivate"]]);
+  expect(binds).toEqual([
+    ["rbind", "rro", "rprivate"],
+    ["rbind", "ro", "rprivate"],
+    ["rbind", "rprivate"],
+  ]);
 });
 
 it("leaves nothing of a bind that fails, and tries again for the next", async () => {
@@ -137,7 +164,10 @@ describe("a directory below another one", () => {
     const held: Volume[] = [];
     const inner = plan({ source: join(data, "link/below"), readonly: "top" });
     await volumes.acquire([inner, plan()], (volume) => held.push(volume));
-    expect(held.map(({ name, below: path }) => [name, path])).toEqual([["1", ""], ["1", "real/below"]]);
+    expect(held.map(({ name, below: path }) => [name, path])).toEqual([
+      ["1", ""],
+      ["1", "real/below"],
+    ]);
     expect(binds).toHaveLength(1);
     await held[0]?.[Symbol.asyncDispose]();
     expect(unmounts).toEqual([]);

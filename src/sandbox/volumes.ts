@@ -9,8 +9,8 @@ import { realpath, stat } from "../host/files.ts";
 import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { MountStack, type MountHost } from "./mount-stack.ts";
-import type { VolumePlan } from "./plan.ts";
 import type { ReadOnly } from "./plan-mounts.ts";
+import type { VolumePlan } from "./plan.ts";
 
 interface Source {
   /** Its name in the share; never used twice, because the guest caches names. */
@@ -144,7 +144,15 @@ export class Volumes {
   #bind(plan: VolumePlan, identity: Identity): Source {
     const name = String(this.#next++);
     const stack = new MountStack(this.#host, this.#journal, this.#log);
-    const source: Source = { name, plan, identity, stack, mounted: this.#mount(plan, join(this.#directory, name), stack), readonly: plan.readonly, users: 0 };
+    const source: Source = {
+      name,
+      plan,
+      identity,
+      stack,
+      mounted: this.#mount(plan, join(this.#directory, name), stack),
+      readonly: plan.readonly,
+      users: 0,
+    };
     source.mounted.catch(() => {});
     this.#sources.add(source);
     return source;

@@ -47,7 +47,9 @@ describe("numbers arrive as they were written", () => {
   it("and are refused where Go refuses them", async () => {
     await expect(spec('{"process":{"rlimits":[{"soft":1e3}]}}')).rejects.toMatchObject({
       code: Code.INVALID_ARGUMENT,
-      message: expect.stringMatching(/^process\.rlimits\[0\]\.soft in .*config\.json has to be an integer from 0 to 18446744073709551615, and is 1e3$/),
+      message: expect.stringMatching(
+        /^process\.rlimits\[0\]\.soft in .*config\.json has to be an integer from 0 to 18446744073709551615, and is 1e3$/,
+      ),
     });
   });
 });

@@ -9,7 +9,6 @@ import { Server } from "ttrpc-ts";
 
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
-import { TaskV2, TaskV3 } from "./services.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { errorOfSystemCall } from "../host/error.ts";
 import { mkdir, rm, rmdir, unlink } from "../host/files.ts";
@@ -22,6 +21,7 @@ import type { DaemonArguments } from "./arguments.ts";
 import { EventPublisher } from "./events.ts";
 import { type Log, openLog } from "./log.ts";
 import { readRuntimeOptions, type RuntimeOptionsRead } from "./runtime-options.ts";
+import { TaskV2, TaskV3 } from "./services.ts";
 import { tellStartFailure } from "./start-failure.ts";
 import { createObserver, createTaskService } from "./task-service.ts";
 

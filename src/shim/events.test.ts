@@ -47,7 +47,9 @@ function recorder(): { log: Logger; warnings: LogFields[] } {
 }
 
 function publishAll(events: EventPublisher, topics: readonly string[]): void {
-  for (const topic of topics) events.publish(topic, TaskExit, { containerId: "c", id: "c", pid: 1, exitStatus: 0 });
+  for (const topic of topics) {
+    events.publish(topic, TaskExit, { containerId: "c", id: "c", pid: 1, exitStatus: 0 });
+  }
 }
 
 describe("EventPublisher", () => {
@@ -87,7 +89,9 @@ describe("EventPublisher", () => {
   it("leaves out an event that containerd calls invalid", async () => {
     const taken: string[] = [];
     await using _server = await serve(taken, (topic) => {
-      if (topic === "/bad") throw new TtrpcError(Code.INVALID_ARGUMENT, "no such topic");
+      if (topic === "/bad") {
+        throw new TtrpcError(Code.INVALID_ARGUMENT, "no such topic");
+      }
     });
     const { log, warnings } = recorder();
     const events = new EventPublisher(address, "ns", log);

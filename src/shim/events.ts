@@ -8,11 +8,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connect, TtrpcError } from "ttrpc-ts";
 
 import { Code, messageOf } from "../errors.ts";
-import type { Init, Message } from "../protobuf/message.ts";
 import { Events } from "../gen/events.ts";
 import type { Any } from "../gen/protobuf.ts";
-import { packAny, timestampOf } from "../protobuf/well-known.ts";
 import type { Logger } from "../logger.ts";
+import type { Init, Message } from "../protobuf/message.ts";
+import { packAny, timestampOf } from "../protobuf/well-known.ts";
 import { nowNs } from "../time.ts";
 
 /** Of events that containerd has not taken yet; the oldest goes when there are more. */

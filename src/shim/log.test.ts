@@ -53,7 +53,9 @@ describe("openLog", () => {
     try {
       return buffer.toString("utf8", 0, readSync(reader, buffer));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return "";
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") {
+        return "";
+      }
       throw error;
     }
   };
@@ -81,7 +83,9 @@ describe("openLog", () => {
   it("drops what does not fit and says how much", () => {
     using log = openLog(path, "Info");
     const long = "x".repeat(4_000);
-    for (let i = 0; i < 40; i++) log.info({ i }, long);
+    for (let i = 0; i < 40; i++) {
+      log.info({ i }, long);
+    }
     const before = read();
     log.info({}, "again");
     const text = before + read();
@@ -90,6 +94,8 @@ describe("openLog", () => {
     expect(dropped).toBeGreaterThan(0);
     expect(lines.at(-1)).toContain("msg=again");
     expect(lines.filter((line) => line.includes(long)).length + dropped).toBe(40);
-    for (const line of lines) expect(line).toMatch(/^time=\S+ level=\S+ msg=/);
+    for (const line of lines) {
+      expect(line).toMatch(/^time=\S+ level=\S+ msg=/);
+    }
   });
 });

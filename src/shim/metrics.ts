@@ -4,8 +4,8 @@
  * not a number counts as 0.
  */
 
-import type { Init } from "../protobuf/message.ts";
 import type { HugeTlbStat, IOEntry, MemoryStat, Metrics } from "../gen/metrics.ts";
+import type { Init } from "../protobuf/message.ts";
 
 type Files = ReadonlyMap<string, string>;
 
@@ -123,10 +123,12 @@ function keyed(text: string | undefined): (key: string) => bigint {
 }
 
 function pairs(texts: readonly string[], separator: string): ReadonlyMap<string, string> {
-  return new Map(texts.map((text): [string, string] => {
-    const [key = "", value = ""] = text.split(separator, 2);
-    return [key, value];
-  }));
+  return new Map(
+    texts.map((text): [string, string] => {
+      const [key = "", value = ""] = text.split(separator, 2);
+      return [key, value];
+    }),
+  );
 }
 
 function lines(text: string | undefined): string[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+
 import { Code, HadronError } from "../errors.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";

@@ -1,10 +1,10 @@
 /** The options that containerd sends along with Create: which configuration they name, and which are refused. */
 
+import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
-import type { ConfigSource } from "../config/config.ts";
 
 /** runc's options that ask for something which would silently not happen. */
 const REFUSED: Readonly<Partial<Record<keyof RuncOptions, string>>> = {

@@ -20,7 +20,15 @@ afterEach(async () => await rm(directory, { recursive: true }));
 
 it("answers every call with the reason until containerd says Shutdown", async () => {
   const told = tellStartFailure({ path }, path, new HadronError(Code.RESOURCE_EXHAUSTED, "no space left"));
-  await expect.poll(async () => await access(path).then(() => true, () => false)).toBe(true);
+  await expect
+    .poll(
+      async () =>
+        await access(path).then(
+          () => true,
+          () => false,
+        ),
+    )
+    .toBe(true);
   await using client = await connect({ path });
   const task = client.service(TaskV3);
   const refusal = { code: Code.RESOURCE_EXHAUSTED, message: "the shim daemon cannot start: no space left" };

@@ -3,11 +3,10 @@
  * whatever it calls, until it says Shutdown.
  */
 
-import { unlink } from "../host/files.ts";
-
 import { type ListenTarget, Server, type ServiceHandlers } from "ttrpc-ts";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
+import { unlink } from "../host/files.ts";
 import { TaskV2, TaskV3 } from "./services.ts";
 
 /** Of a containerd that does not call. */

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { duplexPair } from "node:stream";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { duplexPair } from "node:stream";
+
 import { Client, type ServedConnection, Server, type ServiceClient } from "ttrpc-ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -52,7 +53,10 @@ beforeEach(async () => {
   init.hostPid = INIT_PID;
   const exec = new Process("c1", "e1", { stdin: "", stdout: "/out", stderr: "", terminal: false });
   exec.guestPid = 7;
-  execs = new Map([["", init], ["e1", exec]]);
+  execs = new Map([
+    ["", init],
+    ["e1", exec],
+  ]);
   const container = makeContainer();
   sandbox = {
     get empty() {
@@ -64,7 +68,9 @@ beforeEach(async () => {
     },
     find: (id) => (id === "c1" ? container : undefined),
     container(id) {
-      if (id !== "c1") throw new HadronError(Code.NOT_FOUND, `there is no container ${id}`);
+      if (id !== "c1") {
+        throw new HadronError(Code.NOT_FOUND, `there is no container ${id}`);
+      }
       return container;
     },
     async delete(id) {
@@ -97,12 +103,16 @@ afterEach(async () => {
 
 function ask(...what: unknown[]): void {
   told.push(what);
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) {
+    throw failure;
+  }
 }
 
 function processOf(execId: string): Process {
   const process = execs.get(execId);
-  if (process === undefined) throw new HadronError(Code.NOT_FOUND, `there is no process ${execId}`);
+  if (process === undefined) {
+    throw new HadronError(Code.NOT_FOUND, `there is no process ${execId}`);
+  }
   return process;
 }
 
@@ -139,8 +149,15 @@ function makeContainer(): TaskContainer {
     pause: does("pause"),
     resume: does("resume"),
     update: does("update"),
-    processes: async () => [{ pid: INIT_PID, execId: "" }, { pid: EXEC_PID, execId: "e1" }],
-    stats: async () => new Map([["pids.current", "2\n"], ["pids.max", "9\n"]]),
+    processes: async () => [
+      { pid: INIT_PID, execId: "" },
+      { pid: EXEC_PID, execId: "e1" },
+    ],
+    stats: async () =>
+      new Map([
+        ["pids.current", "2\n"],
+        ["pids.max", "9\n"],
+      ]),
   };
 }
 
@@ -195,7 +212,10 @@ describe("exec", () => {
 
   it("adds a process, then tells of it", async () => {
     await task.exec(request);
-    expect(told).toEqual([["addExec", "e1", ["true"], STDIO], ["/tasks/exec-added", { containerId: "c1", execId: "e1" }]]);
+    expect(told).toEqual([
+      ["addExec", "e1", ["true"], STDIO],
+      ["/tasks/exec-added", { containerId: "c1", execId: "e1" }],
+    ]);
   });
 
   it("tells of nothing when it fails", async () => {
@@ -220,7 +240,13 @@ describe("state", () => {
     expect(state).toEqual({ id: "c1", execId: "", bundle: "/b", pid: INIT_PID, status: 2, exitStatus: 0, exitedAt: undefined, ...STDIO });
   });
 
-  it.each([["created", 1], ["running", 2], ["stopped", 3], ["paused", 4], ["pausing", 5]] as const)("%s is %d", async (word, number) => {
+  it.each([
+    ["created", 1],
+    ["running", 2],
+    ["stopped", 3],
+    ["paused", 4],
+    ["pausing", 5],
+  ] as const)("%s is %d", async (word, number) => {
     status = word;
     expect((await task.state({ id: "c1" })).status).toBe(number);
   });
@@ -231,7 +257,10 @@ describe("state", () => {
     const begun = Promise.withResolvers<void>();
     const state = async () => await task.state({ id: "c1", execId: "e1" });
     expect(await state()).toMatchObject({ execId: "e1", pid: EXEC_PID, status: 1, stdin: "", stdout: "/out", terminal: false });
-    const starting = exec.start(() => begun.promise, () => undefined);
+    const starting = exec.start(
+      () => begun.promise,
+      () => undefined,
+    );
     expect((await state()).status).toBe(1);
     begun.resolve();
     await starting;
@@ -247,7 +276,10 @@ describe("the end of a process", () => {
     // Calls of a connection begin in their order.
     await task.connect({ id: "c1" });
     init.settle(3, AT_NS);
-    expect(await Promise.all(waits)).toEqual([{ exitStatus: 3, exitedAt: AT }, { exitStatus: 3, exitedAt: AT }]);
+    expect(await Promise.all(waits)).toEqual([
+      { exitStatus: 3, exitedAt: AT },
+      { exitStatus: 3, exitedAt: AT },
+    ]);
     expect(await task.wait({ id: "c1" })).toEqual({ exitStatus: 3, exitedAt: AT });
   });
 
@@ -345,7 +377,9 @@ describe("a call to a container", () => {
   );
 
   it("with an additional process that is not there is NOT_FOUND", async () => {
-    for (const call of [task.state, task.wait]) await expect(call({ id: "c1", execId: "e2" })).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    for (const call of [task.state, task.wait]) {
+      await expect(call({ id: "c1", execId: "e2" })).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    }
   });
 
   it("for a checkpoint is refused", async () => {

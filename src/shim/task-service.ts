@@ -6,24 +6,13 @@
 import type { ServiceHandlers } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
-import type { Init } from "../protobuf/message.ts";
 import { Metrics } from "../gen/metrics.ts";
 import type { Any } from "../gen/protobuf.ts";
-import {
-  TaskCreate,
-  TaskDelete,
-  TaskExecAdded,
-  TaskExecStarted,
-  TaskExit,
-  TaskOOM,
-  TaskPaused,
-  TaskResumed,
-  TaskStart,
-} from "../gen/task-events.ts";
 import { ProcessDetails } from "../gen/runc-options.ts";
+import { TaskCreate, TaskDelete, TaskExecAdded, TaskExecStarted, TaskExit, TaskOOM, TaskPaused, TaskResumed, TaskStart } from "../gen/task-events.ts";
 import type { ProcessInfo } from "../gen/task-types.ts";
+import type { Init } from "../protobuf/message.ts";
 import { packAny, timestampOf } from "../protobuf/well-known.ts";
-import type { TaskV2 } from "./services.ts";
 import type { Container, ContainerStatus, SandboxObserver } from "../sandbox/container.ts";
 import type { Exit, Process } from "../sandbox/process.ts";
 import type { CreateContainer, Sandbox } from "../sandbox/sandbox.ts";
@@ -32,6 +21,7 @@ import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
 import type { EventPublisher } from "./events.ts";
 import { metricsOf } from "./metrics.ts";
 import type { RuntimeOptionsRead } from "./runtime-options.ts";
+import type { TaskV2 } from "./services.ts";
 
 /** containerd.v1.types.Status. */
 const TASK_STATUS: Readonly<Record<ContainerStatus, number>> = { created: 1, running: 2, stopped: 3, paused: 4, pausing: 5 };

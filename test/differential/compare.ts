@@ -23,7 +23,9 @@ export function compare(part: Part, name: string, { runc, hadron }: Both<Fields>
   const found: Difference[] = [];
   for (const field of new Set([...runc.keys(), ...hadron.keys()])) {
     const [ours, theirs] = [hadron.get(field) ?? ABSENT, runc.get(field) ?? ABSENT];
-    if (ours !== theirs) found.push({ part, name, field, runc: theirs, hadron: ours });
+    if (ours !== theirs) {
+      found.push({ part, name, field, runc: theirs, hadron: ours });
+    }
   }
   // Where they ended differently, what they said on the way says nothing more.
   const end = found.find(({ field }) => field === "end");
@@ -47,7 +49,9 @@ export class Judge {
       const entry = this.#entries().find((candidate) => explains(candidate, difference));
       if (entry === undefined) {
         // For whoever goes through them all: one JSON object a line.
-        if (REPORT !== undefined) appendFileSync(REPORT, `${JSON.stringify({ ...difference, messages })}\n`);
+        if (REPORT !== undefined) {
+          appendFileSync(REPORT, `${JSON.stringify({ ...difference, messages })}\n`);
+        }
         return true;
       }
       this.#met.set(entry, [...(this.#met.get(entry) ?? []), difference]);
@@ -58,7 +62,13 @@ export class Judge {
   /** Matches of this part that explained nothing, each by its entry. */
   unmet(): readonly string[] {
     return this.#entries()
-      .filter((entry) => entry.dependsOnKernels !== true && entry.dependsOnTiming !== true && entry.matches.some(({ part }) => part === this.#part) && !this.#met.has(entry))
+      .filter(
+        (entry) =>
+          entry.dependsOnKernels !== true &&
+          entry.dependsOnTiming !== true &&
+          entry.matches.some(({ part }) => part === this.#part) &&
+          !this.#met.has(entry),
+      )
       .map(({ what }) => what);
   }
 

@@ -71,7 +71,9 @@ export class Container implements AsyncDisposable {
     const places = { bundle: bundlePath, rootfs: join(bundlePath, "rootfs"), volume: join(bundlePath, "volume") };
     const spec = defaultSpec();
     spec.linux.cgroupsPath = `/${runtime.namespace}/${id}`;
-    if (options.group !== undefined) spec.annotations["io.containerd.runc.v2.group"] = options.group;
+    if (options.group !== undefined) {
+      spec.annotations["io.containerd.runc.v2.group"] = options.group;
+    }
     const bundle = await Bundle.make(bundlePath);
     await linkTree(template, places.rootfs);
     await mkdir(places.volume);
@@ -141,7 +143,9 @@ export class Container implements AsyncDisposable {
       await this.wait("", patient(10_000));
       await this.delete();
     }
-    for (const stdio of [this.stdio, ...this.#execs]) await stdio[Symbol.asyncDispose]();
+    for (const stdio of [this.stdio, ...this.#execs]) {
+      await stdio[Symbol.asyncDispose]();
+    }
     await this.#bundle[Symbol.asyncDispose]();
   }
 }

@@ -50,7 +50,12 @@ export const DIFFERENCES: readonly Reason[] = [
     why: "The processes are children of the guest's init, not of a daemon of the host.",
     // Where the soft limit is the hard one, as no case sets it.
     matches: [
-      { part: "spec", field: /^limit\.(NPROC|SIGPENDING|MEMLOCK|MSGQUEUE|NOFILE|CORE)$/, runc: /^(\d+) \1$/, hadron: /^((\d+) \2|1024 (524288|4096)|0 18446744073709551615)$/ },
+      {
+        part: "spec",
+        field: /^limit\.(NPROC|SIGPENDING|MEMLOCK|MSGQUEUE|NOFILE|CORE)$/,
+        runc: /^(\d+) \1$/,
+        hadron: /^((\d+) \2|1024 (524288|4096)|0 18446744073709551615)$/,
+      },
       { part: "spec", field: /^status\.SigIgn$/, hadron: /^0+$/ },
     ],
   },
@@ -69,7 +74,10 @@ export const DIFFERENCES: readonly Reason[] = [
     why: "The guest has a kernel of its own.",
     dependsOnKernels: true,
     matches: [
-      { part: "spec", field: /^mount\.\/(proc\/(kcore|sysrq-trigger|keys|timer_list|asound|acpi|scsi|latency_stats|sched_debug)|sys\/firmware)( |$)/ },
+      {
+        part: "spec",
+        field: /^mount\.\/(proc\/(kcore|sysrq-trigger|keys|timer_list|asound|acpi|scsi|latency_stats|sched_debug)|sys\/firmware)( |$)/,
+      },
       { part: "spec", field: /^(read:\/proc\/interrupts|ls:\/sys\/firmware|ls:\/proc\/bus)/ },
       { part: "spec", field: /^(lstat:\/dev\/core|(ls:\/dev|dev)\.\/dev\/k?core)/ },
       { part: "spec", name: /^a file, destination "\/proc\/sys\/kernel\/ns_last_pid"$/, field: /^end$/ },
@@ -98,7 +106,13 @@ export const DIFFERENCES: readonly Reason[] = [
       { part: "spec", field: /^mount\.\/sys\/fs\/cgroup/ },
       { part: "spec", field: /^read:\/proc\/self\/cgroup$/ },
       { part: "spec", name: /^cgroup$/, field: /^create:\/sys\/fs\/cgroup\/x/ },
-      { part: "spec", name: /linux.resources (cpu\.(shares (1|262145)|realtime)|memory\.(swappiness|kernel)|unified (pids|memory))/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      {
+        part: "spec",
+        name: /linux.resources (cpu\.(shares (1|262145)|realtime)|memory\.(swappiness|kernel)|unified (pids|memory))/,
+        field: /^end$/,
+        runc: REFUSED,
+        hadron: RUNS,
+      },
     ],
   },
   {
@@ -161,7 +175,15 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "made",
     hadron: "refused by name, but for memory devices, ttys, /dev/net/tun and /dev/fuse",
     why: "The guest does not have them.",
-    matches: [{ part: "spec", name: /^linux\.devices (a block device|a device of the host|with a large number)$/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+    matches: [
+      {
+        part: "spec",
+        name: /^linux\.devices (a block device|a device of the host|with a large number)$/,
+        field: /^end$/,
+        runc: RUNS,
+        hadron: REFUSED,
+      },
+    ],
   },
   {
     what: "Memory devices such as /dev/null as volumes",
@@ -180,10 +202,16 @@ export const DIFFERENCES: readonly Reason[] = [
   {
     what: "In a user namespace: devices, standard streams, /dev/mqueue, and /sys/fs/cgroup that the spec does not mount",
     runc: "the host's devices, and those that it lacks are refused; streams and the mqueue's group are nobody's; an empty directory",
-    hadron: "the guest's devices, and those that it lacks are made; streams are the user's, and the mqueue's group root's; the pod's cgroups, read-only",
+    hadron:
+      "the guest's devices, and those that it lacks are made; streams are the user's, and the mqueue's group root's; the pod's cgroups, read-only",
     why: "What runc takes from the host comes from the guest, and sysfs as well: it belongs to the network namespace, which is the pod's.",
     matches: [
-      { part: "spec", name: /user namespace/, field: /^mount\.\/dev\/(null|random|full|tty|zero|urandom) options$/, hadron: /^rw,nosuid,noexec,relatime$/ },
+      {
+        part: "spec",
+        name: /user namespace/,
+        field: /^mount\.\/dev\/(null|random|full|tty|zero|urandom) options$/,
+        hadron: /^rw,nosuid,noexec,relatime$/,
+      },
       { part: "spec", name: /user namespace/, field: /^(dev|ls:\/dev)\.\/dev\/mqueue$/, runc: /0:65534$/, hadron: /0:0$/ },
       { part: "spec", name: /user namespace/, field: /^(fd\.[12]|stat:\/proc\/self\/fd\/1)$/, runc: /65534:65534$/ },
       { part: "spec", name: /user namespace/, field: /^mkdir:\/sys\/fs\/cgroup\/x$/, hadron: /^EROFS$/ },
@@ -226,7 +254,9 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "applied, or refused where the host has none",
     hadron: "ignored",
     why: "The VM is what confines the pod, and the guest's kernel has neither.",
-    matches: [{ part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+    matches: [
+      { part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+    ],
   },
   {
     what: "Numbers of the host's CPUs, memory nodes and block devices, weights of block I/O; huge pages",
@@ -252,12 +282,15 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "what the container mounts is mounted on the host too",
     hadron: "refused by name",
     why: "It cannot cross the boundary of a VM.",
-    matches: [{ part: "spec", name: /^(linux\.rootfsPropagation "r?shared"|a volume with \["rbind","r?shared"\])$/, field: /^end$/, hadron: REFUSED }],
+    matches: [
+      { part: "spec", name: /^(linux\.rootfsPropagation "r?shared"|a volume with \["rbind","r?shared"\])$/, field: /^end$/, hadron: REFUSED },
+    ],
   },
   {
     what: "File systems that the host has mounted in a volume, or mounts there later",
     runc: "mounts of their own in the container, each with its flags of the host",
-    hadron: "part of the volume's one mount: its `nosuid`, `nodev` and `noexec` are theirs too, and the only ones; `ro`, which is for the topmost, is kept by the host, and /proc/self/mountinfo says `rw`",
+    hadron:
+      "part of the volume's one mount: its `nosuid`, `nodev` and `noexec` are theirs too, and the only ones; `ro`, which is for the topmost, is kept by the host, and /proc/self/mountinfo says `rw`",
     why: "The guest has one mount for what it has from one place of the host, where file systems come and go.",
     matches: [{ part: "spec", name: /^host mounts/, field: /^(mount\.\/volume|run:\/volume\/below)/ }],
   },
@@ -287,12 +320,17 @@ export const DIFFERENCES: readonly Reason[] = [
   {
     what: "Fields that came with a later runtime specification than runc 1.1's",
     runc: "1.1 ignores or refuses them",
-    hadron: "`domainname`, `scheduler`, `ioPriority`, `personality`, the time namespace, flags of seccomp filters, CPU burst and idle, the mount option `defaults` do what the specification says",
+    hadron:
+      "`domainname`, `scheduler`, `ioPriority`, `personality`, the time namespace, flags of seccomp filters, CPU burst and idle, the mount option `defaults` do what the specification says",
     why: "Later versions of runc have them too.",
     matches: [
       { part: "spec", field: /^(domainname|scheduler|ioprio|machine|personality|cgroup\.cpu (burst|idle))$/ },
       { part: "spec", name: /^linux\.resources cpu\.idle$/, field: /^cgroup\.cpu weight$/ },
-      { part: "spec", name: /^(domainname|process\.(scheduler|ioPriority)|linux\.(personality|timeOffsets)|with a time namespace|seccomp with (flags|tsync)|tmpfs with \["defaults"\])/, field: /^end$/ },
+      {
+        part: "spec",
+        name: /^(domainname|process\.(scheduler|ioPriority)|linux\.(personality|timeOffsets)|with a time namespace|seccomp with (flags|tsync)|tmpfs with \["defaults"\])/,
+        field: /^end$/,
+      },
     ],
   },
   // The calls.
@@ -337,7 +375,9 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "two for one exit, when start or kill ran twice",
     hadron: "one",
     why: "One exit is one event.",
-    matches: [{ part: "calls", name: /^(two clients start one container|exec twice by one name)$/, field: /^events of c( e)?$/, runc: /exit 137, exit 137/ }],
+    matches: [
+      { part: "calls", name: /^(two clients start one container|exec twice by one name)$/, field: /^events of c( e)?$/, runc: /exit 137, exit 137/ },
+    ],
   },
   {
     what: "CloseIO that does not name stdin",
@@ -405,7 +445,12 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [
       { part: "spec", field: /^mount\.\/dev\/console options$/ },
       { part: "spec", field: /^mount\..* super options$/, hadron: /(^|,)(mode=\d+,|size=0k)/ },
-      { part: "spec", name: /^(linux\.maskedPaths|generated)/, field: /^mount\..*/, hadron: /^(tmpfs|\/|devtmpfs|ro,relatime|\/null|mode=755,nr_inodes=.*|rw,size=0k)$/ },
+      {
+        part: "spec",
+        name: /^(linux\.maskedPaths|generated)/,
+        field: /^mount\..*/,
+        hadron: /^(tmpfs|\/|devtmpfs|ro,relatime|\/null|mode=755,nr_inodes=.*|rw,size=0k)$/,
+      },
     ],
   },
   {
@@ -439,7 +484,13 @@ export const DIFFERENCES: readonly Reason[] = [
     hadron: "/",
     why: "There is no such user.",
     matches: [
-      { part: "spec", name: /^(a file on a file|a root file system with \/etc\/passwd with fields missing)$/, field: /^env$/, runc: /HOME=\\012$/, hadron: /HOME=\/\\012$/ },
+      {
+        part: "spec",
+        name: /^(a file on a file|a root file system with \/etc\/passwd with fields missing)$/,
+        field: /^env$/,
+        runc: /HOME=\\012$/,
+        hadron: /HOME=\/\\012$/,
+      },
       { part: "spec", name: /^a root file system with \/etc\/passwd a directory$/, field: /^end$/, runc: REFUSED, hadron: RUNS },
     ],
   },
@@ -448,7 +499,15 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "refused",
     hadron: "runs",
     why: "runc needs a /proc in the container for its own work.",
-    matches: [{ part: "spec", name: /^(no mounts|mounts absent|without \/proc|config\.json with mounts (null|\[\{.*null\]\}\])|tmpfs, destination "\/proc\/(self\/fd|1)"|linux\.maskedPaths, odd: "\/proc\/self")$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+    matches: [
+      {
+        part: "spec",
+        name: /^(no mounts|mounts absent|without \/proc|config\.json with mounts (null|\[\{.*null\]\}\])|tmpfs, destination "\/proc\/(self\/fd|1)"|linux\.maskedPaths, odd: "\/proc\/self")$/,
+        field: /^end$/,
+        runc: REFUSED,
+        hadron: RUNS,
+      },
+    ],
   },
   {
     what: "A program that may be executed and cannot be: of no known format, without its interpreter, with too many arguments",
@@ -456,7 +515,13 @@ export const DIFFERENCES: readonly Reason[] = [
     hadron: "refused at Start with the reason",
     why: "The caller hears why.",
     matches: [
-      { part: "spec", name: /^(process\.args \["\/etc\/(not-a-program|no-interpreter)"\]|an argument of 131072 bytes|a variable of 131,072 bytes|arguments of 2.2 MB)$/, field: /^end$/, runc: /^exit 1$/, hadron: /^refused at start$/ },
+      {
+        part: "spec",
+        name: /^(process\.args \["\/etc\/(not-a-program|no-interpreter)"\]|an argument of 131072 bytes|a variable of 131,072 bytes|arguments of 2.2 MB)$/,
+        field: /^end$/,
+        runc: /^exit 1$/,
+        hadron: /^refused at start$/,
+      },
     ],
   },
   {
@@ -516,7 +581,8 @@ export const DIFFERENCES: readonly Reason[] = [
     what: "Locks, shared mappings and notifications of one file of the host for two containers of a pod",
     on: "virtio-fs",
     runc: "reach from one to the other",
-    hadron: "do not, where their volumes differ in propagation or in `bind` and `rbind`, where the first is `rro` or the file alone and the second is not, or where the second is a directory above the first",
+    hadron:
+      "do not, where their volumes differ in propagation or in `bind` and `rbind`, where the first is `rro` or the file alone and the second is not, or where the second is a directory above the first",
     why: "Each of these is a mount of its own on the host, and virtiofsd takes a file on two mounts for two files.",
     matches: [
       {
@@ -534,16 +600,29 @@ export const DIFFERENCES: readonly Reason[] = [
     hadron: "O_TMPFILE, renameat2's flags, fallocate, SEEK_DATA, birth times, file handles, inode flags and leases are refused or missing",
     why: "Without KVM the pod's files come by 9p. With KVM they come by virtio-fs, which has most of it.",
     on: "9p",
-    matches: [{ part: "files", field: /^(O_TMPFILE|renameat2|fallocate|punch hole|zero range|collapse range|insert range|SEEK_|statx gives|name_to_handle_at|FS_IOC_GETFLAGS|lease)/ }],
+    matches: [
+      {
+        part: "files",
+        field:
+          /^(O_TMPFILE|renameat2|fallocate|punch hole|zero range|collapse range|insert range|SEEK_|statx gives|name_to_handle_at|FS_IOC_GETFLAGS|lease)/,
+      },
+    ],
   },
   // Files by virtio-fs.
   {
     what: "Files: what virtiofsd does not do",
     runc: "as the host's file system has it",
-    hadron: "O_TMPFILE, birth times, inode flags, ACLs, `trusted.*` attributes and fallocate's collapsing and inserting are refused or missing; file handles are there also where overlayfs has none",
+    hadron:
+      "O_TMPFILE, birth times, inode flags, ACLs, `trusted.*` attributes and fallocate's collapsing and inserting are refused or missing; file handles are there also where overlayfs has none",
     why: "With KVM the pod's files come by virtio-fs. Its server has no CAP_SYS_ADMIN, which `trusted.*` needs, is not asked for ACLs ([why](file-systems.md)), and has no messages for the others.",
     on: "virtio-fs",
-    matches: [{ part: "files", field: /^(O_TMPFILE|(collapse|insert) range|statx gives|FS_IOC_GETFLAGS|name_to_handle_at$|l?[sg]etxattr (trusted|(default )?acl)|acl inherited$)/ }],
+    matches: [
+      {
+        part: "files",
+        field:
+          /^(O_TMPFILE|(collapse|insert) range|statx gives|FS_IOC_GETFLAGS|name_to_handle_at$|l?[sg]etxattr (trusted|(default )?acl)|acl inherited$)/,
+      },
+    ],
   },
   {
     what: "Files: an open file that was unlinked or replaced",

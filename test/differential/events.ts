@@ -3,7 +3,6 @@ import { EventEmitter, once } from "node:events";
 
 import { Server } from "ttrpc-ts";
 
-import type { Message } from "../../src/protobuf/message.ts";
 import { Events } from "../../src/gen/events.ts";
 import {
   TaskCreate,
@@ -16,6 +15,7 @@ import {
   TaskResumed,
   TaskStart,
 } from "../../src/gen/task-events.ts";
+import type { Message } from "../../src/protobuf/message.ts";
 
 /** As far as two runtimes can agree on it: neither pids nor times. */
 export interface TaskEvent {
@@ -28,7 +28,17 @@ export interface TaskEvent {
 
 type Fields = { readonly containerId: string; readonly execId?: string; readonly id?: string; readonly exitStatus?: number };
 
-const TYPES = [TaskCreate, TaskStart, TaskExit, TaskDelete, TaskOOM, TaskExecAdded, TaskExecStarted, TaskPaused, TaskResumed] as readonly Message<object>[];
+const TYPES = [
+  TaskCreate,
+  TaskStart,
+  TaskExit,
+  TaskDelete,
+  TaskOOM,
+  TaskExecAdded,
+  TaskExecStarted,
+  TaskPaused,
+  TaskResumed,
+] as readonly Message<object>[];
 
 export class EventsServer implements AsyncDisposable {
   readonly address: string;
@@ -69,7 +79,9 @@ export class EventsServer implements AsyncDisposable {
 
   /** Waits until the container has had `count` such events. */
   async until(containerId: string, topic: string, count: number, signal: AbortSignal): Promise<void> {
-    while (this.of(containerId).filter((event) => event.topic === topic).length < count) await once(this.#arrived, "event", { signal });
+    while (this.of(containerId).filter((event) => event.topic === topic).length < count) {
+      await once(this.#arrived, "event", { signal });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

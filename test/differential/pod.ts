@@ -67,12 +67,18 @@ export class Pod implements AsyncDisposable {
   async run(options: ContainerOptions = {}): Promise<Outcome> {
     await using container = await this.container(options);
     const created = await container.create();
-    if (!created.ok) return refused("create", created, container);
+    if (!created.ok) {
+      return refused("create", created, container);
+    }
     const started = await container.start();
-    if (!started.ok) return refused("start", started, container);
+    if (!started.ok) {
+      return refused("start", started, container);
+    }
     const waited = await container.wait("", RUN_MS);
     const end = endOf(waited);
-    if (!waited.ok) await container.kill(9, { all: true });
+    if (!waited.ok) {
+      await container.kill(9, { all: true });
+    }
     const drained = await container.stdio.drained(DRAIN_MS);
     return { end: drained ? end : `${end}, stdio stays open`, message: "", stdout: container.stdio.stdout, stderr: container.stdio.stderr };
   }
@@ -82,13 +88,19 @@ export class Pod implements AsyncDisposable {
     const { holder } = this;
     const execId = `e${(this.#execs += 1)}`;
     const { answer, stdio } = await holder.exec(execId, options);
-    if (!answer.ok) return refused("exec", answer, holder);
+    if (!answer.ok) {
+      return refused("exec", answer, holder);
+    }
     const started = await holder.start(execId);
     stdio.handOver();
     try {
-      if (!started.ok) return refused("start", started, holder);
+      if (!started.ok) {
+        return refused("start", started, holder);
+      }
       const waited = await holder.wait(execId, RUN_MS);
-      if (!waited.ok) await holder.kill(9, { execId });
+      if (!waited.ok) {
+        await holder.kill(9, { execId });
+      }
       const end = endOf(waited);
       const drained = await stdio.drained(DRAIN_MS);
       return { end: drained ? end : `${end}, stdio stays open`, message: "", stdout: stdio.stdout, stderr: stdio.stderr };

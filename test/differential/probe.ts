@@ -21,7 +21,9 @@ export async function makeRootfs(directory: string): Promise<void> {
   await unpackImage("busybox", image);
   await rename(join(image, "bin/busybox"), join(directory, "bin/busybox"));
   await rm(image, { recursive: true });
-  for (const applet of ["sh", "cat", "sleep", "true"]) await symlink("busybox", join(directory, "bin", applet));
+  for (const applet of ["sh", "cat", "sleep", "true"]) {
+    await symlink("busybox", join(directory, "bin", applet));
+  }
   await writeFile(join(directory, "etc/passwd"), "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n");
   await writeFile(join(directory, "etc/group"), "root:x:0:\naudio:x:29:user\nuser:x:1000:\n");
   await writeFile(join(directory, "etc/not-executable"), "#!/bin/sh\n", { mode: 0o644 });

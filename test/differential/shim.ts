@@ -1,6 +1,6 @@
+import { constants, openSync } from "node:fs";
 /** A shim, started and called as containerd does it, but without containerd: runc's and Hadron's alike. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { delimiter, join } from "node:path";
 
@@ -30,7 +30,13 @@ export class Runtime {
   readonly #env: NodeJS.ProcessEnv;
   readonly #containerd: string;
 
-  private constructor(name: RuntimeName, directory: string, namespace: string, binaries: { shim: string; containerd: string; runc: string }, events: string) {
+  private constructor(
+    name: RuntimeName,
+    directory: string,
+    namespace: string,
+    binaries: { shim: string; containerd: string; runc: string },
+    events: string,
+  ) {
     this.name = name;
     this.directory = directory;
     this.namespace = namespace;
@@ -75,7 +81,9 @@ export class Runtime {
   /** Ends what is left of this runtime's processes; each carries our variable. */
   async killLeftovers(): Promise<void> {
     for (const process of await processes()) {
-      if ((await process.environment()).includes(`${ownerVariable}=${this.directory}`)) await killProcess(process);
+      if ((await process.environment()).includes(`${ownerVariable}=${this.directory}`)) {
+        await killProcess(process);
+      }
     }
   }
 }
@@ -133,7 +141,9 @@ export class Bundle implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#log.destroy();
-    for (const mount of (await mountsBelow(this.path)).reverse()) await mustRun("umount", ["--", mount]);
+    for (const mount of (await mountsBelow(this.path)).reverse()) {
+      await mustRun("umount", ["--", mount]);
+    }
     await removeTree(this.path);
   }
 }
@@ -145,7 +155,9 @@ export async function answerOf<T>(call: Promise<T>): Promise<Answer<T>> {
   try {
     return { ok: true, value: await call };
   } catch (error) {
-    if (error instanceof TtrpcError) return { ok: false, code: error.code, message: error.message };
+    if (error instanceof TtrpcError) {
+      return { ok: false, code: error.code, message: error.message };
+    }
     throw error;
   }
 }

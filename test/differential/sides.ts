@@ -55,14 +55,18 @@ export class Sides implements AsyncDisposable {
   async facts(): Promise<ReadonlySet<Fact>> {
     const { stdout } = await (await this.#pod("hadron")).run();
     const files = /^mount\.\/\t(9p|virtiofs) /m.exec(stdout)?.[1];
-    if (files === undefined) throw new Error(`the root file system comes neither by 9p nor by virtio-fs:\n${stdout}`);
+    if (files === undefined) {
+      throw new Error(`the root file system comes neither by 9p nor by virtio-fs:\n${stdout}`);
+    }
     const unified = existsSync("/sys/fs/cgroup/cgroup.controllers");
     return new Set<Fact>([files === "9p" ? "9p" : "virtio-fs", unified ? "host cgroup v2" : "host cgroup v1"]);
   }
 
   async #pod(name: RuntimeName): Promise<Pod> {
     const pod = this.#pods[name];
-    if (pod !== undefined && (await pod.lives())) return pod;
+    if (pod !== undefined && (await pod.lives())) {
+      return pod;
+    }
     await pod?.[Symbol.asyncDispose]();
     return (this.#pods[name] = await Pod.start(this.#runtimes[name], join(this.directory, "template")));
   }
@@ -79,7 +83,9 @@ export class Sides implements AsyncDisposable {
     }
     await rmdir(join("/run/containerd/runc", this.#runtimes.runc.namespace)).catch(() => undefined);
     // Whoever left a mount behind: what is removed below is only what was made here.
-    for (const mount of (await mountsBelow(this.directory)).reverse()) await run("umount", ["-l", "--", mount]);
+    for (const mount of (await mountsBelow(this.directory)).reverse()) {
+      await run("umount", ["-l", "--", mount]);
+    }
     await mustRun("rm", ["-rf", "--one-file-system", "--", this.directory]);
   }
 }

@@ -15,24 +15,37 @@ import { type Answers, useSides } from "./suite.ts";
 import { fieldsOf } from "./view.ts";
 
 async function run(sides: Sides, { look = [], edit, ...options }: Omit<SpecCase, "name">): Promise<Answers> {
-  const { runc, hadron } = await sides.both(async (pod) => await pod.run({
-    ...options,
-    async edit(spec, places) {
-      // Before the change, so that a case may have other arguments.
-      spec.process.args.push(...look);
-      return await edit?.(spec, places);
-    },
-  }));
+  const { runc, hadron } = await sides.both(
+    async (pod) =>
+      await pod.run({
+        ...options,
+        async edit(spec, places) {
+          // Before the change, so that a case may have other arguments.
+          spec.process.args.push(...look);
+          return await edit?.(spec, places);
+        },
+      }),
+  );
   return {
     fields: { runc: fieldsOf(runc), hadron: fieldsOf(hadron) },
     messages: [`runc: ${runc.message}`, `Hadron: ${hadron.message}`].filter((text) => !text.endsWith(": ")),
   };
 }
 
-const SUBJECTS = { process: PROCESS_CASES, mounts: MOUNT_CASES, submounts: SUBMOUNT_CASES, linux: LINUX_CASES, resources: RESOURCE_CASES, devices: DEVICE_CASES, attacks: ATTACK_CASES };
+const SUBJECTS = {
+  process: PROCESS_CASES,
+  mounts: MOUNT_CASES,
+  submounts: SUBMOUNT_CASES,
+  linux: LINUX_CASES,
+  resources: RESOURCE_CASES,
+  devices: DEVICE_CASES,
+  attacks: ATTACK_CASES,
+};
 
 useSides("spec", ({ each, generate }) => {
-  for (const [subject, cases] of Object.entries(SUBJECTS)) describe(subject, () => each(cases, run));
+  for (const [subject, cases] of Object.entries(SUBJECTS)) {
+    describe(subject, () => each(cases, run));
+  }
   generate(30, GENERATED, async (sides, generated) => await run(sides, optionsOf(generated)));
 });
 

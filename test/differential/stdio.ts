@@ -55,13 +55,17 @@ export class Stdio implements AsyncDisposable {
       stderr: terminal ? "" : path("stderr"),
       terminal,
     };
-    for (const fifo of [paths.stdin, paths.stdout, paths.stderr].filter(Boolean)) makeFifo(fifo);
+    for (const fifo of [paths.stdin, paths.stdout, paths.stderr].filter(Boolean)) {
+      makeFifo(fifo);
+    }
     return new Stdio(paths);
   }
 
   /** To be called when the shim has opened its ends, or never will. */
   handOver(): void {
-    for (const fd of this.#held.splice(0)) closeSync(fd);
+    for (const fd of this.#held.splice(0)) {
+      closeSync(fd);
+    }
   }
 
   get stdout(): string {
@@ -95,8 +99,14 @@ export class Stdio implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.handOver();
     this.#stdin?.destroy();
-    for (const output of this.#outputs) output.close();
-    for (const path of [this.paths.stdin, this.paths.stdout, this.paths.stderr]) if (path !== "") await rm(path, { force: true });
+    for (const output of this.#outputs) {
+      output.close();
+    }
+    for (const path of [this.paths.stdin, this.paths.stdout, this.paths.stderr]) {
+      if (path !== "") {
+        await rm(path, { force: true });
+      }
+    }
   }
 }
 
@@ -110,7 +120,9 @@ class Output {
     this.#socket = new Socket({ fd, readable: true, writable: false });
     this.#socket.on("data", (chunk: Buffer) => {
       this.#length += chunk.length;
-      if (this.#length <= OUTPUT_LIMIT) this.#chunks.push(chunk);
+      if (this.#length <= OUTPUT_LIMIT) {
+        this.#chunks.push(chunk);
+      }
     });
   }
 
@@ -120,13 +132,17 @@ class Output {
 
   async until(words: string, signal: AbortSignal): Promise<void> {
     while (!this.text.includes(words)) {
-      if (this.#socket.closed) throw new Error(`stdout ended without ${JSON.stringify(words)}: ${JSON.stringify(this.text)}`);
+      if (this.#socket.closed) {
+        throw new Error(`stdout ended without ${JSON.stringify(words)}: ${JSON.stringify(this.text)}`);
+      }
       await Promise.race([once(this.#socket, "data", { signal }), once(this.#socket, "close", { signal })]);
     }
   }
 
   async end(signal: AbortSignal): Promise<void> {
-    if (!this.#socket.closed) await once(this.#socket, "close", { signal });
+    if (!this.#socket.closed) {
+      await once(this.#socket, "close", { signal });
+    }
   }
 
   close(): void {

@@ -67,7 +67,9 @@ export function useSides(part: Part, define: (suite: Suite) => void): void {
   describe("the list of differences", () => {
     test("has nothing that is no longer so", ({ skip }) => {
       skip(ran < defined, "only some of the cases ran");
-      for (const fault of judge.faults()) console.warn(`known fault: ${fault}`);
+      for (const fault of judge.faults()) {
+        console.warn(`known fault: ${fault}`);
+      }
       expect(judge.unmet()).toEqual([]);
     });
   });

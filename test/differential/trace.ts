@@ -57,7 +57,9 @@ export class Traced {
 
   async exec(execId: string, options: ProcessOptions = {}): Promise<void> {
     const { answer, stdio } = await this.container.exec(execId, options);
-    if (answer.ok) this.#execs.set(execId, stdio);
+    if (answer.ok) {
+      this.#execs.set(execId, stdio);
+    }
     await this.#note(`exec ${execId}`, Promise.resolve(answer));
   }
 
@@ -67,7 +69,9 @@ export class Traced {
 
   async delete(execId = ""): Promise<void> {
     const answer = await this.#note(`delete ${execId}`, this.container.delete(execId), ({ exitStatus }) => `status ${exitStatus}`);
-    if (answer.ok && execId === "") this.deletions += 1;
+    if (answer.ok && execId === "") {
+      this.deletions += 1;
+    }
   }
 
   async wait(execId = "", timeoutMs?: number): Promise<void> {
@@ -76,8 +80,17 @@ export class Traced {
 
   async state(execId = ""): Promise<void> {
     await this.#note(`state ${execId}`, answerOf(this.#task.state(this.#request(execId), { timeoutMs: CALL_MS })), (state) =>
-      [STATES[state.status], `status ${state.exitStatus}`, `pid ${state.pid > 0}`, `terminal ${state.terminal}`, `exec ${state.execId}`,
-        `bundle ${state.bundle === "" ? "none" : "given"}`, `id ${state.id === this.container.id}`, `exited ${(state.exitedAt?.seconds ?? 0n) > 0n}`].join(", "));
+      [
+        STATES[state.status],
+        `status ${state.exitStatus}`,
+        `pid ${state.pid > 0}`,
+        `terminal ${state.terminal}`,
+        `exec ${state.execId}`,
+        `bundle ${state.bundle === "" ? "none" : "given"}`,
+        `id ${state.id === this.container.id}`,
+        `exited ${(state.exitedAt?.seconds ?? 0n) > 0n}`,
+      ].join(", "),
+    );
   }
 
   async pause(): Promise<void> {
@@ -89,7 +102,11 @@ export class Traced {
   }
 
   async pids(): Promise<void> {
-    await this.#note("pids", answerOf(this.#task.pids({ id: this.container.id }, { timeoutMs: CALL_MS })), ({ processes }) => `${processes.length} processes`);
+    await this.#note(
+      "pids",
+      answerOf(this.#task.pids({ id: this.container.id }, { timeoutMs: CALL_MS })),
+      ({ processes }) => `${processes.length} processes`,
+    );
   }
 
   async stats(): Promise<void> {
@@ -112,7 +129,11 @@ export class Traced {
   }
 
   async connect(): Promise<void> {
-    await this.#note("connect", answerOf(this.#task.connect({ id: this.container.id }, { timeoutMs: CALL_MS })), ({ shimPid, taskPid }) => `shim ${shimPid > 0}, task ${taskPid > 0}`);
+    await this.#note(
+      "connect",
+      answerOf(this.#task.connect({ id: this.container.id }, { timeoutMs: CALL_MS })),
+      ({ shimPid, taskPid }) => `shim ${shimPid > 0}, task ${taskPid > 0}`,
+    );
   }
 
   async checkpoint(): Promise<void> {
@@ -129,7 +150,9 @@ export class Traced {
     try {
       await stdio?.untilStdout(words, AbortSignal.timeout(CALL_MS));
     } catch (cause) {
-      throw new Error(`${this.container.places.bundle} ${execId} did not say ${JSON.stringify(words)}, but ${JSON.stringify(stdio?.stdout)}`, { cause });
+      throw new Error(`${this.container.places.bundle} ${execId} did not say ${JSON.stringify(words)}, but ${JSON.stringify(stdio?.stdout)}`, {
+        cause,
+      });
     }
   }
 
@@ -155,7 +178,9 @@ export class Trace implements AsyncDisposable {
 
   add(what: string, answer: string, message: string): void {
     this.#lines.push([what.trimEnd(), answer]);
-    if (message !== "") this.messages.push(`${this.pod.runtime.name}: ${what}: ${message}`);
+    if (message !== "") {
+      this.messages.push(`${this.pod.runtime.name}: ${what}: ${message}`);
+    }
   }
 
   /** A container that nothing was called for yet; it runs `args` of the probe. */
@@ -197,13 +222,17 @@ export class Trace implements AsyncDisposable {
         fields.set(`events of ${name}${execId === undefined ? "" : ` ${execId}`}`, text.join(", "));
       }
       const exits = events.filter(({ topic }) => topic === "/tasks/exit").map(({ execId }) => execId);
-      if (exits.length > 1 && new Set(exits).size > 1) fields.set(`init of ${name} exits`, exits.at(-1) === undefined ? "last" : "before others");
+      if (exits.length > 1 && new Set(exits).size > 1) {
+        fields.set(`init of ${name} exits`, exits.at(-1) === undefined ? "last" : "before others");
+      }
     }
     return fields;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { container } of this.#containers) await container[Symbol.asyncDispose]();
+    for (const { container } of this.#containers) {
+      await container[Symbol.asyncDispose]();
+    }
   }
 }
 

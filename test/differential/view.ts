@@ -6,13 +6,17 @@ export type Fields = ReadonlyMap<string, string>;
 /** Everything that came of a process, field by field. */
 export function fieldsOf(outcome: Outcome): Fields {
   const fields = new Map<string, string>([["end", outcome.end]]);
-  if (outcome.end.startsWith("refused")) return fields;
+  if (outcome.end.startsWith("refused")) {
+    return fields;
+  }
   // A terminal ends its lines with both.
   const lines = outcome.stdout.split(/\r?\n/);
   if (lines.some((line) => line.startsWith("end\t"))) {
     for (const line of lines) {
       const tab = line.indexOf("\t");
-      if (tab < 0) continue;
+      if (tab < 0) {
+        continue;
+      }
       add(fields, line.slice(0, tab), line.slice(tab + 1));
     }
   } else {
@@ -25,10 +29,16 @@ export function fieldsOf(outcome: Outcome): Fields {
 function add(fields: Map<string, string>, key: string, value: string): void {
   // Two mounts on one directory, say.
   let unique = key;
-  for (let n = 2; fields.has(unique); n += 1) unique = `${key} #${n}`;
-  if (key.startsWith("mount.")) addMount(fields, unique, value);
-  else if (key.startsWith("cgroup.")) fields.set(unique, cgroupValue(key, value, fields.get("cgroup.memory")));
-  else fields.set(unique, value);
+  for (let n = 2; fields.has(unique); n += 1) {
+    unique = `${key} #${n}`;
+  }
+  if (key.startsWith("mount.")) {
+    addMount(fields, unique, value);
+  } else if (key.startsWith("cgroup.")) {
+    fields.set(unique, cgroupValue(key, value, fields.get("cgroup.memory")));
+  } else {
+    fields.set(unique, value);
+  }
 }
 
 /** File systems that have files of the host behind them: which one it is, is not the container's business. */
@@ -43,7 +53,9 @@ function addMount(fields: Map<string, string>, key: string, value: string): void
   fields.set(key, files ? "files" : cgroup ? "cgroup" : type);
   fields.set(`${key} options`, options);
   fields.set(`${key} propagation`, propagation);
-  if (files || cgroup) return;
+  if (files || cgroup) {
+    return;
+  }
   fields.set(`${key} root`, root);
   // How a tmpfs numbers its inodes is a choice of the kernel's configuration, which it prints or not.
   const words = superOptions.split(",").filter((word) => !/^inode(32|64)$/.test(word));

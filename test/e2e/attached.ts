@@ -73,7 +73,9 @@ export class Attached implements AsyncDisposable {
   }
 
   #changed(): void {
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiting) {
+      wake();
+    }
     this.#waiting.clear();
   }
 }

@@ -36,12 +36,16 @@ async function offset(attached: Attached): Promise<number> {
   for (let round = 0; round < 5; round++) {
     const lines = attached.stdout.split("\n").length;
     const before = Date.now();
-    if (!attached.stdin.write("\n")) await once(attached.stdin, "drain");
+    if (!attached.stdin.write("\n")) {
+      await once(attached.stdin, "drain");
+    }
     await attached.output(new RegExp(`^(.*\\n){${lines}}`));
     const after = Date.now();
     const now = told(attached);
     const offMs = Math.max(before - now, now - after, 0);
-    if (after - before < least.tookMs) least = { tookMs: after - before, offMs };
+    if (after - before < least.tookMs) {
+      least = { tookMs: after - before, offMs };
+    }
   }
   return least.offMs;
 }

@@ -64,7 +64,9 @@ describe.each(containerdVersions.slice(-1))("a shim daemon of containerd %s", (v
   test("starts with the bytecode that was made of it, which V8 refuses in silence when a flag or a version differs", async () => {
     const { socket, id, bundle } = await start({ ociVersion: "1.1.0" });
     const node = (await processes()).find(({ args }) => args.includes(socket));
-    if (node === undefined) throw new Error("no process has the socket among its arguments");
+    if (node === undefined) {
+      throw new Error("no process has the socket among its arguments");
+    }
     const hook = join(bundle, "hook.cjs");
     await writeFile(
       hook,
@@ -101,7 +103,9 @@ describe.each(containerdVersions.slice(-1))("a shim daemon of containerd %s", (v
     const watch = setInterval(() => {
       const note = (status: string): void => {
         const kilobytes = /^VmRSS:\s+(\d+)/m.exec(status)?.[1];
-        if (kilobytes !== undefined) resident.push(Number(kilobytes));
+        if (kilobytes !== undefined) {
+          resident.push(Number(kilobytes));
+        }
       };
       // It may be gone already.
       void readFile(`/proc/${shimPid}/status`, "utf8").then(note, () => undefined);

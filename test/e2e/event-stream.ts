@@ -24,7 +24,9 @@ export class EventStream implements AsyncDisposable {
     // ctr does not say when it listens: it does when it has seen an event that was made for it.
     const probe = uniqueId("probe");
     for (let n = 0; !stream.#ctr.stdout.includes(probe); n += 1) {
-      if (n === MAX_PROBES) throw new Error(`ctr events shows nothing of ${n} events`);
+      if (n === MAX_PROBES) {
+        throw new Error(`ctr events shows nothing of ${n} events`);
+      }
       await daemon.mustCtr(["namespaces", "create", `${probe}-${n}`]);
       await daemon.mustCtr(["namespaces", "remove", `${probe}-${n}`]);
     }
@@ -53,7 +55,9 @@ export class EventStream implements AsyncDisposable {
 /** "2026-01-01 00:00:00.0 +0000 UTC namespace /topic {json}" */
 function parseLine(line: string): TaskEvent | undefined {
   const match = /(\S+) (\/\S+) (\{.*\})$/.exec(line);
-  if (match === null) return undefined;
+  if (match === null) {
+    return undefined;
+  }
   const [, namespace = "", topic = "", json = ""] = match;
   return { namespace, topic, body: JSON.parse(json) as Record<string, unknown> };
 }

@@ -84,10 +84,14 @@ describe.each(containerdVersions)("containerd %s: kill -9", (version) => {
       const annotations = { "io.kubernetes.cri.sandbox-id": pod };
       const ids = [pod, uniqueId(), uniqueId()];
       await using containers = new AsyncDisposableStack();
-      for (const id of ids) containers.use(await startContainer(daemon(), SLEEP, { id, annotations }));
+      for (const id of ids) {
+        containers.use(await startContainer(daemon(), SLEEP, { id, annotations }));
+      }
       await kill(daemon(), part);
       // containerd deletes the tasks of a shim that is gone; all others are deleted by whoever made them.
-      if (part !== "daemon") await containers.disposeAsync();
+      if (part !== "daemon") {
+        await containers.disposeAsync();
+      }
       for (const id of ids) {
         const exits = (await stream.ofTask(id)).filter(({ topic }) => topic === "/tasks/exit");
         expect(exits.map(({ body }) => body)).toMatchObject([{ id, exit_status: 137 }]);

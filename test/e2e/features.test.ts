@@ -1,10 +1,11 @@
 /** What containerd reads in the answer of `containerd-shim-hadron-v2 -info`, and that it is so. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { describe, expect, test } from "vitest";
 
-import { containerdVersions } from "../harness/containerd.ts";
 import { mustRun } from "../harness/command.ts";
+import { containerdVersions } from "../harness/containerd.ts";
 import { repository } from "../harness/paths.ts";
 import { hadron, runContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";

@@ -19,7 +19,9 @@ describe.each(containerdVersions)("containerd %s: a running container", (version
     const file = join(directory, "file");
     await writeFile(file, "written by the host\n");
     {
-      await using container = await startContainer(daemon(), ["sleep", "600"], { mounts: [`type=bind,src=${directory},dst=/volume,options=rbind:rw`] });
+      await using container = await startContainer(daemon(), ["sleep", "600"], {
+        mounts: [`type=bind,src=${directory},dst=/volume,options=rbind:rw`],
+      });
       const look = async (): Promise<string> => (await container.exec(["cat", "/volume/file"])).stdout;
       expect(await look()).toBe("written by the host\n");
       await writeFile(file, "changed by the host\n");

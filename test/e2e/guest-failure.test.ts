@@ -56,7 +56,9 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     // Nothing tells of a halted CPU; calls that it still answered have come before. (An exec could be started by the
     // guest and then never end.)
     const call = (): Promise<CommandResult> => daemon().ctr(["tasks", "metrics", container.id]);
-    for (let result = await call(); result.exitCode === 0; ) result = await call();
+    for (let result = await call(); result.exitCode === 0;) {
+      result = await call();
+    }
     await log.line(new RegExp(`killing the VM.* within ${patient(2)} s`));
     await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
@@ -68,7 +70,9 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await other.output(/up/);
     const result = await container.exec(["sh", "-c", "echo c > /sys-proc/sysrq-trigger; sleep 600"]);
     // The guest may die before it has answered that the exec runs.
-    if (result.exitCode !== 137) expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/panic/) });
+    if (result.exitCode !== 137) {
+      expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/panic/) });
+    }
     expect(await other.exit()).toBe(137);
     await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
@@ -133,7 +137,10 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await using container = await startContainer(daemon(), ["sh", "-c", "while :; do :; done"], { flags: config.flags });
     // The init process uses up what the limit allows.
     await using shim = await TaskClient.connect(daemon(), container.id);
-    const resources = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", value: Buffer.from(JSON.stringify({ cpu: { period: 100_000, quota: 1_500 } })) };
+    const resources = {
+      typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources",
+      value: Buffer.from(JSON.stringify({ cpu: { period: 100_000, quota: 1_500 } })),
+    };
     await shim.task.update({ id: container.id, resources });
     expect(await container.exec(["echo", "done"])).toMatchObject({ exitCode: 0, stdout: "done\n" });
     await log.line(/the guest lives, but has been taking more than 1 s to start a process/);

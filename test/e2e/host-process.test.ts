@@ -1,5 +1,6 @@
 /** The process on the host that stands for a container: the pid that containerd knows. */
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
@@ -72,7 +73,10 @@ describe.each(containerdVersions)("containerd %s: the process on the host", (ver
     await using asked = await startContainer(daemon(), ["sh", "-c", trap], { annotations });
     await using killed = await startContainer(daemon(), SLEEP, { annotations });
     await expect.poll(async () => (await asked.exec(["ls", "/dev/shm/ready"])).exitCode).toBe(0);
-    for (const [container, signal, status] of [[asked, "SIGTERM", 9], [killed, "SIGKILL", 137]] as const) {
+    for (const [container, signal, status] of [
+      [asked, "SIGTERM", 9],
+      [killed, "SIGKILL", 137],
+    ] as const) {
       const { pid, stopped } = await pidsOf(daemon(), container.id);
       const exit = stopped();
       process.kill(pid, signal);

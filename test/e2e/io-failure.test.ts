@@ -76,7 +76,12 @@ describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
 
 /** What is in the way on the host, as tmpfs' mount options and as what is done to it then, and what the error names. */
 const FULL_STATE = [
-  ["has no room for the journal", "size=4k", "echo > /run/hadron/full", /the shim daemon cannot start: The journal .* cannot be written.*no space left/i],
+  [
+    "has no room for the journal",
+    "size=4k",
+    "echo > /run/hadron/full",
+    /the shim daemon cannot start: The journal .* cannot be written.*no space left/i,
+  ],
   ["has no room for a directory", "nr_inodes=4", "true", /The directory .* cannot be made.*no space left/i],
   ["has no room for a socket", "nr_inodes=6", "true", /The socket .* cannot be made.*no space left/i],
 ] as const;
@@ -89,7 +94,9 @@ describe.each(containerdVersions)("containerd %s: a host whose /run/hadron", (ve
       // Each of the shim's processes has a mount namespace of its own, so that nobody else's /run/hadron is full.
       const script = `mkdir -p /run/hadron && mount -t tmpfs -o ${mountOptions} tmpfs /run/hadron && ${fill}; exec "$@"`;
       const launcher = join(build, "bin/containerd-shim-hadron-v2");
-      await writeFile(join(directory, "containerd-shim-hadron-v2"), `#!/bin/sh\nexec unshare --mount sh -c '${script}' sh ${launcher} "$@"\n`, { mode: 0o755 });
+      await writeFile(join(directory, "containerd-shim-hadron-v2"), `#!/bin/sh\nexec unshare --mount sh -c '${script}' sh ${launcher} "$@"\n`, {
+        mode: 0o755,
+      });
     });
     const daemon = useContainerd(version, { shimPath: [directory] });
     afterAll(async () => await rm(directory, { recursive: true }));
@@ -110,7 +117,12 @@ describe.each(containerdVersions)("containerd %s: output", (version) => {
     const directory = await mkdtemp(join(daemon().directory, "volume-"));
     {
       const flags = ["--mount", `type=bind,src=${directory},dst=/v,options=rbind:rw`];
-      await using attached = new Attached(daemon(), [...runArgs({ id, flags }), "sh", "-c", "echo up; while [ ! -e /v/go ]; do sleep 0.1; done; echo more; touch /v/done; sleep 600"]);
+      await using attached = new Attached(daemon(), [
+        ...runArgs({ id, flags }),
+        "sh",
+        "-c",
+        "echo up; while [ ! -e /v/go ]; do sleep 0.1; done; echo more; touch /v/done; sleep 600",
+      ]);
       await attached.output(/up/);
     }
     await mkdir(join(directory, "go"));

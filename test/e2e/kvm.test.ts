@@ -1,7 +1,9 @@
 /** Pods on a host with KVM: what is not so without it. Everything else that a pod does is in the other files, which the lab runs as well. */
 import { mkdir, mkdtemp, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { describe, expect, test } from "vitest";
+
 import { mustRun } from "../harness/command.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { configFile, kvmMissing } from "../harness/machine.ts";
@@ -24,64 +26,69 @@ const MITIGATED = ["Mitigation", "Mitigation"];
 
 test.runIf(inLab)("the lab has KVM", () => expect(kvmMissing).toBeUndefined());
 
-describe.skipIf(kvmMissing !== undefined).each(containerdVersions)(`containerd %s: with KVM, a pod${kvmMissing === undefined ? "" : ` (not here: ${kvmMissing})`}`, (version) => {
-  const daemon = useContainerd(version);
+describe.skipIf(kvmMissing !== undefined).each(containerdVersions)(
+  `containerd %s: with KVM, a pod${kvmMissing === undefined ? "" : ` (not here: ${kvmMissing})`}`,
+  (version) => {
+    const daemon = useContainerd(version);
 
-  test("runs in QEMU with virtio-fs, and ends as its program does", async () => {
-    const log = await DaemonLog.from(daemon());
-    // The daemon is not idle while a Create takes long.
-    await using config = await configFile(daemon(), { idle_timeout_s: 3 });
-    const { stdout, stderr, exitCode } = await runContainer(daemon(), ["sh", "-c", LOOK_AROUND], { flags: config.flags });
-    expect(stdout.split("\n")).toEqual([expect.stringMatching(/-hadron$|-amd64$/), ...MITIGATED, "1", "hypervisor", " / virtiofs", ""]);
-    expect({ stderr, exitCode }).toEqual({ stderr: "wrong\n", exitCode: 42 });
-    await log.line(/with KVM; directories are shared by virtio-fs\./);
-    await log.line(/guestKernelMs/);
-  });
+    test("runs in QEMU with virtio-fs, and ends as its program does", async () => {
+      const log = await DaemonLog.from(daemon());
+      // The daemon is not idle while a Create takes long.
+      await using config = await configFile(daemon(), { idle_timeout_s: 3 });
+      const { stdout, stderr, exitCode } = await runContainer(daemon(), ["sh", "-c", LOOK_AROUND], { flags: config.flags });
+      expect(stdout.split("\n")).toEqual([expect.stringMatching(/-hadron$|-amd64$/), ...MITIGATED, "1", "hypervisor", " / virtiofs", ""]);
+      expect({ stderr, exitCode }).toEqual({ stderr: "wrong\n", exitCode: 42 });
+      await log.line(/with KVM; directories are shared by virtio-fs\./);
+      await log.line(/guestKernelMs/);
+    });
 
-  test("consists of QEMU, the vsock process and a virtiofsd for each share", async () => {
-    await using volume = await volumeOf(daemon());
-    await using _ = await startContainer(daemon(), ["sleep", "600"], { mounts: [volume.mount("/volume")] });
-    const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=device${share},`));
-    expect(hardware(await onlyPart(daemon(), "qemu"))).toEqual(["kvm", "host", fs(0), fs(1)]);
-    expect(await parts(daemon(), "virtiofsd")).toHaveLength(2);
-    expect(await parts(daemon(), "hadron-vsock")).toHaveLength(1);
-  });
+    test("consists of QEMU, the vsock process and a virtiofsd for each share", async () => {
+      await using volume = await volumeOf(daemon());
+      await using _ = await startContainer(daemon(), ["sleep", "600"], { mounts: [volume.mount("/volume")] });
+      const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=device${share},`));
+      expect(hardware(await onlyPart(daemon(), "qemu"))).toEqual(["kvm", "host", fs(0), fs(1)]);
+      expect(await parts(daemon(), "virtiofsd")).toHaveLength(2);
+      expect(await parts(daemon(), "hadron-vsock")).toHaveLength(1);
+    });
 
-  test("ends with 137 when a virtiofsd is killed", async () => {
-    await using container = await startContainer(daemon(), ["sleep", "600"]);
-    const [virtiofsd] = await parts(daemon(), "virtiofsd");
-    if (virtiofsd === undefined) throw new Error("the pod has no virtiofsd");
-    await killProcess(virtiofsd);
-    await expect.poll(() => container.status()).toBe("STOPPED");
-    expect((await container.remove()).stderr).toMatch(/exit code 137\b/);
-  });
+    test("ends with 137 when a virtiofsd is killed", async () => {
+      await using container = await startContainer(daemon(), ["sleep", "600"]);
+      const [virtiofsd] = await parts(daemon(), "virtiofsd");
+      if (virtiofsd === undefined) {
+        throw new Error("the pod has no virtiofsd");
+      }
+      await killProcess(virtiofsd);
+      await expect.poll(() => container.status()).toBe("STOPPED");
+      expect((await container.remove()).stderr).toMatch(/exit code 137\b/);
+    });
 
-  test("is given up when KVM cannot run its guest any further", async () => {
-    const kernel = join(daemon().directory, "stray-kernel");
-    await writeFile(kernel, strayKernel());
-    await using config = await configFile(daemon(), { kernel, initrd: kernel });
-    const { stderr, exitCode } = await runContainer(daemon(), ["true"], { flags: config.flags });
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/the guest's CPU cannot go on: .*KVM/);
-  });
+    test("is given up when KVM cannot run its guest any further", async () => {
+      const kernel = join(daemon().directory, "stray-kernel");
+      await writeFile(kernel, strayKernel());
+      await using config = await configFile(daemon(), { kernel, initrd: kernel });
+      const { stderr, exitCode } = await runContainer(daemon(), ["true"], { flags: config.flags });
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/the guest's CPU cannot go on: .*KVM/);
+    });
 
-  test("runs with Debian's kernel on two CPUs", async () => {
-    await using config = await configFile(daemon(), { kernel: "debian", vcpus: 2 });
-    const { stdout, exitCode } = await runContainer(daemon(), ["sh", "-c", LOOK_AROUND], { flags: config.flags });
-    expect(stdout.split("\n")).toEqual([expect.stringMatching(/-amd64$/), ...MITIGATED, "2", "hypervisor", " / virtiofs", ""]);
-    expect(exitCode).toBe(42);
-  });
+    test("runs with Debian's kernel on two CPUs", async () => {
+      await using config = await configFile(daemon(), { kernel: "debian", vcpus: 2 });
+      const { stdout, exitCode } = await runContainer(daemon(), ["sh", "-c", LOOK_AROUND], { flags: config.flags });
+      expect(stdout.split("\n")).toEqual([expect.stringMatching(/-amd64$/), ...MITIGATED, "2", "hypervisor", " / virtiofs", ""]);
+      expect(exitCode).toBe(42);
+    });
 
-  test.each(["C", "Rust"])("keeps two volumes apart, whose files have the same numbers, with the virtiofsd in %s", async (language) => {
-    await using config = await configFile(daemon(), language === "C" ? {} : { virtiofsd_path: await rustVirtiofsd(daemon()) });
-    await using one = await volumeOf(daemon());
-    await using two = await volumeOf(daemon());
-    const script = "cat /one/file; echo changed > /one/file; cp /one/file /two/file && cat /two/file";
-    const result = await runContainer(daemon(), ["sh", "-c", script], { mounts: [one.mount("/one"), two.mount("/two")], flags: config.flags });
-    expect(result).toMatchObject({ stdout: "written by the host\nchanged\n", stderr: "", exitCode: 0 });
-    expect(await readFile(join(two.path, "file"), "utf8")).toBe("changed\n");
-  });
-});
+    test.each(["C", "Rust"])("keeps two volumes apart, whose files have the same numbers, with the virtiofsd in %s", async (language) => {
+      await using config = await configFile(daemon(), language === "C" ? {} : { virtiofsd_path: await rustVirtiofsd(daemon()) });
+      await using one = await volumeOf(daemon());
+      await using two = await volumeOf(daemon());
+      const script = "cat /one/file; echo changed > /one/file; cp /one/file /two/file && cat /two/file";
+      const result = await runContainer(daemon(), ["sh", "-c", script], { mounts: [one.mount("/one"), two.mount("/two")], flags: config.flags });
+      expect(result).toMatchObject({ stdout: "written by the host\nchanged\n", stderr: "", exitCode: 0 });
+      expect(await readFile(join(two.path, "file"), "utf8")).toBe("changed\n");
+    });
+  },
+);
 
 /** A file system of its own (of the host's memory) with one file. */
 async function volumeOf(containerd: Containerd): Promise<{ readonly path: string; mount(destination: string): string } & AsyncDisposable> {

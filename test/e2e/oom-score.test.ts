@@ -1,5 +1,6 @@
 /** oom_score_adj: what the host's kernel sees of a pod when its memory is short. */
 import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
@@ -24,7 +25,9 @@ class Pod implements AsyncDisposable {
     const prepared = await prepareSpec(this.#daemon, "busybox", (spec) => {
       spec.process.args = ["sleep", "600"];
       spec.annotations = { "io.kubernetes.cri.sandbox-id": this.#id, "io.kubernetes.cri.container-type": type };
-      if (oomScoreAdj !== undefined) spec.process["oomScoreAdj"] = oomScoreAdj;
+      if (oomScoreAdj !== undefined) {
+        spec.process["oomScoreAdj"] = oomScoreAdj;
+      }
     });
     this.#stack.use(prepared);
     const container = this.#stack.use(new RunningContainer(this.#daemon, uniqueId()));
@@ -46,7 +49,9 @@ describe.each(containerdVersions.slice(-1))("containerd %s: oom_score_adj", (ver
     const { pid } = await pod.start();
     const expected = scoreOf(daemon().pid ?? 0) + 1;
     const found = [pid];
-    for (const part of ["daemon", "qemu", "hadron-vsock"] as const) found.push((await onlyPart(daemon(), part)).pid);
+    for (const part of ["daemon", "qemu", "hadron-vsock"] as const) {
+      found.push((await onlyPart(daemon(), part)).pid);
+    }
     expect(found.map(scoreOf)).toEqual(found.map(() => expected));
   });
 

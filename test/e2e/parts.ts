@@ -19,6 +19,8 @@ export async function parts(containerd: Containerd, part: Part): Promise<Process
 /** The only process of that kind; throws when there is none, or more. */
 export async function onlyPart(containerd: Containerd, part: Part): Promise<Process> {
   const [found, ...others] = await parts(containerd, part);
-  if (found === undefined || others.length > 0) throw new Error(`there is not one ${part} but ${others.length + (found ? 1 : 0)}`);
+  if (found === undefined || others.length > 0) {
+    throw new Error(`there is not one ${part} but ${others.length + (found ? 1 : 0)}`);
+  }
   return found;
 }

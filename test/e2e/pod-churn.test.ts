@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
@@ -28,7 +29,9 @@ const script = (mark: string): string[] => [
 async function rootfsMounts(daemon: Containerd): Promise<string[]> {
   const { args } = await onlyPart(daemon, "qemu");
   const pod = /path=(\/run\/hadron\/[^,/]+)\/vsock\.sock/.exec(args.join(" "))?.[1];
-  if (pod === undefined) throw new Error(`QEMU's arguments name no directory of the pod: ${args.join(" ")}`);
+  if (pod === undefined) {
+    throw new Error(`QEMU's arguments name no directory of the pod: ${args.join(" ")}`);
+  }
   return (await mountPoints()).filter((path) => path.startsWith(`${pod}/rootfs/`));
 }
 
@@ -76,7 +79,9 @@ describe.each(containerdVersions)("containerd %s: in a running pod", (version) =
       for (const exitCode of [0, 0, 1]) {
         await expect.poll(() => other.status()).toBe("STOPPED");
         expect((await other.remove()).stderr).toMatch(exitCode === 0 ? /^$/ : /exit code 1\b/);
-        if (exitCode === 0) await daemon().mustCtr(["tasks", "start", "--detach", "--null-io", other.id]);
+        if (exitCode === 0) {
+          await daemon().mustCtr(["tasks", "start", "--detach", "--null-io", other.id]);
+        }
       }
     } finally {
       await other[Symbol.asyncDispose]();

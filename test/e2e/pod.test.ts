@@ -83,8 +83,12 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     const [a, b, c] = [await namespaces(first), await namespaces(joined), await namespaces(other)];
     expect(a).toHaveLength(5);
     expect(b.slice(0, 2)).toEqual(a.slice(0, 2));
-    for (const index of [2, 3]) expect(b[index]).not.toBe(a[index]);
-    for (const index of [0, 1, 2, 3]) expect(c[index]).not.toBe(a[index]);
+    for (const index of [2, 3]) {
+      expect(b[index]).not.toBe(a[index]);
+    }
+    for (const index of [0, 1, 2, 3]) {
+      expect(c[index]).not.toBe(a[index]);
+    }
     // The pod's network is the guest's own.
     expect(new Set([a[4], b[4], c[4]]).size).toBe(1);
   });

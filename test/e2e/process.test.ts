@@ -91,7 +91,8 @@ describe.each(containerdVersions)("containerd %s: a running task", (version) => 
     await daemon().mustCtr(["tasks", "pause", container.id]);
     expect(await container.status()).toBe("PAUSED");
     const usage = async (): Promise<string> =>
-      /usage_usec[^0-9]*([0-9]+)/.exec((await daemon().mustCtr(["tasks", "metrics", "--format", "json", container.id])).replaceAll('"', ""))?.[1] ?? "none";
+      /usage_usec[^0-9]*([0-9]+)/.exec((await daemon().mustCtr(["tasks", "metrics", "--format", "json", container.id])).replaceAll('"', ""))?.[1] ??
+      "none";
     const first = await usage();
     expect(first).toMatch(/^[0-9]+$/);
     const second = await usage();

@@ -106,7 +106,9 @@ describe.each(containerdVersions)("containerd %s: a shim daemon that is sent", (
     const [before] = await memory(daemon());
     socket.write(header(0x7fff_ffff, 1));
     const piece = Buffer.alloc(1 << 20);
-    for (let n = 0; n < 1024; n += 1) await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
+    for (let n = 0; n < 1024; n += 1) {
+      await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
+    }
     const [after] = await memory(daemon());
     socket.destroy();
     // What the collector has not seen yet may stay for a while; a gigabyte may not.
@@ -117,7 +119,9 @@ describe.each(containerdVersions)("containerd %s: a shim daemon that is sent", (
   test("hundreds of connections that say nothing serves the next one", async () => {
     const sockets = await Promise.all(Array.from({ length: 200 }, async () => await open(daemon(), container.id)));
     await expectServes();
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
     await expectServes();
   });
 
@@ -138,7 +142,9 @@ describe.each(containerdVersions)("containerd %s: a shim daemon that is sent", (
     ["missing", undefined, /cannot read the container's spec .*config\.json/],
   ])("the bundle of a spec that is %s refuses it by name", async (_, config, sentence) => {
     const bundle = await mkdtemp(join(daemon().directory, "bundle-"));
-    if (config !== undefined) await writeFile(join(bundle, "config.json"), config);
+    if (config !== undefined) {
+      await writeFile(join(bundle, "config.json"), config);
+    }
     await using shim = await TaskClient.connect(daemon(), container.id);
     const refused = await refusal(shim.task.create({ id: "broken", bundle }));
     expect(refused).toMatchObject({ code: INVALID_ARGUMENT, message: expect.stringMatching(sentence) });

@@ -225,7 +225,9 @@ describe.each(containerdVersions)("containerd %s: the file system", (version) =>
       try {
         await mustRun("mount", ["--make-shared", directory]);
         await mkdir(join(directory, "below"));
-        await using container = await startContainer(daemon(), ["sleep", "1000"], { mounts: [`type=bind,src=${directory},dst=/v,options=rbind:${propagation}`] });
+        await using container = await startContainer(daemon(), ["sleep", "1000"], {
+          mounts: [`type=bind,src=${directory},dst=/v,options=rbind:${propagation}`],
+        });
         await mustRun("mount", ["-t", "tmpfs", "later", join(directory, "below")]);
         await writeFile(join(directory, "below/file"), "later\n");
         expect((await container.exec(["sh", "-c", "cat /v/below/file || true"])).stdout).toBe(seen);
@@ -251,10 +253,14 @@ describe.each(containerdVersions)("containerd %s: the file system", (version) =>
     await withDirectory(async (directory) => {
       await writeFile(join(directory, "file"), "kept");
       await mkdir(join(directory, "sub"));
-      const result = await runContainer(daemon(), ["sh", "-c", "echo x > /v/file; echo $?; touch /v/sub/new; echo $?; mount -o remount,rw /v; echo x > /v/file; echo $?"], {
-        mounts: [`type=bind,src=${directory},dst=/v,options=rbind:ro`],
-        flags: ["--cap-add", "CAP_SYS_ADMIN"],
-      });
+      const result = await runContainer(
+        daemon(),
+        ["sh", "-c", "echo x > /v/file; echo $?; touch /v/sub/new; echo $?; mount -o remount,rw /v; echo x > /v/file; echo $?"],
+        {
+          mounts: [`type=bind,src=${directory},dst=/v,options=rbind:ro`],
+          flags: ["--cap-add", "CAP_SYS_ADMIN"],
+        },
+      );
       expect(result.stdout, result.stderr).toBe("1\n1\n1\n");
       expect(await readFile(join(directory, "file"), "utf8")).toBe("kept");
     });
@@ -279,12 +285,24 @@ describe.each(containerdVersions)("containerd %s: what cannot be had", (version)
   const daemon = useContainerd(version);
 
   test.each<[string, (spec: Spec) => void, RegExp]>([
-    ["the host's network", (spec) => (spec.linux["namespaces"] = (spec.linux["namespaces"] as { type: string }[]).filter(({ type }) => type !== "network")), /host's network namespace/],
+    [
+      "the host's network",
+      (spec) => (spec.linux["namespaces"] = (spec.linux["namespaces"] as { type: string }[]).filter(({ type }) => type !== "network")),
+      /host's network namespace/,
+    ],
     ["a block device of the host", (spec) => (spec.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }]), /device \/dev\/sda/],
     ["hooks", (spec) => (spec["hooks"] = { prestart: [{ path: "/bin/true" }] }), /hooks\.prestart/],
     ["a mount of a kind that the guest lacks", (spec) => spec.mounts.push({ destination: "/m", type: "nfs", source: "s:/" }), /"nfs"/],
-    ["a mount source that is not there", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/no/such", options: ["bind"] }), /\/no\/such.*does not exist/],
-    ["propagation to the host", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/tmp", options: ["rbind", "rshared"] }), /"rshared"/],
+    [
+      "a mount source that is not there",
+      (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/no/such", options: ["bind"] }),
+      /\/no\/such.*does not exist/,
+    ],
+    [
+      "propagation to the host",
+      (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/tmp", options: ["rbind", "rshared"] }),
+      /"rshared"/,
+    ],
     ["what runc refuses", (spec) => spec.mounts.push({ destination: "/m", type: "bind", source: "/tmp" }), /neither the option "bind" nor "rbind"/],
   ])("%s is refused by name, and never with code Unknown", async (_name, edit, sentence) => {
     const result = await runSpec(daemon(), (spec) => edit(spec));

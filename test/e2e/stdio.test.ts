@@ -55,9 +55,13 @@ describe.each(containerdVersions)("containerd %s: stdio", (version) => {
 
   test("a slow reader slows the writer, and no memory grows", async () => {
     const id = uniqueId();
-    const child = spawn(daemon().ctrPath, [...daemon().ctrGlobals, ...runArgs({ id, flags: ["--rm"] }), "sh", "-c", "dd if=/dev/zero bs=1M count=200 2>/dev/null"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const child = spawn(
+      daemon().ctrPath,
+      [...daemon().ctrGlobals, ...runArgs({ id, flags: ["--rm"] }), "sh", "-c", "dd if=/dev/zero bs=1M count=200 2>/dev/null"],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     const { stdout } = child;
     // Nothing is read for a while: what the writer can get rid of fits into pipes and windows.
     await once(stdout, "readable");
@@ -70,7 +74,9 @@ describe.each(containerdVersions)("containerd %s: stdio", (version) => {
       bytes += chunk.length;
     }
     expect(bytes).toBe(200 * MIB);
-    if (child.exitCode === null) await once(child, "exit");
+    if (child.exitCode === null) {
+      await once(child, "exit");
+    }
     expect(child.exitCode).toBe(0);
   });
 
@@ -78,7 +84,12 @@ describe.each(containerdVersions)("containerd %s: stdio", (version) => {
     const path = join(daemon().directory, "output.txt");
     await writeFile(path, "before\n");
     const id = uniqueId();
-    await daemon().mustCtr([...runArgs({ id, flags: ["--detach", "--log-uri", `file://${path}`] }), "sh", "-c", "echo to the file; echo and this >&2"]);
+    await daemon().mustCtr([
+      ...runArgs({ id, flags: ["--detach", "--log-uri", `file://${path}`] }),
+      "sh",
+      "-c",
+      "echo to the file; echo and this >&2",
+    ]);
     const attached = await daemon().ctr(["tasks", "rm", "--force", id]);
     expect(attached.exitCode).toBe(0);
     await daemon().mustCtr(["containers", "rm", id]);
@@ -87,7 +98,11 @@ describe.each(containerdVersions)("containerd %s: stdio", (version) => {
 });
 
 /** The digest of what a container writes to stdout, without keeping it. */
-async function hashOutput(daemon: Containerd, mounts: string[], command: string[]): Promise<{ digest: string; bytes: number; exitCode: number | null }> {
+async function hashOutput(
+  daemon: Containerd,
+  mounts: string[],
+  command: string[],
+): Promise<{ digest: string; bytes: number; exitCode: number | null }> {
   const child = spawn(daemon.ctrPath, [...daemon.ctrGlobals, ...runArgs({ id: uniqueId(), mounts, flags: ["--rm"] }), ...command], {
     stdio: ["ignore", "pipe", "inherit"],
   });

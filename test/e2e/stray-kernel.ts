@@ -12,14 +12,47 @@ export function strayKernel(): Buffer {
       offset += bytes;
     }
   };
-  words(16, [[2, 2], [2, 62], [4, 1], [8, base], [8, 64], [8, 0], [4, 0], [2, 64], [2, 56], [2, 2]]);
+  words(16, [
+    [2, 2],
+    [2, 62],
+    [4, 1],
+    [8, base],
+    [8, 64],
+    [8, 0],
+    [4, 0],
+    [2, 64],
+    [2, 56],
+    [2, 2],
+  ]);
   // Elf64_Phdr: PT_LOAD, readable and executable; PT_NOTE.
-  words(64, [[4, 1], [4, 5], [8, code], [8, base], [8, base], [8, 7], [8, 7], [8, 0x1000]]);
-  words(120, [[4, 4], [4, 4], [8, note], [8, 0], [8, 0], [8, 20], [8, 20], [8, 4]]);
+  words(64, [
+    [4, 1],
+    [4, 5],
+    [8, code],
+    [8, base],
+    [8, base],
+    [8, 7],
+    [8, 7],
+    [8, 0x1000],
+  ]);
+  words(120, [
+    [4, 4],
+    [4, 4],
+    [8, note],
+    [8, 0],
+    [8, 0],
+    [8, 20],
+    [8, 20],
+    [8, 4],
+  ]);
   // mov $0xd0000000, %eax; jmp *%eax
   file.set([0xb8, 0, 0, 0, 0xd0, 0xff, 0xe0], code);
   // XEN_ELFNOTE_PHYS32_ENTRY (18) of "Xen".
-  words(note, [[4, 4], [4, 4], [4, 18]]);
+  words(note, [
+    [4, 4],
+    [4, 4],
+    [4, 18],
+  ]);
   file.write("Xen\0", note + 12, "latin1");
   words(note + 16, [[4, base]]);
   return file;

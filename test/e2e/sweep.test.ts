@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+
 import { expect, test } from "vitest";
 
 import { Containerd, containerdVersions } from "../harness/containerd.ts";
@@ -38,7 +39,9 @@ test.each(containerdVersions.slice(-1))("containerd %s killed with its daemons l
     // containerd first: it would delete what it sees die.
     await doomed.kill();
     await Promise.all(daemons.map(killProcess));
-    for (const pod of dead) expect((await traces(pod)).length).toBeGreaterThan(2);
+    for (const pod of dead) {
+      expect((await traces(pod)).length).toBeGreaterThan(2);
+    }
   }
   // One look at four others is what a `start` takes; on a shared machine there may be many.
   const others = (await readdir(podDirectories)).length;

@@ -17,7 +17,12 @@ export interface Shown {
  * Runs an exec with a terminal to its end, of a container of any runtime. ctr itself would want a terminal to do so.
  * `reader` is a program that reads the FIFO which it is given; what it prints is the text.
  */
-export async function execOnTerminal(daemon: Containerd, id: string, args: readonly string[], reader: readonly [string, ...string[]] = ["cat"]): Promise<Shown> {
+export async function execOnTerminal(
+  daemon: Containerd,
+  id: string,
+  args: readonly string[],
+  reader: readonly [string, ...string[]] = ["cat"],
+): Promise<Shown> {
   const fifo = join(daemon.directory, uniqueId("fifo"));
   await mustRun("mkfifo", [fifo]);
   try {

@@ -17,7 +17,9 @@ export async function startUnread(daemon: Containerd, annotations: Readonly<Reco
     }
     // Nobody reads the output any more. Only then it flows: how much ctr read before its end nobody knows.
     const written = await container.exec(["sh", "-c", "touch /go; until [ -e /written ]; do sleep 0.1; done"]);
-    if (written.exitCode !== 0) throw new Error(`the container did not write ${BYTES} bytes: ${written.stderr}`);
+    if (written.exitCode !== 0) {
+      throw new Error(`the container did not write ${BYTES} bytes: ${written.stderr}`);
+    }
   } catch (error) {
     await container[Symbol.asyncDispose]();
     throw error;

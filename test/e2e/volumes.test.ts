@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { mustRun } from "../harness/command.ts";
@@ -73,7 +74,9 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
   beforeEach(async () => {
     directory = await mkdtemp("/var/tmp/hadron-test-volume-");
     await mkdir(join(directory, "below"));
-    for (const place of [directory, join(directory, "below")]) await writeFile(join(place, "data"), Buffer.alloc(4096));
+    for (const place of [directory, join(directory, "below")]) {
+      await writeFile(join(place, "data"), Buffer.alloc(4096));
+    }
   });
   afterEach(async () => await rm(directory, { recursive: true }));
 
@@ -112,7 +115,11 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
 
   test("tells a watcher in one container what another one does", async () => {
     const annotations = { "io.kubernetes.cri.sandbox-id": uniqueId("pod") };
-    await using _watcher = await startContainer(daemon(), ["python3", "-c", WATCHER], { annotations, image: "python", mounts: [bind(directory, "/v")] });
+    await using _watcher = await startContainer(daemon(), ["python3", "-c", WATCHER], {
+      annotations,
+      image: "python",
+      mounts: [bind(directory, "/v")],
+    });
     await expect.poll(() => existsSync(join(directory, "watching")), { timeout: patient(60_000) }).toBe(true);
     await using other = await startContainer(daemon(), SLEEP, { annotations, mounts: [bind(join(directory, "below"), "/w")] });
     await other.exec(["touch", "/w/new"]);
@@ -186,11 +193,13 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
     const annotations = { "io.kubernetes.cri.sandbox-id": uniqueId("pod") };
     await using _pod = await startContainer(daemon(), SLEEP, { annotations });
     const before = await rootfsMounts(daemon());
-    const script = "exec 3> /file 4> /v/file; both() { head -c $1 /dev/zero >&3; head -c $1 /dev/zero >&4; }; both 3000; touch /v/written; while [ ! -e /v/go ]; do sleep 0.1; done; both 70000; kill -9 $$";
+    const script =
+      "exec 3> /file 4> /v/file; both() { head -c $1 /dev/zero >&3; head -c $1 /dev/zero >&4; }; both 3000; touch /v/written; while [ ! -e /v/go ]; do sleep 0.1; done; both 70000; kill -9 $$";
     await using container = await startContainer(daemon(), ["sh", "-c", script], { annotations, mounts: [bind(directory, "/v")] });
     await expect.poll(() => existsSync(join(directory, "written")), { timeout: patient(60_000) }).toBe(true);
     const rootfs = (await rootfsMounts(daemon())).find((path) => !before.includes(path)) ?? "";
-    const sizes = async (): Promise<number[]> => await Promise.all([join(rootfs, "file"), join(directory, "file")].map(async (path) => (await readFile(path)).length));
+    const sizes = async (): Promise<number[]> =>
+      await Promise.all([join(rootfs, "file"), join(directory, "file")].map(async (path) => (await readFile(path)).length));
     await daemon().mustCtr(["tasks", "pause", container.id]);
     expect(await sizes()).toEqual([3000, 3000]);
     await writeFile(join(directory, "go"), "");
@@ -203,7 +212,9 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
     await using container = await startContainer(daemon(), SLEEP);
     const [rootfs] = await rootfsMounts(daemon());
     expect((await container.exec(["cat", "/etc/passwd"])).stdout).toContain("root");
-    await expectSeen(container, "/etc/passwd", "root:x:0:0:new:/root:/bin/sh\n", () => writeFile(`${rootfs}/etc/passwd`, "root:x:0:0:new:/root:/bin/sh\n"));
+    await expectSeen(container, "/etc/passwd", "root:x:0:0:new:/root:/bin/sh\n", () =>
+      writeFile(`${rootfs}/etc/passwd`, "root:x:0:0:new:/root:/bin/sh\n"),
+    );
     await expectSeen(container, "/etc/new", "new\n", () => writeFile(`${rootfs}/etc/new`, "new\n"));
   });
 });

@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+
 import { patient } from "./patience.ts";
 
 export interface CommandOptions {
@@ -79,7 +80,9 @@ async function ready({ stdinReady }: CommandOptions, ended: AbortSignal): Promis
 }
 
 async function collect(stream: Readable | null, child: ChildProcess): Promise<string> {
-  if (stream === null) return "";
+  if (stream === null) {
+    return "";
+  }
   const chunks: Buffer[] = [];
   let length = 0;
   let excess = false;
@@ -92,7 +95,9 @@ async function collect(stream: Readable | null, child: ChildProcess): Promise<st
       child.kill("SIGKILL");
     }
   }
-  if (excess) throw new Error(`more than ${OUTPUT_LIMIT} bytes of output; read it as a stream instead`);
+  if (excess) {
+    throw new Error(`more than ${OUTPUT_LIMIT} bytes of output; read it as a stream instead`);
+  }
   return Buffer.concat(chunks).toString("utf8");
 }
 

@@ -7,11 +7,12 @@ import { once } from "node:events";
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { mkdir, readFile, rmdir, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+
 import { type CommandOptions, type CommandResult, mustRun, run, tail } from "./command.ts";
-import { killProcess, processes } from "./processes.ts";
 import { mountPoints, mountsBelow } from "./mounts.ts";
 import { build, builtContainerd, debianPackage } from "./paths.ts";
 import { patient } from "./patience.ts";
+import { killProcess, processes } from "./processes.ts";
 import { untilFile } from "./until-file.ts";
 
 export type ContainerdVersion = "1.6" | "2.1" | "2.4";
@@ -33,7 +34,9 @@ export const onlyNewest = containerdVersions.filter((version) => version === new
 
 function versions(names: string): readonly ContainerdVersion[] {
   return names.split(",").map((name) => {
-    if (!Object.hasOwn(programsOf, name)) throw new Error(`HADRON_TEST_CONTAINERD names "${name}"; there are ${Object.keys(programsOf).join(", ")}`);
+    if (!Object.hasOwn(programsOf, name)) {
+      throw new Error(`HADRON_TEST_CONTAINERD names "${name}"; there are ${Object.keys(programsOf).join(", ")}`);
+    }
     return name as ContainerdVersion;
   });
 }
@@ -115,7 +118,9 @@ export class Containerd implements AsyncDisposable {
 
   /** Starts the daemon again after `stop` or `kill`; answers when it serves. */
   async start(): Promise<void> {
-    if (this.#daemon !== undefined) throw new Error("containerd runs already");
+    if (this.#daemon !== undefined) {
+      throw new Error("containerd runs already");
+    }
     const log = openSync(this.logPath, "a");
     const start = fstatSync(log).size;
     try {
@@ -147,8 +152,7 @@ export class Containerd implements AsyncDisposable {
 
   /** Answers when the log, from `start` on, says that the sockets serve. ctr 2.x does not wait for them. */
   async #booted(start: number, signal: AbortSignal): Promise<void> {
-    const said = async (): Promise<boolean> =>
-      (await readFile(this.logPath)).includes("containerd successfully booted", start);
+    const said = async (): Promise<boolean> => (await readFile(this.logPath)).includes("containerd successfully booted", start);
     await untilFile(this.logPath, said, signal);
   }
 
@@ -198,7 +202,9 @@ export class Containerd implements AsyncDisposable {
     }
     // A shim that did not obey is not left to the machine; every such process carries our variable.
     for (const process of await processes()) {
-      if ((await process.environment()).includes(`${ownerVariable}=${this.directory}`)) await killProcess(process);
+      if ((await process.environment()).includes(`${ownerVariable}=${this.directory}`)) {
+        await killProcess(process);
+      }
     }
     await this.#removeCgroups();
     // Deepest first; a lazy unmount succeeds whoever still looks into it.
@@ -226,7 +232,9 @@ export class Containerd implements AsyncDisposable {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     const daemon = this.#daemon;
-    if (daemon === undefined) throw new Error("containerd does not run");
+    if (daemon === undefined) {
+      throw new Error("containerd does not run");
+    }
     if (daemon.exitCode === null && daemon.signalCode === null) {
       const exited = once(daemon, "exit", { signal: AbortSignal.timeout(STOP_MS) });
       daemon.kill(signal);
@@ -240,7 +248,9 @@ export class Containerd implements AsyncDisposable {
   #config(): string {
     // CRI and NRI want sockets and directories of the whole host; nothing here talks to them. `opt` makes /opt.
     const disabled = ["io.containerd.grpc.v1.cri", "io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt"];
-    if (this.version !== "1.6") disabled.push("io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime");
+    if (this.version !== "1.6") {
+      disabled.push("io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime");
+    }
     return [
       `version = ${this.version === "1.6" ? 2 : 3}`,
       `root = ${JSON.stringify(join(this.directory, "root"))}`,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import { addCargoOutput, addVitestReport, emptyCounts } from "./counts.ts";
 
 test("adds the results of every test binary of cargo", () => {

@@ -22,7 +22,9 @@ export function addCargoOutput(counts: Counts, output: string): void {
 
 /** Adds the report of vitest's json reporter. Throws when it is something else. */
 export function addVitestReport(counts: Counts, report: unknown): void {
-  if (!isReport(report)) throw new Error("vitest's report does not look as expected");
+  if (!isReport(report)) {
+    throw new Error("vitest's report does not look as expected");
+  }
   counts.passed += report.numPassedTests;
   counts.failed += report.numFailedTests;
   counts.skipped += report.numPendingTests + report.numTodoTests;
@@ -41,7 +43,9 @@ interface VitestReport {
 }
 
 function isReport(value: unknown): value is VitestReport {
-  if (typeof value !== "object" || value === null) return false;
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
   const report = value as Partial<Record<keyof VitestReport, unknown>>;
   const counted = [report.numPassedTests, report.numFailedTests, report.numPendingTests, report.numTodoTests];
   return counted.every((count) => typeof count === "number") && Array.isArray(report.testResults);

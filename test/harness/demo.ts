@@ -1,5 +1,6 @@
 /** `make demo`: an OCI image runs inside a virtual machine, on a private containerd, for a person to watch. */
 import { release } from "node:os";
+
 import { Containerd, type ContainerdVersion } from "./containerd.ts";
 import { importImage } from "./images.ts";
 import { expectNoLeftovers, hostState } from "./leftovers.ts";
@@ -42,7 +43,9 @@ async function show(command: readonly string[]): Promise<void> {
 }
 
 function print(output: string, started: number): void {
-  for (const line of output.trimEnd().split("\n")) console.log(`  ${line}`);
+  for (const line of output.trimEnd().split("\n")) {
+    console.log(`  ${line}`);
+  }
   console.log(`  (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
 }
 

@@ -5,5 +5,7 @@ const mkfifo = koffi.load("libc.so.6").func("int mkfifo(const char *path, uint32
 
 /** For its owner alone; `path` must not exist. */
 export function makeFifo(path: string): void {
-  if (mkfifo(path, 0o600) !== 0) throw new Error(`the FIFO ${path} cannot be made: errno ${koffi.errno()}`);
+  if (mkfifo(path, 0o600) !== 0) {
+    throw new Error(`the FIFO ${path} cannot be made: errno ${koffi.errno()}`);
+  }
 }

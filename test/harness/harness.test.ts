@@ -5,7 +5,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { describe, expect, test } from "vitest";
+
 import { run } from "./command.ts";
 import { Containerd, containerdVersions } from "./containerd.ts";
 import { importImage } from "./images.ts";
@@ -24,9 +26,7 @@ describe("run", () => {
   });
 
   test("kills what takes too long, and says what it had printed", async () => {
-    await expect(run("sh", ["-c", "echo begun; exec sleep 60"], { timeoutMs: 200 })).rejects.toThrow(
-      /did not end within 200 ms\nstdout: begun/,
-    );
+    await expect(run("sh", ["-c", "echo begun; exec sleep 60"], { timeoutMs: 200 })).rejects.toThrow(/did not end within 200 ms\nstdout: begun/);
   });
 
   test("rejects when the program is not there", async () => {
@@ -123,16 +123,22 @@ describe.each(containerdVersions)("containerd %s with runc", (version) => {
   });
 });
 
-test("a disposed daemon takes its containers and its directory with it", async () => {
-  const [version] = containerdVersions;
-  if (version === undefined) throw new Error("HADRON_TEST_CONTAINERD names no known version");
-  const daemon = await Containerd.start(version);
-  await importImage(daemon, "busybox");
-  const container = await startContainer(daemon, ["sleep", "600"], withRunc);
-  expect((await mountsBelow(daemon.directory)).length).toBeGreaterThan(0);
-  await daemon[Symbol.asyncDispose]();
-  const left = await hostState(daemon);
-  expect([...left.values()].filter((item) => item.includes(daemon.directory) || item.includes(container.id))).toEqual([]);
-  await expect(mkdir(daemon.directory)).resolves.toBeUndefined();
-  await rmdir(daemon.directory);
-}, patient(120_000));
+test(
+  "a disposed daemon takes its containers and its directory with it",
+  async () => {
+    const [version] = containerdVersions;
+    if (version === undefined) {
+      throw new Error("HADRON_TEST_CONTAINERD names no known version");
+    }
+    const daemon = await Containerd.start(version);
+    await importImage(daemon, "busybox");
+    const container = await startContainer(daemon, ["sleep", "600"], withRunc);
+    expect((await mountsBelow(daemon.directory)).length).toBeGreaterThan(0);
+    await daemon[Symbol.asyncDispose]();
+    const left = await hostState(daemon);
+    expect([...left.values()].filter((item) => item.includes(daemon.directory) || item.includes(container.id))).toEqual([]);
+    await expect(mkdir(daemon.directory)).resolves.toBeUndefined();
+    await rmdir(daemon.directory);
+  },
+  patient(120_000),
+);

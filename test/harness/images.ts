@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, chmod, copyFile, mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+
 import { mustRun } from "./command.ts";
 import type { Containerd } from "./containerd.ts";
 import { cache, debianPackage, repository } from "./paths.ts";
@@ -45,18 +46,25 @@ export async function imageArchive(name: ImageName): Promise<string> {
   const key = createHash("sha256").update(recipe).digest("hex").slice(0, 16);
   const finished = join(cache, "images", `${name}-${key}`);
   const archive = join(finished, "image.tar");
-  if (await exists(archive)) return archive;
+  if (await exists(archive)) {
+    return archive;
+  }
 
   await mkdir(dirname(finished), { recursive: true });
   const work = await mkdtemp(`${finished}.new-`);
   try {
     const layer = join(work, "layer.tar");
-    if (busybox === undefined) await makePythonLayer(layer);
-    else await makeBusyboxLayer(layer, busybox, name === "busybox-no-proc");
+    if (busybox === undefined) {
+      await makePythonLayer(layer);
+    } else {
+      await makeBusyboxLayer(layer, busybox, name === "busybox-no-proc");
+    }
     await writeArchive(work, layer, imageReference(name));
     // Another run may have been faster; then its result is as good.
     await rename(work, finished).catch(async (error: unknown) => {
-      if (!(await exists(archive))) throw error;
+      if (!(await exists(archive))) {
+        throw error;
+      }
     });
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -71,14 +79,20 @@ async function busyboxBinary(): Promise<string> {
 async function makeBusyboxLayer(layer: string, busybox: string, withoutMountPoints: boolean): Promise<void> {
   const root = join(dirname(layer), "rootfs");
   const directories = ["bin", "etc", "home/user", "root", "usr/bin", "var/log"];
-  if (!withoutMountPoints) directories.push("dev", "proc", "run", "sys");
-  for (const directory of directories) await mkdir(join(root, directory), { recursive: true });
+  if (!withoutMountPoints) {
+    directories.push("dev", "proc", "run", "sys");
+  }
+  for (const directory of directories) {
+    await mkdir(join(root, directory), { recursive: true });
+  }
   await mkdir(join(root, "tmp"));
   await chmod(join(root, "tmp"), 0o1777);
   await copyFile(busybox, join(root, "bin/busybox"));
   await chmod(join(root, "bin/busybox"), 0o755);
   for (const applet of (await mustRun(busybox, ["--list"])).trim().split("\n")) {
-    if (applet !== "busybox") await symlink("busybox", join(root, "bin", applet));
+    if (applet !== "busybox") {
+      await symlink("busybox", join(root, "bin", applet));
+    }
   }
   const passwd = ["root:x:0:0:root:/root:/bin/sh", "daemon:x:1:1::/:/bin/false", "user:x:1000:1000::/home/user:/bin/sh"];
   const group = ["root:x:0:", "daemon:x:1:", "audio:x:29:user", "staff:x:50:user", "user:x:1000:"];
@@ -95,7 +109,7 @@ async function makePythonLayer(layer: string): Promise<void> {
   const excluded = ["doc", "man", "locale", "info"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
   await mustRun(
     "mmdebstrap",
-    ["--variant=minbase", "--include=python3", "--aptopt=Acquire::Languages \"none\"", ...excluded, "bookworm", layer, sources.trim()],
+    ["--variant=minbase", "--include=python3", '--aptopt=Acquire::Languages "none"', ...excluded, "bookworm", layer, sources.trim()],
     { timeoutMs: 1_200_000 },
   );
 }
@@ -124,16 +138,11 @@ async function writeArchive(work: string, layer: string, reference: string): Pro
     schemaVersion: 2,
     mediaType: "application/vnd.oci.image.manifest.v1+json",
     config,
-    layers: [
-      { mediaType: "application/vnd.oci.image.layer.v1.tar", digest: `sha256:${layerDigest}`, size: (await stat(layer)).size },
-    ],
+    layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: `sha256:${layerDigest}`, size: (await stat(layer)).size }],
   });
   const platform = { architecture: "amd64", os: "linux" };
   const annotations = { "io.containerd.image.name": reference, "org.opencontainers.image.ref.name": "test" };
-  await writeFile(
-    join(layout, "index.json"),
-    JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, platform, annotations }] }),
-  );
+  await writeFile(join(layout, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, platform, annotations }] }));
   await writeFile(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
   await mustRun("tar", ["-C", layout, "-cf", join(work, "image.tar"), "oci-layout", "index.json", "blobs"]);
   await rm(layout, { recursive: true });
@@ -147,7 +156,9 @@ interface Descriptor {
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer);
+  }
   return hash.digest("hex");
 }
 

@@ -5,6 +5,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+
 import { type Containerd, ownerVariable } from "./containerd.ts";
 import { mountPoints } from "./mounts.ts";
 import { build } from "./paths.ts";
@@ -34,21 +35,31 @@ export async function hostState(daemon: Containerd): Promise<HostState> {
   }
   for (const path of await mountPoints()) {
     const inDaemon = path.startsWith(`${daemon.directory}/`);
-    if (inDaemon || (path.startsWith(`${podDirectories}/`) && !foreign.has(podOf(path)))) add(state, "mount", path);
+    if (inDaemon || (path.startsWith(`${podDirectories}/`) && !foreign.has(podOf(path)))) {
+      add(state, "mount", path);
+    }
   }
   for (const directory of [podDirectories, shimSockets]) {
     for (const name of await list(directory)) {
-      if (!foreign.has(name)) add(state, directory === shimSockets ? "socket" : "directory", join(directory, name));
+      if (!foreign.has(name)) {
+        add(state, directory === shimSockets ? "socket" : "directory", join(directory, name));
+      }
     }
   }
   for (const kind of ["state", "root"]) {
     const bundles = join(daemon.directory, kind, "io.containerd.runtime.v2.task", daemon.namespace);
-    for (const name of await list(bundles)) add(state, "bundle", join(bundles, name));
+    for (const name of await list(bundles)) {
+      add(state, "bundle", join(bundles, name));
+    }
   }
-  for (const path of await cgroups(daemon)) add(state, "cgroup", path);
+  for (const path of await cgroups(daemon)) {
+    add(state, "cgroup", path);
+  }
   for (const directory of ["/tmp", "/var/tmp", "/dev/shm"]) {
     for (const name of await list(directory)) {
-      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !OF_TESTS.test(name)) add(state, "file", join(directory, name));
+      if (/^\.?(hadron|qemu|vl\.)/i.test(name) && !OF_TESTS.test(name)) {
+        add(state, "file", join(directory, name));
+      }
     }
   }
   return state;
@@ -63,7 +74,9 @@ export async function expectNoLeftovers(daemon: Containerd, before: HostState, p
   for (;;) {
     const now = await hostState(daemon);
     const left = [...now].filter(([key]) => !before.has(key)).map(([, description]) => description);
-    if (left.length === 0) return;
+    if (left.length === 0) {
+      return;
+    }
     if (performance.now() > deadline) {
       throw new Error(`still there ${patienceMs} ms after the test:\n  ${left.join("\n  ")}`);
     }
@@ -87,9 +100,13 @@ function foreignPods(all: readonly Process[], daemon: Containerd): ReadonlySet<s
   const names = new Set<string>();
   for (const { args } of all) {
     const namespace = valueOf(args, "namespace");
-    if (namespace === undefined || namespace === daemon.namespace) continue;
+    if (namespace === undefined || namespace === daemon.namespace) {
+      continue;
+    }
     for (const path of [valueOf(args, "state"), valueOf(args, "socket")]) {
-      if (path !== undefined) names.add(basename(path));
+      if (path !== undefined) {
+        names.add(basename(path));
+      }
     }
   }
   return names;
@@ -108,26 +125,34 @@ function podOf(path: string): string {
 
 async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlySet<string>): Promise<boolean> {
   const line = candidate.args.join(" ");
-  if (line.includes(daemon.directory)) return true;
+  if (line.includes(daemon.directory)) {
+    return true;
+  }
   // The lab (tools/lab) may run beside these tests.
-  if (line.includes("/hadron-lab-")) return false;
+  if (line.includes("/hadron-lab-")) {
+    return false;
+  }
   const owner = (await candidate.environment()).find((entry) => entry.startsWith(`${ownerVariable}=`));
-  if (owner !== undefined) return owner === `${ownerVariable}=${daemon.directory}`;
+  if (owner !== undefined) {
+    return owner === `${ownerVariable}=${daemon.directory}`;
+  }
   const pods = [...line.matchAll(/\/run\/(?:hadron|containerd\/s)\/([0-9a-f]{64})/g)].map(([, name]) => name ?? "");
-  if (pods.length > 0) return !pods.some((name) => foreign.has(name));
+  if (pods.length > 0) {
+    return !pods.some((name) => foreign.has(name));
+  }
   // Nothing says whose it is. On a machine that several people share, only one whose parent is dead is a leftover.
   const shared = process.env["CI"] === undefined;
   return (
     (!shared || candidate.parent === 1) &&
-    (candidate.exe.startsWith(`${build}/`) ||
-      candidate.command.startsWith("hadron") ||
-      /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)))
+    (candidate.exe.startsWith(`${build}/`) || candidate.command.startsWith("hadron") || /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)))
   );
 }
 
 async function list(directory: string): Promise<string[]> {
   return await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") {
+      return [];
+    }
     throw error;
   });
 }

@@ -1,6 +1,7 @@
 /** What the machine that the tests run on can do, and what Hadron has to know of it. */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { readHostFacts } from "../../src/host/facts.ts";
 import type { Containerd } from "./containerd.ts";
 import { inLab } from "./patience.ts";
@@ -16,7 +17,10 @@ const machineConfig = inLab ? { boot_timeout_s: 180, agent_timeout_s: 120 } : {}
 export const defaultConfig = inLab ? JSON.stringify(machineConfig) : undefined;
 
 /** A configuration of Hadron's for single containers; dispose the answer to remove it. */
-export async function configFile(daemon: Containerd, config: Readonly<Record<string, unknown>>): Promise<{ readonly flags: string[] } & AsyncDisposable> {
+export async function configFile(
+  daemon: Containerd,
+  config: Readonly<Record<string, unknown>>,
+): Promise<{ readonly flags: string[] } & AsyncDisposable> {
   const path = join(daemon.directory, `${uniqueId("config")}.json`);
   await writeFile(path, JSON.stringify({ ...machineConfig, ...config }));
   return { flags: ["--runtime-config-path", path], [Symbol.asyncDispose]: async () => await rm(path) };

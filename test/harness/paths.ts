@@ -1,5 +1,6 @@
 /** Where the checkout and what is fetched for it lie. */
 import { join, resolve } from "node:path";
+
 import { mustRun } from "./command.ts";
 
 /** The root of the checkout. */
@@ -21,7 +22,9 @@ export async function debianPackages(suite: string, ...packages: string[]): Prom
 /** As `debianPackages`, of one package. */
 export async function debianPackage(suite: string, name: string): Promise<string> {
   const [directory] = await debianPackages(suite, name);
-  if (directory === undefined) throw new Error(`tools/fetch-deb named no directory for ${name}`);
+  if (directory === undefined) {
+    throw new Error(`tools/fetch-deb named no directory for ${name}`);
+  }
   return directory;
 }
 

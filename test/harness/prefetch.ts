@@ -12,6 +12,8 @@ await Promise.all([
   newerVirtiofsd(),
   debianPackage("bookworm", "depends-of:linux-image-amd64"),
   (async () => {
-    for (const name of imageNames) await imageArchive(name);
+    for (const name of imageNames) {
+      await imageArchive(name);
+    }
   })(),
 ]);

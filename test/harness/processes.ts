@@ -26,7 +26,9 @@ export async function processes(): Promise<Process[]> {
 export async function readProcess(pid: number): Promise<Process | undefined> {
   const directory = `/proc/${pid}`;
   const stat = await readFile(`${directory}/stat`, "latin1").catch(() => undefined);
-  if (stat === undefined) return undefined;
+  if (stat === undefined) {
+    return undefined;
+  }
   // The command's name stands in parentheses and may itself contain any character.
   const open = stat.indexOf("(");
   const close = stat.lastIndexOf(")");
@@ -50,11 +52,15 @@ export async function readProcess(pid: number): Promise<Process | undefined> {
 /** Sends SIGKILL, unless the pid has become another process's or nobody's. */
 export async function killProcess(target: Process): Promise<void> {
   const now = await readProcess(target.pid);
-  if (now?.startTime !== target.startTime) return;
+  if (now?.startTime !== target.startTime) {
+    return;
+  }
   try {
     process.kill(target.pid, "SIGKILL");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+      throw error;
+    }
   }
 }
 

@@ -7,9 +7,10 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { messageOf } from "../../src/errors.ts";
-import { addCargoOutput, addVitestReport, emptyCounts, type Counts } from "./counts.ts";
 import { everyBuildInLab } from "../selection.ts";
+import { addCargoOutput, addVitestReport, emptyCounts, type Counts } from "./counts.ts";
 import { repository } from "./paths.ts";
 
 /** A runner that hangs must not hang the build machine. */
@@ -58,8 +59,12 @@ await runner("vitest", async (counts) => {
 });
 await lab;
 
-for (const sentence of broken) console.log(sentence);
-if (totals.skipped > 0) console.log(`${totals.skipped} skipped`);
+for (const sentence of broken) {
+  console.log(sentence);
+}
+if (totals.skipped > 0) {
+  console.log(`${totals.skipped} skipped`);
+}
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 
@@ -89,7 +94,9 @@ async function vitest(counts: Counts, work: (report: string) => Promise<{ exitCo
     const report = join(directory, "report.json");
     const { exitCode } = await work(report);
     const text = await readFile(report, "utf8").catch(() => "");
-    if (text === "") throw new Error(`exit code ${exitCode}, and no report of its tests`);
+    if (text === "") {
+      throw new Error(`exit code ${exitCode}, and no report of its tests`);
+    }
     addVitestReport(counts, JSON.parse(text));
     return exitCode;
   } finally {
@@ -107,7 +114,9 @@ async function tee(file: string, args: readonly string[], env = process.env): Pr
     process.stdout.write(chunk);
   });
   const stopGroup = (): void => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, "SIGKILL");
+    }
   };
   process.once("SIGINT", stopGroup);
   process.once("SIGTERM", stopGroup);

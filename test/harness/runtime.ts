@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+
 import type { CommandOptions, CommandResult } from "./command.ts";
 import type { Containerd } from "./containerd.ts";
 import { type ImageName, imageReference, unpackImage } from "./images.ts";
@@ -34,21 +35,23 @@ export interface ContainerOptions {
 
 /** The arguments of `ctr` for `run`, up to and without the command. */
 export function runArgs(options: ContainerOptions & { id: string }): string[] {
-  return [
-    "run",
-    ...containerFlags(options),
-    ...(options.tty === true ? ["--tty"] : []),
-    imageReference(options.image ?? "busybox"),
-    options.id,
-  ];
+  return ["run", ...containerFlags(options), ...(options.tty === true ? ["--tty"] : []), imageReference(options.image ?? "busybox"), options.id];
 }
 
 function containerFlags(options: ContainerOptions): string[] {
   const flags = ["--runtime", options.runtime ?? hadron, ...(options.flags ?? [])];
-  for (const [key, value] of Object.entries(options.annotations ?? {})) flags.push("--annotation", `${key}=${value}`);
-  for (const [key, value] of Object.entries(options.env ?? {})) flags.push("--env", `${key}=${value}`);
-  for (const mount of options.mounts ?? []) flags.push("--mount", mount);
-  if (options.cwd !== undefined) flags.push("--cwd", options.cwd);
+  for (const [key, value] of Object.entries(options.annotations ?? {})) {
+    flags.push("--annotation", `${key}=${value}`);
+  }
+  for (const [key, value] of Object.entries(options.env ?? {})) {
+    flags.push("--env", `${key}=${value}`);
+  }
+  for (const mount of options.mounts ?? []) {
+    flags.push("--mount", mount);
+  }
+  if (options.cwd !== undefined) {
+    flags.push("--cwd", options.cwd);
+  }
   return flags;
 }
 
@@ -70,11 +73,15 @@ export async function runContainer(
  */
 function commandOptions(daemon: Containerd, id: string, options: ContainerOptions & CommandOptions): CommandOptions {
   const { env: _, cwd: __, ...rest } = options;
-  if (rest.stdin === undefined) return rest;
+  if (rest.stdin === undefined) {
+    return rest;
+  }
   const stdinReady = async (ended: AbortSignal): Promise<void> => {
     const container = new RunningContainer(daemon, id);
     const early = ["UNKNOWN", "CREATED", undefined];
-    while (!ended.aborted && early.includes(await container.status())) await setTimeout(50);
+    while (!ended.aborted && early.includes(await container.status())) {
+      await setTimeout(50);
+    }
   };
   return { stdinReady, ...rest };
 }

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+
 import { expect, test } from "vitest";
+
 import { everyBuildInLab, eachVersion } from "../selection.ts";
 import { repository } from "./paths.ts";
 

@@ -1,6 +1,8 @@
 /** One containerd for all tests of a describe block, with the checks that belong around every test. */
 import { open, stat } from "node:fs/promises";
+
 import { afterAll, afterEach, beforeAll, beforeEach, onTestFailed } from "vitest";
+
 import { Containerd, type ContainerdOptions, type ContainerdVersion } from "./containerd.ts";
 import { type ImageName, importImage } from "./images.ts";
 import { expectNoLeftovers, hostState, type HostState } from "./leftovers.ts";
@@ -25,13 +27,17 @@ export function useContainerd(version: ContainerdVersion, options: SuiteOptions 
   let before: HostState | undefined;
 
   const current = (): Containerd => {
-    if (daemon === undefined) throw new Error("containerd is there in tests and hooks only");
+    if (daemon === undefined) {
+      throw new Error("containerd is there in tests and hooks only");
+    }
     return daemon;
   };
 
   beforeAll(async () => {
     daemon = await Containerd.start(version, options);
-    for (const image of options.images ?? ["busybox"]) await importImage(daemon, image);
+    for (const image of options.images ?? ["busybox"]) {
+      await importImage(daemon, image);
+    }
   }, SETUP_MS);
 
   beforeEach(async () => {
@@ -45,7 +51,9 @@ export function useContainerd(version: ContainerdVersion, options: SuiteOptions 
   });
 
   afterEach(async () => {
-    if (before !== undefined) await expectNoLeftovers(current(), before);
+    if (before !== undefined) {
+      await expectNoLeftovers(current(), before);
+    }
   }, patient(30_000));
 
   afterAll(async () => {

@@ -10,7 +10,9 @@ export async function untilFile(path: string, holds: () => Promise<boolean>, sig
     for (;;) {
       const changed = once(watcher, "change", { signal });
       changed.catch(() => {});
-      if (await holds()) return;
+      if (await holds()) {
+        return;
+      }
       await changed;
     }
   } finally {

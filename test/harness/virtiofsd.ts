@@ -1,5 +1,6 @@
 /** The virtiofsd in Rust, which Debian has since 13. Debian 12's own is in C and belongs to QEMU. */
 import { join } from "node:path";
+
 import { debianPackage, debianPackages } from "./paths.ts";
 
 /** The program and what it has to be started with: the libraries of its own Debian. */

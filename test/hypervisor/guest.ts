@@ -5,6 +5,7 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+
 import type { Join, KernelImage, Vsock } from "../../src/hypervisor/hypervisor.ts";
 import type { HostSockets } from "../../src/hypervisor/qemu/qemu.ts";
 import { mustRun } from "../harness/command.ts";

@@ -6,7 +6,9 @@ import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promi
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
 import { Code } from "../../src/errors.ts";
 import { Host } from "../../src/host/host.ts";
 import { chooseHypervisor } from "../../src/hypervisor/choose.ts";
@@ -35,7 +37,9 @@ let descriptors: string[];
 beforeAll(async () => {
   host = new Host();
   // Opens what the host keeps open, so that it does not look like something that a VM left.
-  for (const fd of await host.socketpair()) closeSync(fd);
+  for (const fd of await host.socketpair()) {
+    closeSync(fd);
+  }
   const choice = await chooseHypervisor({ hypervisor: "auto", qemuPath: "auto", virtiofsdPath: "auto" }, library, host);
   hypervisor = choice.hypervisor;
   images = await mkdtemp(join(tmpdir(), "hadron-test-"));
@@ -124,7 +128,9 @@ async function consoleLine(pattern: RegExp): Promise<string> {
   }, 60_000);
   lineArrived = () => {
     const line = lines.find((each) => pattern.test(each));
-    if (line !== undefined) resolve(line);
+    if (line !== undefined) {
+      resolve(line);
+    }
   };
   lineArrived();
   try {
@@ -145,7 +151,10 @@ function pidOf(name: string): number {
 
 /** The bytes that `send` of guest-init.c writes, as a checksum. */
 function patternSum(count: number): string {
-  const pattern = Buffer.alloc(251 * 256, Uint8Array.from({ length: 251 }, (_, index) => index));
+  const pattern = Buffer.alloc(
+    251 * 256,
+    Uint8Array.from({ length: 251 }, (_, index) => index),
+  );
   const hash = createHash("sha256");
   for (let left = count; left > 0; left -= pattern.length) {
     hash.update(pattern.subarray(0, Math.min(left, pattern.length)));
@@ -184,7 +193,14 @@ describe.each(["tuned", "debian"] as const)("the %s kernel", (kind) => {
     const shared = join(dirname(directory), "one, two\n,,three four");
     await mkdir(join(shared, "later"), { recursive: true });
     await writeFile(join(shared, "file"), "of the host\n");
-    const { guest } = await launchWithGuest(config(kind, { devices: [{ kind: "share", tag: "other", path: images }, { kind: "share", tag: "rootfs", path: shared }] }));
+    const { guest } = await launchWithGuest(
+      config(kind, {
+        devices: [
+          { kind: "share", tag: "other", path: images },
+          { kind: "share", tag: "rootfs", path: shared },
+        ],
+      }),
+    );
     expect(await guest.say("mount rootfs")).toBe("ok");
     expect(await guest.say("read /mnt/file")).toBe("of the host");
     await mustRun("mount", ["-t", "tmpfs", "tmpfs", join(shared, "later")]);
@@ -318,14 +334,20 @@ describe("with virtiofsd", () => {
   });
 
   test("the death of QEMU is told, though virtiofsd ends with it", async () => {
-    const { vm, guest } = await launchWithGuest(config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
+    const { vm, guest } = await launchWithGuest(
+      config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: dirname(directory) }] }),
+      withVirtiofsd(),
+    );
     process.kill(pidOf("qemu"), "SIGKILL");
     expect((await vm.exited).reason).toBe("qemu was killed by SIGKILL");
     guest.hangUp();
   });
 
   test("a virtiofsd that ends in good order ends the VM all the same", async () => {
-    const { vm, guest } = await launchWithGuest(config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: dirname(directory) }] }), withVirtiofsd());
+    const { vm, guest } = await launchWithGuest(
+      config("tuned", { devices: [{ kind: "share", tag: "rootfs", path: dirname(directory) }] }),
+      withVirtiofsd(),
+    );
     process.kill(pidOf("virtiofsd"), "SIGTERM");
     expect((await vm.exited).reason).toMatch(/^the process virtiofsd exited with status 0/);
     guest.hangUp();
@@ -364,14 +386,33 @@ describe("a launch that fails leaves nothing", () => {
   });
 
   test.each<[string, () => Partial<VmConfig>, Partial<{ code: Code; message: RegExp }>]>([
-    ["a kernel that is not there", () => ({ kernel: { kind: "tuned", path: "/no/kernel" } }), { code: Code.INTERNAL, message: /qemu exited with status 1: .*\/no\/kernel/ }],
-    ["a share that is not there", () => ({ devices: [{ kind: "share", tag: "rootfs", path: "/no/share" }] }), { code: Code.INTERNAL, message: /\/no\/share/ }],
-    ["a network namespace that is not there", () => ({ netns: { path: "/no/netns" } }), { code: Code.INTERNAL, message: /qemu exited .*\/no\/netns/ }],
+    [
+      "a kernel that is not there",
+      () => ({ kernel: { kind: "tuned", path: "/no/kernel" } }),
+      { code: Code.INTERNAL, message: /qemu exited with status 1: .*\/no\/kernel/ },
+    ],
+    [
+      "a share that is not there",
+      () => ({ devices: [{ kind: "share", tag: "rootfs", path: "/no/share" }] }),
+      { code: Code.INTERNAL, message: /\/no\/share/ },
+    ],
+    [
+      "a network namespace that is not there",
+      () => ({ netns: { path: "/no/netns" } }),
+      { code: Code.INTERNAL, message: /qemu exited .*\/no\/netns/ },
+    ],
     ["too many CPUs", () => ({ vcpus: 99 }), { code: Code.INVALID_ARGUMENT, message: /99/ }],
-    ["a journal that cannot be written", () => ({ onProcess: note(() => Promise.reject(new Error("the disk is full"))) }), { message: /disk is full/ }],
+    [
+      "a journal that cannot be written",
+      () => ({ onProcess: note(() => Promise.reject(new Error("the disk is full"))) }),
+      { message: /disk is full/ },
+    ],
     ["a directory that is not there", () => ({ directory: "/no/directory" }), { message: /\/no\/directory/ }],
   ])("%s", async (_, change, { code, message }) => {
-    const failure: unknown = await hypervisor.launch(config("tuned", change()), soon()).then(() => undefined, (error: unknown) => error);
+    const failure: unknown = await hypervisor.launch(config("tuned", change()), soon()).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     expect(failure).toMatchObject({ message: expect.stringMatching(message ?? /./) as string, ...(code === undefined ? {} : { code }) });
   });
 
@@ -385,7 +426,9 @@ describe("a launch that fails leaves nothing", () => {
   function abortAt(wanted: string, controller: AbortController): VmConfig["onProcess"] {
     return (process) => {
       processes.push(process);
-      if (process.name === wanted) controller.abort(new Error("no more"));
+      if (process.name === wanted) {
+        controller.abort(new Error("no more"));
+      }
       return Promise.resolve();
     };
   }

@@ -7,8 +7,9 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+
 import { mustRun } from "../harness/command.ts";
 import { repository } from "../harness/paths.ts";
 import { Registry } from "./registry.ts";
@@ -32,19 +33,29 @@ const documented = new Set(
 );
 let surprises = 0;
 for (const [suite, outcomesOf] of Object.entries(suites)) {
-  if (only !== undefined && only !== suite) continue;
+  if (only !== undefined && only !== suite) {
+    continue;
+  }
   const [runc, hadron] = [await outcomesOf("runc"), await outcomesOf("hadron")];
   const passing = [...runc].filter(([, outcome]) => outcome === "passed").map(([name]) => name);
   const shared = passing.filter((name) => hadron.get(name) === "passed");
   console.log(`\n${suite}: runc passes ${passing.length} of ${runc.size}, Hadron ${shared.length} of these ${passing.length}`);
   for (const name of passing) {
     const [passes, known] = [shared.includes(name), documented.has(name)];
-    if (passes && known) console.log(`  ${name}: Hadron passes it, AGAINST docs/peers.md`);
-    if (!passes) console.log(`  ${name}: Hadron fails it, ${known ? "as docs/peers.md says" : "WHICH docs/peers.md DOES NOT SAY"}`);
-    if (passes === known) surprises += 1;
+    if (passes && known) {
+      console.log(`  ${name}: Hadron passes it, AGAINST docs/peers.md`);
+    }
+    if (!passes) {
+      console.log(`  ${name}: Hadron fails it, ${known ? "as docs/peers.md says" : "WHICH docs/peers.md DOES NOT SAY"}`);
+    }
+    if (passes === known) {
+      surprises += 1;
+    }
   }
   for (const [name, outcome] of runc) {
-    if (outcome === "failed") console.log(`  ${name}: runc fails it here, Hadron ${hadron.get(name) === "passed" ? "does not" : "too"}`);
+    if (outcome === "failed") {
+      console.log(`  ${name}: runc fails it here, Hadron ${hadron.get(name) === "passed" ? "does not" : "too"}`);
+    }
   }
 }
 process.exitCode = surprises === 0 ? 0 : 1;
@@ -60,24 +71,43 @@ async function clientSuite(runtime: Runtime): Promise<Outcomes> {
     const before = done.size;
     const running = new Set<string>();
     await lines(
-      ["env", `TEST_RUNTIME=io.containerd.${runtime}.v2`, program, "-test.root", "-test.v", "-test.timeout=60m", "-test.run", `^(${waiting().join("|")})$`],
+      [
+        "env",
+        `TEST_RUNTIME=io.containerd.${runtime}.v2`,
+        program,
+        "-test.root",
+        "-test.v",
+        "-test.timeout=60m",
+        "-test.run",
+        `^(${waiting().join("|")})$`,
+      ],
       `client-${runtime}-${round}.log`,
       (line) => {
         // A program of the test may have left its line open.
         const [, state, name = ""] = /(=== (?:RUN|CONT|PAUSE)|--- (?:PASS|FAIL|SKIP):) +(Test\w+)(?: \(.*)?$/.exec(line) ?? [];
-        if (state === undefined) return;
-        if (state === "=== RUN" || state === "=== CONT") return void running.add(name);
+        if (state === undefined) {
+          return;
+        }
+        if (state === "=== RUN" || state === "=== CONT") {
+          return void running.add(name);
+        }
         running.delete(name);
-        if (state === "=== PAUSE") return;
+        if (state === "=== PAUSE") {
+          return;
+        }
         done.add(name);
-        if (state !== "--- SKIP:") outcomes.set(name, state === "--- PASS:" ? "passed" : "failed");
+        if (state !== "--- SKIP:") {
+          outcomes.set(name, state === "--- PASS:" ? "passed" : "failed");
+        }
       },
     );
     for (const name of running) {
       done.add(name);
       outcomes.set(name, "failed");
     }
-    if (done.size === before) throw new Error(`client.test ran none of ${waiting().join(" ")}: see build/peers/client-${runtime}-${round}.log`);
+    if (done.size === before) {
+      throw new Error(`client.test ran none of ${waiting().join(" ")}: see build/peers/client-${runtime}-${round}.log`);
+    }
   }
   return outcomes;
 }
@@ -124,7 +154,8 @@ async function critest(runtime: Runtime): Promise<Outcomes> {
   const report = join(logs, `critest-${runtime}.json`);
   await rm(report, { force: true });
   const focus = pattern === "" ? [] : ["--ginkgo.focus", pattern];
-  const start = 'containerd --config "$0" >"$1" 2>&1 & until ctr --connect-timeout 60s -a "$2" version >/dev/null; do kill -0 $! || exit; done; shift 2; "$@"';
+  const start =
+    'containerd --config "$0" >"$1" 2>&1 & until ctr --connect-timeout 60s -a "$2" version >/dev/null; do kill -0 $! || exit; done; shift 2; "$@"';
   const daemon = ["bash", "-c", start, join(directory, "config.toml"), join(logs, `critest-${runtime}-containerd.log`), socket];
   const suite = [join(programs, "critest"), "--runtime-endpoint", `unix://${socket}`, "--runtime-handler", runtime];
   const reporting = ["--ginkgo.json-report", report, "--ginkgo.no-color"];
@@ -133,13 +164,19 @@ async function critest(runtime: Runtime): Promise<Outcomes> {
 }
 
 interface GinkgoReport {
-  readonly SpecReports: readonly { readonly ContainerHierarchyTexts: readonly string[] | null; readonly LeafNodeText: string; readonly State: string }[];
+  readonly SpecReports: readonly {
+    readonly ContainerHierarchyTexts: readonly string[] | null;
+    readonly LeafNodeText: string;
+    readonly State: string;
+  }[];
 }
 
 function critestOutcomes(reports: readonly GinkgoReport[]): Outcomes {
   const outcomes = new Map<string, "passed" | "failed">();
   for (const spec of reports.flatMap((report) => report.SpecReports)) {
-    if (spec.ContainerHierarchyTexts === null || spec.State === "skipped" || spec.State === "pending") continue;
+    if (spec.ContainerHierarchyTexts === null || spec.State === "skipped" || spec.State === "pending") {
+      continue;
+    }
     const name = [spec.ContainerHierarchyTexts.at(-1), spec.LeafNodeText].join(": ").replace(/^\[k8s\.io\] /, "");
     outcomes.set(name, spec.State === "passed" ? "passed" : "failed");
   }
@@ -177,6 +214,8 @@ async function temporary(): Promise<AsyncDisposable & { readonly path: string }>
 
 function environment(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: start test/peers/run`);
+  if (value === undefined) {
+    throw new Error(`${name} is not set: start test/peers/run`);
+  }
   return value;
 }

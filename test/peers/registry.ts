@@ -7,6 +7,7 @@ import { createReadStream } from "node:fs";
 import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
+
 import { mustRun } from "../harness/command.ts";
 import { imageArchive } from "../harness/images.ts";
 
@@ -80,7 +81,9 @@ export class Registry implements AsyncDisposable {
         config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(config), size: config.length },
         layers: layers.map(({ digest, size }) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar", digest, size })),
       });
-      for (const layer of layers) blobs.set(layer.digest, layer);
+      for (const layer of layers) {
+        blobs.set(layer.digest, layer);
+      }
       blobs.set(digestOf(config), config);
       blobs.set(digestOf(manifest), manifest);
       manifests.set(name, manifest);
@@ -103,7 +106,9 @@ export class Registry implements AsyncDisposable {
   /** The four paths of the distribution specification that a pull takes. */
   #answer(url: string, headersOnly: boolean, response: ServerResponse): void {
     const { pathname } = new URL(url, "http://localhost");
-    if (pathname === "/v2/") return void response.end("{}");
+    if (pathname === "/v2/") {
+      return void response.end("{}");
+    }
     const [, name, kind, reference] = /^\/v2\/(?:.+\/)?([^/]+)\/(manifests|blobs)\/([^/]+)$/.exec(pathname) ?? [];
     const manifest = this.#manifests.get(name ?? "");
     const named = kind === "manifests" && reference?.includes(":") !== true;
@@ -118,9 +123,13 @@ export class Registry implements AsyncDisposable {
       "content-length": text ? found.length : found.size,
       "docker-content-digest": text ? digestOf(found) : found.digest,
     });
-    if (headersOnly) response.end();
-    else if (text) response.end(found);
-    else createReadStream(found.path).pipe(response);
+    if (headersOnly) {
+      response.end();
+    } else if (text) {
+      response.end(found);
+    } else {
+      createReadStream(found.path).pipe(response);
+    }
   }
 }
 
@@ -153,12 +162,16 @@ async function secondLayer(base: string, directory: string, name: string): Promi
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
-    if (/\bbin\//.test(path)) await chmod(join(root, path), 0o755);
+    if (/\bbin\//.test(path)) {
+      await chmod(join(root, path), 0o755);
+    }
   }
   // A program that can be masked without all others, whose names are links to one file.
   await mustRun("tar", ["-xf", base, "-C", root, "--transform", "s/busybox/ls/", "./bin/busybox"]);
   await mustRun("cc", ["-x", "c", "-static", "-o", join(root, "bin/effective-uid"), "-"], { stdin: effectiveUid });
-  for (const path of ["bin/effective-uid", "usr/bin/passwd"]) await chmod(join(root, path), 0o4755);
+  for (const path of ["bin/effective-uid", "usr/bin/passwd"]) {
+    await chmod(join(root, path), 0o4755);
+  }
   const layer = `${root}.tar`;
   await mustRun("tar", ["--sort=name", "--mtime=@0", "--owner=0:0", "--group=0:0", "--numeric-owner", "-C", root, "-cf", layer, "."]);
   await rm(root, { recursive: true });

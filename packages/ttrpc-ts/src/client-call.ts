@@ -1,8 +1,8 @@
+import { Code } from "./code.ts";
 /** The calls of a client: what each does with the frames of its stream. */
 import type { Connection } from "./connection.ts";
 import { DeadlineTimer } from "./deadline.ts";
 import { checkMessageSize, decodeResponse, type Response } from "./envelope.ts";
-import { Code } from "./code.ts";
 import { abortError, messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
 import { closeFrame, dataFrame, Flag } from "./frame.ts";
 import { iteratorOf, MessageQueue, stopIterator } from "./message-queue.ts";
@@ -53,8 +53,11 @@ export abstract class ClientCall {
       this.fail(new TtrpcError(Code.INTERNAL, `The peer's response cannot be decoded: ${messageOf(error)}`, { cause: error }));
       return;
     }
-    if (response.error !== undefined) this.onStatus(response.error);
-    else this.onResult(response.payload);
+    if (response.error !== undefined) {
+      this.onStatus(response.error);
+    } else {
+      this.onResult(response.payload);
+    }
   }
 
   abstract onData(flags: number, data: Buffer): void;
@@ -66,7 +69,9 @@ export abstract class ClientCall {
 
   /** Forgets the stream. False when that had been done before. */
   protected finish(): boolean {
-    if (this.#done) return false;
+    if (this.#done) {
+      return false;
+    }
     this.#done = true;
     this.#calls.delete(this.streamId);
     this.#timer?.cancel();
@@ -93,12 +98,7 @@ export class UnaryCall extends ClientCall {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: TtrpcError) => void;
 
-  constructor(
-    calls: Map<number, ClientCall>,
-    method: MethodDescriptor,
-    resolve: (value: unknown) => void,
-    reject: (error: TtrpcError) => void,
-  ) {
+  constructor(calls: Map<number, ClientCall>, method: MethodDescriptor, resolve: (value: unknown) => void, reject: (error: TtrpcError) => void) {
     super(calls, method);
     this.#resolve = resolve;
     this.#reject = reject;
@@ -116,7 +116,9 @@ export class UnaryCall extends ClientCall {
       this.fail(error);
       return;
     }
-    if (this.finish()) this.#resolve(value);
+    if (this.finish()) {
+      this.#resolve(value);
+    }
   }
 
   protected override onStatus(error: TtrpcError): void {
@@ -162,7 +164,9 @@ export class StreamCall extends ClientCall {
       this.fail(this.unexpectedData());
       return;
     }
-    if ((flags & Flag.NO_DATA) === 0) this.queue.push(data);
+    if ((flags & Flag.NO_DATA) === 0) {
+      this.queue.push(data);
+    }
     if ((flags & Flag.REMOTE_CLOSED) !== 0) {
       this.queue.end();
       this.#stop();
@@ -171,7 +175,9 @@ export class StreamCall extends ClientCall {
 
   protected override onResult(payload: Buffer): void {
     // An empty Response on a stream only ends it: PROTOCOL.md, "a final empty response".
-    if (!this.#serverStreams || payload.length > 0) this.queue.push(payload);
+    if (!this.#serverStreams || payload.length > 0) {
+      this.queue.push(payload);
+    }
     this.queue.end();
     this.#stop();
   }
@@ -188,7 +194,9 @@ export class StreamCall extends ClientCall {
 
   async onlyMessage(): Promise<unknown> {
     const first = await this.queue.next();
-    if (!first.done) return first.value;
+    if (!first.done) {
+      return first.value;
+    }
     throw new TtrpcError(Code.INTERNAL, `The peer ended ${this.method.service}/${this.method.method} without a response`);
   }
 
@@ -202,7 +210,9 @@ export class StreamCall extends ClientCall {
     this.#source = iterator;
     while (!this.done) {
       const { done, value } = await iterator.next();
-      if (this.done) return;
+      if (this.done) {
+        return;
+      }
       if (done === true) {
         this.#source = undefined;
         this.#connection.send(closeFrame(this.streamId));
@@ -211,13 +221,19 @@ export class StreamCall extends ClientCall {
       const message = this.method.request.encode(value as never);
       checkMessageSize(message);
       this.#connection.send(dataFrame(this.streamId, 0, message));
-      if (this.#connection.congested) await this.#connection.drained();
+      if (this.#connection.congested) {
+        await this.#connection.drained();
+      }
     }
   }
 
   #stop(): void {
-    if (!this.finish()) return;
-    if (this.#source !== undefined) stopIterator(this.#source);
+    if (!this.finish()) {
+      return;
+    }
+    if (this.#source !== undefined) {
+      stopIterator(this.#source);
+    }
     this.#source = undefined;
   }
 }

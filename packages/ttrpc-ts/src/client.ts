@@ -1,21 +1,15 @@
 import { createConnection } from "node:net";
 import type { Duplex } from "node:stream";
+
 import { type ClientCall, StreamCall, UnaryCall } from "./client-call.ts";
+import { Code } from "./code.ts";
 import { Connection, type Closed, type ConnectionOwner } from "./connection.ts";
 import { encodeTarget, requestFrame } from "./envelope.ts";
-import { Code } from "./code.ts";
 import { abortError, TtrpcError } from "./errors.ts";
 import { Flag, FrameType, MAX_MESSAGE_BYTES } from "./frame.ts";
 import type { MessageStream } from "./message-queue.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
-import type {
-  Decoded,
-  Encodable,
-  MessageSource,
-  MethodDescriptor,
-  MethodTable,
-  ServiceDescriptor,
-} from "./method.ts";
+import type { Decoded, Encodable, MessageSource, MethodDescriptor, MethodTable, ServiceDescriptor } from "./method.ts";
 
 /** 2^53-1 nanoseconds, 104 days: what a number holds exactly. */
 const LONGEST_TIMEOUT_NS = Number.MAX_SAFE_INTEGER;
@@ -83,16 +77,23 @@ export class Client implements AsyncDisposable {
       onFrame: (streamId, type, flags, data) => {
         const call = this.#calls.get(streamId);
         // A late answer to a call that was aborted, or an unknown type: PROTOCOL.md has nothing to say back.
-        if (call === undefined) return;
-        if (type === FrameType.RESPONSE) call.onResponse(data);
-        else if (type === FrameType.DATA) call.onData(flags, data);
+        if (call === undefined) {
+          return;
+        }
+        if (type === FrameType.RESPONSE) {
+          call.onResponse(data);
+        } else if (type === FrameType.DATA) {
+          call.onData(flags, data);
+        }
       },
       onOversize: (streamId, _type, length) => {
         const message = `The peer sent a message of ${length} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}`;
         this.#calls.get(streamId)?.fail(new TtrpcError(Code.RESOURCE_EXHAUSTED, message));
       },
       onClosed: (closed) => {
-        for (const call of this.#calls.values()) call.fail(unavailable(closed));
+        for (const call of this.#calls.values()) {
+          call.fail(unavailable(closed));
+        }
       },
     };
     this.#connection = new Connection(socket, owner, false);
@@ -125,7 +126,9 @@ export class Client implements AsyncDisposable {
     const clientStreams = kind !== "server-streaming";
     const flags = clientStreams ? Flag.REMOTE_OPEN : Flag.REMOTE_CLOSED;
     const started = this.#start(call, method, flags, clientStreams ? undefined : input, options);
-    if (clientStreams && started) call.sendAll(input as MessageSource<unknown>);
+    if (clientStreams && started) {
+      call.sendAll(input as MessageSource<unknown>);
+    }
     return kind === "client-streaming" ? call.onlyMessage() : call.queue;
   }
 
@@ -152,14 +155,20 @@ export class Client implements AsyncDisposable {
   #start(call: ClientCall, method: MethodDescriptor, flags: number, input: unknown, options: CallOptions): boolean {
     try {
       const { signal } = options;
-      if (signal?.aborted === true) throw abortError(signal.reason);
+      if (signal?.aborted === true) {
+        throw abortError(signal.reason);
+      }
       const end = this.#connection.end;
-      if (end !== undefined) throw unavailable(end);
+      if (end !== undefined) {
+        throw unavailable(end);
+      }
       const deadline = deadlineOf(options);
       let timeoutNs = 0;
       if (deadline !== undefined) {
         const leftMs = deadline - performance.now();
-        if (leftMs <= 0) throw new TtrpcError(Code.DEADLINE_EXCEEDED, "The deadline had passed before the call was made");
+        if (leftMs <= 0) {
+          throw new TtrpcError(Code.DEADLINE_EXCEEDED, "The deadline had passed before the call was made");
+        }
         timeoutNs = Math.max(1, Math.min(Math.floor(leftMs * 1e6), LONGEST_TIMEOUT_NS));
       }
       const streamId = this.#nextStreamId;
@@ -167,10 +176,7 @@ export class Client implements AsyncDisposable {
         throw new TtrpcError(Code.UNAVAILABLE, "The connection has used up its stream ids; make a new one");
       }
       const payload = input === undefined && flags === Flag.REMOTE_OPEN ? NOTHING : encode(method, input);
-      const metadata =
-        options.metadata === undefined || options.metadata instanceof Metadata
-          ? options.metadata
-          : new Metadata(options.metadata);
+      const metadata = options.metadata === undefined || options.metadata instanceof Metadata ? options.metadata : new Metadata(options.metadata);
       const frame = requestFrame(streamId, flags, this.#targetOf(method), payload, timeoutNs, metadata);
       if (this.#connection.queuedBytes + frame.length > this.#maxQueuedBytes) {
         throw new TtrpcError(
@@ -204,8 +210,12 @@ function encode(method: MethodDescriptor, input: unknown): Uint8Array {
 
 function deadlineOf(options: CallOptions): number | undefined {
   const { timeoutMs, deadline } = options;
-  if (timeoutMs === undefined) return deadline;
-  if (Number.isNaN(timeoutMs)) throw new TtrpcError(Code.INVALID_ARGUMENT, "timeoutMs is NaN; give milliseconds");
+  if (timeoutMs === undefined) {
+    return deadline;
+  }
+  if (Number.isNaN(timeoutMs)) {
+    throw new TtrpcError(Code.INVALID_ARGUMENT, "timeoutMs is NaN; give milliseconds");
+  }
   return Math.min(deadline ?? Infinity, performance.now() + timeoutMs);
 }
 
@@ -230,7 +240,9 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<Client> {
   const { signal } = options;
-  if (signal?.aborted === true) throw abortError(signal.reason);
+  if (signal?.aborted === true) {
+    throw abortError(signal.reason);
+  }
   const socket = createConnection({ ...target });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => reject(abortError(signal?.reason));
@@ -252,4 +264,3 @@ export async function connect(
     socket.off("error", onError);
   }
 }
-

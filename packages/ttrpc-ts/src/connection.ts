@@ -3,6 +3,7 @@
  * one place that knows how it ended. Client and server are built on this.
  */
 import type { Duplex } from "node:stream";
+
 import { FrameDecoder, type FrameSink } from "./frame.ts";
 
 /** How a connection ended. */
@@ -42,7 +43,9 @@ export class Connection {
     this.closed = promise;
     const gone = (): void => {
       this.#finish({ by: "peer", reason: "the connection is closed" });
-      if (this.#end !== undefined) resolve(this.#end);
+      if (this.#end !== undefined) {
+        resolve(this.#end);
+      }
     };
     if (socket.destroyed) {
       process.nextTick(gone);
@@ -74,7 +77,9 @@ export class Connection {
 
   /** Sends a frame; the frames of one turn of the event loop leave in one system call. */
   send(frame: Buffer): void {
-    if (this.#end !== undefined || this.#ending) return;
+    if (this.#end !== undefined || this.#ending) {
+      return;
+    }
     if (!this.#corked) {
       this.#corked = true;
       this.#socket.cork();
@@ -82,29 +87,39 @@ export class Connection {
     }
     if (!this.#socket.write(frame) && !this.#congested) {
       this.#congested = true;
-      if (this.#brakeWhenCongested) this.hold();
+      if (this.#brakeWhenCongested) {
+        this.hold();
+      }
     }
   }
 
   /** Resolves when the write queue is empty again, or the connection has ended. */
   drained(): Promise<void> {
-    if (!this.#congested || this.#end !== undefined) return Promise.resolve();
+    if (!this.#congested || this.#end !== undefined) {
+      return Promise.resolve();
+    }
     this.#drain ??= Promise.withResolvers<void>();
     return this.#drain.promise;
   }
 
   /** Stops reading until `release` was called as often. */
   hold(): void {
-    if (this.#holds++ === 0) this.#socket.pause();
+    if (this.#holds++ === 0) {
+      this.#socket.pause();
+    }
   }
 
   release(): void {
-    if (--this.#holds === 0 && this.#end === undefined) this.#socket.resume();
+    if (--this.#holds === 0 && this.#end === undefined) {
+      this.#socket.resume();
+    }
   }
 
   /** Closes when everything sent has been handed to the kernel. */
   endGracefully(): void {
-    if (this.#end !== undefined || this.#ending) return;
+    if (this.#end !== undefined || this.#ending) {
+      return;
+    }
     this.#ending = true;
     this.#socket.end(() => this.destroy());
   }
@@ -121,11 +136,15 @@ export class Connection {
 
   // The decoder hands frames to the connection, not to its owner, so that none comes after the end.
   onFrame(streamId: number, type: number, flags: number, data: Buffer): void {
-    if (this.#end === undefined) this.#owner.onFrame(streamId, type, flags, data);
+    if (this.#end === undefined) {
+      this.#owner.onFrame(streamId, type, flags, data);
+    }
   }
 
   onOversize(streamId: number, type: number, length: number): void {
-    if (this.#end === undefined) this.#owner.onOversize(streamId, type, length);
+    if (this.#end === undefined) {
+      this.#owner.onOversize(streamId, type, length);
+    }
   }
 
   #onEnd(): void {
@@ -134,18 +153,26 @@ export class Connection {
   }
 
   #onDrain(): void {
-    if (!this.#congested) return;
+    if (!this.#congested) {
+      return;
+    }
     this.#congested = false;
-    if (this.#brakeWhenCongested) this.release();
+    if (this.#brakeWhenCongested) {
+      this.release();
+    }
     const drain = this.#drain;
     this.#drain = undefined;
     // Not at once: the kernel may take everything synchronously, and a fast producer would then keep
     // the event loop from ever turning.
-    if (drain !== undefined) setImmediate(drain.resolve);
+    if (drain !== undefined) {
+      setImmediate(drain.resolve);
+    }
   }
 
   #finish(end: Closed): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined) {
+      return;
+    }
     this.#end = end;
     this.#socket.destroy();
     this.#drain?.resolve();

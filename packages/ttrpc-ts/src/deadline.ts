@@ -8,7 +8,9 @@ export class DeadlineTimer {
   constructor(deadline: number, fire: () => void) {
     const arm = (): NodeJS.Timeout => {
       const left = Math.max(1, Math.ceil(deadline - performance.now()));
-      if (left <= LONGEST_TIMER_MS) return setTimeout(fire, left);
+      if (left <= LONGEST_TIMER_MS) {
+        return setTimeout(fire, left);
+      }
       return setTimeout(() => (this.#timer = arm()), LONGEST_TIMER_MS);
     };
     this.#timer = arm();

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeRequest, decodeResponse, encodeTarget, requestFrame, resultFrame, statusFrame } from "./envelope.ts";
+
 import { Code } from "./code.ts";
+import { decodeRequest, decodeResponse, encodeTarget, requestFrame, resultFrame, statusFrame } from "./envelope.ts";
 import { TtrpcError, type Any } from "./errors.ts";
 import { HEADER_BYTES, MAX_MESSAGE_BYTES } from "./frame.ts";
 import { Metadata } from "./metadata.ts";

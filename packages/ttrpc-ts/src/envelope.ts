@@ -7,16 +7,7 @@ import { Code, isCode } from "./code.ts";
 import { TtrpcError, type Any } from "./errors.ts";
 import { allocateFrame, FrameType, HEADER_BYTES, MAX_MESSAGE_BYTES } from "./frame.ts";
 import { Metadata } from "./metadata.ts";
-import {
-  bytesFieldSize,
-  FieldReader,
-  varintSize,
-  WIRE_BYTES,
-  WIRE_VARINT,
-  writeBytesField,
-  writeLengthDelimited,
-  writeVarint,
-} from "./protobuf.ts";
+import { bytesFieldSize, FieldReader, varintSize, WIRE_BYTES, WIRE_VARINT, writeBytesField, writeLengthDelimited, writeVarint } from "./protobuf.ts";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -45,20 +36,32 @@ export function requestFrame(
 ): Buffer {
   const pairs = metadata === undefined ? [] : encodePairs(metadata);
   let size = target.length;
-  if (payload.length > 0) size += bytesFieldSize(payload.length);
-  if (timeoutNs > 0) size += 1 + varintSize(timeoutNs);
-  for (const pair of pairs) size += bytesFieldSize(pair.length);
-  if (size > MAX_MESSAGE_BYTES) throw tooLarge("request", size);
+  if (payload.length > 0) {
+    size += bytesFieldSize(payload.length);
+  }
+  if (timeoutNs > 0) {
+    size += 1 + varintSize(timeoutNs);
+  }
+  for (const pair of pairs) {
+    size += bytesFieldSize(pair.length);
+  }
+  if (size > MAX_MESSAGE_BYTES) {
+    throw tooLarge("request", size);
+  }
 
   const frame = allocateFrame(streamId, FrameType.REQUEST, flags, size);
   frame.set(target, HEADER_BYTES);
   let at = HEADER_BYTES + target.length;
-  if (payload.length > 0) at = writeBytesField(frame, at, 3, payload);
+  if (payload.length > 0) {
+    at = writeBytesField(frame, at, 3, payload);
+  }
   if (timeoutNs > 0) {
     frame[at++] = (4 << 3) | WIRE_VARINT;
     at = writeVarint(frame, at, timeoutNs);
   }
-  for (const pair of pairs) at = writeBytesField(frame, at, 5, pair);
+  for (const pair of pairs) {
+    at = writeBytesField(frame, at, 5, pair);
+  }
   return frame;
 }
 
@@ -91,12 +94,19 @@ export function decodeRequest(data: Buffer): Request {
   const reader = new FieldReader(data);
   while (reader.next()) {
     const { field, wireType } = reader;
-    if (wireType === WIRE_BYTES && field === 1) request.service = reader.string();
-    else if (wireType === WIRE_BYTES && field === 2) request.method = reader.string();
-    else if (wireType === WIRE_BYTES && field === 3) request.payload = reader.bytes();
-    else if (wireType === WIRE_VARINT && field === 4) request.timeoutNs = reader.signedVarint();
-    else if (wireType === WIRE_BYTES && field === 5) decodePair(reader.bytes(), (request.metadata ??= new Metadata()));
-    else reader.skip();
+    if (wireType === WIRE_BYTES && field === 1) {
+      request.service = reader.string();
+    } else if (wireType === WIRE_BYTES && field === 2) {
+      request.method = reader.string();
+    } else if (wireType === WIRE_BYTES && field === 3) {
+      request.payload = reader.bytes();
+    } else if (wireType === WIRE_VARINT && field === 4) {
+      request.timeoutNs = reader.signedVarint();
+    } else if (wireType === WIRE_BYTES && field === 5) {
+      decodePair(reader.bytes(), (request.metadata ??= new Metadata()));
+    } else {
+      reader.skip();
+    }
   }
   return request;
 }
@@ -106,9 +116,13 @@ function decodePair(data: Buffer, into: Metadata): void {
   let value = "";
   const reader = new FieldReader(data);
   while (reader.next()) {
-    if (reader.wireType === WIRE_BYTES && reader.field === 1) key = reader.string();
-    else if (reader.wireType === WIRE_BYTES && reader.field === 2) value = reader.string();
-    else reader.skip();
+    if (reader.wireType === WIRE_BYTES && reader.field === 1) {
+      key = reader.string();
+    } else if (reader.wireType === WIRE_BYTES && reader.field === 2) {
+      value = reader.string();
+    } else {
+      reader.skip();
+    }
   }
   into.append(key, value);
 }
@@ -116,9 +130,13 @@ function decodePair(data: Buffer, into: Metadata): void {
 /** A Response frame that carries a result. A message over 4 MiB becomes RESOURCE_EXHAUSTED. */
 export function resultFrame(streamId: number, payload: Uint8Array): Buffer {
   const size = payload.length === 0 ? 0 : bytesFieldSize(payload.length);
-  if (size > MAX_MESSAGE_BYTES) return statusFrame(streamId, tooLarge("response", size));
+  if (size > MAX_MESSAGE_BYTES) {
+    return statusFrame(streamId, tooLarge("response", size));
+  }
   const frame = allocateFrame(streamId, FrameType.RESPONSE, 0, size);
-  if (size > 0) writeBytesField(frame, HEADER_BYTES, 2, payload);
+  if (size > 0) {
+    writeBytesField(frame, HEADER_BYTES, 2, payload);
+  }
   return frame;
 }
 
@@ -137,13 +155,17 @@ export function statusFrame(streamId: number, error: TtrpcError): Buffer {
   frame[at++] = (1 << 3) | WIRE_VARINT;
   at = writeVarint(frame, at, error.code);
   at = writeBytesField(frame, at, 2, message);
-  for (const detail of details) at = writeBytesField(frame, at, 3, detail);
+  for (const detail of details) {
+    at = writeBytesField(frame, at, 3, detail);
+  }
   return frame;
 }
 
 function statusBytes(code: number, message: Buffer, details: readonly Buffer[]): number {
   let size = 1 + varintSize(code) + bytesFieldSize(message.length);
-  for (const detail of details) size += bytesFieldSize(detail.length);
+  for (const detail of details) {
+    size += bytesFieldSize(detail.length);
+  }
   return size;
 }
 
@@ -167,9 +189,13 @@ export function decodeResponse(data: Buffer): Response {
   let payload: Buffer = NOTHING;
   const reader = new FieldReader(data);
   while (reader.next()) {
-    if (reader.wireType === WIRE_BYTES && reader.field === 1) decodeStatus(reader.bytes(), (status ??= new Status()));
-    else if (reader.wireType === WIRE_BYTES && reader.field === 2) payload = reader.bytes();
-    else reader.skip();
+    if (reader.wireType === WIRE_BYTES && reader.field === 1) {
+      decodeStatus(reader.bytes(), (status ??= new Status()));
+    } else if (reader.wireType === WIRE_BYTES && reader.field === 2) {
+      payload = reader.bytes();
+    } else {
+      reader.skip();
+    }
   }
   return { error: status?.toError(), payload };
 }
@@ -180,8 +206,12 @@ class Status {
   readonly details: Any[] = [];
 
   toError(): TtrpcError | undefined {
-    if (this.code === Code.OK) return undefined;
-    if (isCode(this.code)) return new TtrpcError(this.code, this.message, { details: this.details });
+    if (this.code === Code.OK) {
+      return undefined;
+    }
+    if (isCode(this.code)) {
+      return new TtrpcError(this.code, this.message, { details: this.details });
+    }
     const message = `${this.message} (the peer sent status ${this.code}, which google.rpc.Code does not have)`;
     return new TtrpcError(Code.UNKNOWN, message, { details: this.details });
   }
@@ -190,10 +220,15 @@ class Status {
 function decodeStatus(data: Buffer, into: Status): void {
   const reader = new FieldReader(data);
   while (reader.next()) {
-    if (reader.wireType === WIRE_VARINT && reader.field === 1) into.code = reader.signedVarint();
-    else if (reader.wireType === WIRE_BYTES && reader.field === 2) into.message = reader.string();
-    else if (reader.wireType === WIRE_BYTES && reader.field === 3) into.details.push(decodeAny(reader.bytes()));
-    else reader.skip();
+    if (reader.wireType === WIRE_VARINT && reader.field === 1) {
+      into.code = reader.signedVarint();
+    } else if (reader.wireType === WIRE_BYTES && reader.field === 2) {
+      into.message = reader.string();
+    } else if (reader.wireType === WIRE_BYTES && reader.field === 3) {
+      into.details.push(decodeAny(reader.bytes()));
+    } else {
+      reader.skip();
+    }
   }
 }
 
@@ -202,16 +237,22 @@ function decodeAny(data: Buffer): Any {
   let value: Uint8Array = NOTHING;
   const reader = new FieldReader(data);
   while (reader.next()) {
-    if (reader.wireType === WIRE_BYTES && reader.field === 1) typeUrl = reader.string();
-    else if (reader.wireType === WIRE_BYTES && reader.field === 2) value = reader.bytes();
-    else reader.skip();
+    if (reader.wireType === WIRE_BYTES && reader.field === 1) {
+      typeUrl = reader.string();
+    } else if (reader.wireType === WIRE_BYTES && reader.field === 2) {
+      value = reader.bytes();
+    } else {
+      reader.skip();
+    }
   }
   return { typeUrl, value };
 }
 
 /** @throws TtrpcError RESOURCE_EXHAUSTED when a stream's message is larger than a frame may be. */
 export function checkMessageSize(message: Uint8Array): void {
-  if (message.length > MAX_MESSAGE_BYTES) throw tooLarge("stream message", message.length);
+  if (message.length > MAX_MESSAGE_BYTES) {
+    throw tooLarge("stream message", message.length);
+  }
 }
 
 function tooLarge(what: string, size: number): TtrpcError {

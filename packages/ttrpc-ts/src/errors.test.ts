@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+
 import { Code } from "./code.ts";
 import { abortError, toTtrpcError, TtrpcError } from "./errors.ts";
 import { Metadata } from "./metadata.ts";
@@ -46,7 +47,10 @@ describe("Metadata", () => {
   });
 
   it("takes names that objects have for themselves", () => {
-    const metadata = new Metadata([["__proto__", "a"], ["constructor", "b"]]);
+    const metadata = new Metadata([
+      ["__proto__", "a"],
+      ["constructor", "b"],
+    ]);
     expect(metadata.get("__proto__")).toBe("a");
     expect(metadata.get("constructor")).toBe("b");
     expect(new Metadata().get("toString")).toBeUndefined();

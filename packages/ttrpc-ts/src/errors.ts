@@ -32,9 +32,13 @@ export class TtrpcError extends Error {
  * DOMException is looked at first because its legacy codes fall into the same range.
  */
 export function toTtrpcError(error: unknown): TtrpcError {
-  if (error instanceof TtrpcError) return error;
+  if (error instanceof TtrpcError) {
+    return error;
+  }
   if (error instanceof DOMException) {
-    if (error.name === "TimeoutError") return new TtrpcError(Code.DEADLINE_EXCEEDED, error.message, { cause: error });
+    if (error.name === "TimeoutError") {
+      return new TtrpcError(Code.DEADLINE_EXCEEDED, error.message, { cause: error });
+    }
     const code = error.name === "AbortError" ? Code.CANCELLED : Code.INTERNAL;
     return new TtrpcError(code, error.message, { cause: error });
   }
@@ -47,7 +51,9 @@ export function toTtrpcError(error: unknown): TtrpcError {
 
 /** What a call fails with when its `AbortSignal` fires. */
 export function abortError(reason: unknown): TtrpcError {
-  if (reason instanceof TtrpcError) return reason;
+  if (reason instanceof TtrpcError) {
+    return reason;
+  }
   if (reason instanceof DOMException && reason.name === "TimeoutError") {
     return new TtrpcError(Code.DEADLINE_EXCEEDED, "The signal of the call timed out", { cause: reason });
   }

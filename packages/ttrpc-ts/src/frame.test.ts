@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+
 import { allocateFrame, FrameDecoder, HEADER_BYTES, MAX_MESSAGE_BYTES } from "./frame.ts";
 
-type Seen =
-  | { streamId: number; type: number; flags: number; data: string }
-  | { streamId: number; type: number; oversize: number };
+type Seen = { streamId: number; type: number; flags: number; data: string } | { streamId: number; type: number; oversize: number };
 
 function decode(chunks: Iterable<Buffer>): { seen: Seen[]; midFrame: boolean } {
   const seen: Seen[] = [];
@@ -27,10 +26,7 @@ function cut(whole: Buffer, points: readonly number[]): Buffer[] {
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const u8 = fc.integer({ min: 0, max: 255 });
 const fractions = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
-const frames = fc.array(
-  fc.record({ streamId: u32, type: u8, flags: u8, data: fc.uint8Array({ maxLength: 300 }) }),
-  { maxLength: 20 },
-);
+const frames = fc.array(fc.record({ streamId: u32, type: u8, flags: u8, data: fc.uint8Array({ maxLength: 300 }) }), { maxLength: 20 });
 
 describe("FrameDecoder", () => {
   it("gives back the frames that were written, wherever the stream is cut", () => {
@@ -68,8 +64,11 @@ describe("FrameDecoder", () => {
         expect(decode(cut(whole, points))).toEqual(together);
         expect(decode([...whole].map((byte) => Buffer.from([byte])))).toEqual(together);
         for (const frame of together.seen) {
-          if ("data" in frame) expect(frame.data.length / 2).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
-          else expect(frame.oversize).toBeGreaterThan(MAX_MESSAGE_BYTES);
+          if ("data" in frame) {
+            expect(frame.data.length / 2).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+          } else {
+            expect(frame.oversize).toBeGreaterThan(MAX_MESSAGE_BYTES);
+          }
         }
       }),
     );

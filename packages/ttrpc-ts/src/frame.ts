@@ -69,7 +69,9 @@ export class FrameDecoder {
         chunk.copy(this.#header, this.#headerFill, at, at + taken);
         this.#headerFill += taken;
         at += taken;
-        if (this.#headerFill < HEADER_BYTES) return;
+        if (this.#headerFill < HEADER_BYTES) {
+          return;
+        }
         this.#headerFill = 0;
         length = this.#readHeader(this.#header, 0);
       }

@@ -49,7 +49,9 @@ export class MessageQueue<T> implements MessageStream<T> {
   }
 
   push(data: Buffer): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
       this.#deliver(waiting, data);
@@ -65,19 +67,26 @@ export class MessageQueue<T> implements MessageStream<T> {
 
   /** No message comes any more; `error` is thrown after those that are here. */
   end(error?: TtrpcError): void {
-    if (this.#ended) return;
+    if (this.#ended) {
+      return;
+    }
     this.#ended = true;
     this.#error = error;
     // Nothing more can pile up, so the other streams need not wait for this one's reader.
     this.#letGo();
-    for (const waiting of this.#waiting.splice(0)) this.#finish(waiting);
+    for (const waiting of this.#waiting.splice(0)) {
+      this.#finish(waiting);
+    }
   }
 
   /** Ends with `error` at once; the messages that are here are lost. */
   fail(error: TtrpcError): void {
     this.#drop();
-    if (!this.#ended) this.end(error);
-    else this.#error ??= error;
+    if (!this.#ended) {
+      this.end(error);
+    } else {
+      this.#error ??= error;
+    }
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
@@ -86,8 +95,11 @@ export class MessageQueue<T> implements MessageStream<T> {
     if (data !== undefined) {
       this.#bytes -= data.length;
       if (this.#stall !== undefined) {
-        if (this.#messages.length * 2 <= MOST_MESSAGES && this.#bytes * 2 <= MOST_BYTES) this.#letGo();
-        else this.#stall.refresh();
+        if (this.#messages.length * 2 <= MOST_MESSAGES && this.#bytes * 2 <= MOST_BYTES) {
+          this.#letGo();
+        } else {
+          this.#stall.refresh();
+        }
       }
       this.#deliver(promise, data);
     } else if (this.#ended) {
@@ -127,8 +139,11 @@ export class MessageQueue<T> implements MessageStream<T> {
   #finish(to: PromiseWithResolvers<IteratorResult<T, undefined>>): void {
     const error = this.#error;
     this.#error = undefined;
-    if (error === undefined) to.resolve({ done: true, value: undefined });
-    else to.reject(error);
+    if (error === undefined) {
+      to.resolve({ done: true, value: undefined });
+    } else {
+      to.reject(error);
+    }
   }
 
   #drop(): void {
@@ -138,7 +153,9 @@ export class MessageQueue<T> implements MessageStream<T> {
   }
 
   #letGo(): void {
-    if (this.#stall === undefined) return;
+    if (this.#stall === undefined) {
+      return;
+    }
     clearTimeout(this.#stall);
     this.#stall = undefined;
     this.#options.brake.release();

@@ -6,14 +6,23 @@ export class Metadata implements Iterable<[key: string, value: string]> {
   readonly #values = new Map<string, string[]>();
 
   constructor(entries?: MetadataInit) {
-    if (entries === undefined) return;
+    if (entries === undefined) {
+      return;
+    }
     if (isIterable(entries)) {
-      for (const [key, value] of entries) this.append(key, value);
+      for (const [key, value] of entries) {
+        this.append(key, value);
+      }
       return;
     }
     for (const [key, value] of Object.entries(entries)) {
-      if (typeof value === "string") this.append(key, value);
-      else for (const one of value) this.append(key, one);
+      if (typeof value === "string") {
+        this.append(key, value);
+      } else {
+        for (const one of value) {
+          this.append(key, one);
+        }
+      }
     }
   }
 
@@ -29,18 +38,23 @@ export class Metadata implements Iterable<[key: string, value: string]> {
   append(key: string, value: string): void {
     const lower = key.toLowerCase();
     const values = this.#values.get(lower);
-    if (values === undefined) this.#values.set(lower, [value]);
-    else values.push(value);
+    if (values === undefined) {
+      this.#values.set(lower, [value]);
+    } else {
+      values.push(value);
+    }
   }
 
   *[Symbol.iterator](): Iterator<[key: string, value: string]> {
-    for (const [key, values] of this.#values) for (const value of values) yield [key, value];
+    for (const [key, values] of this.#values) {
+      for (const value of values) {
+        yield [key, value];
+      }
+    }
   }
 }
 
-export type MetadataInit =
-  | Iterable<readonly [key: string, value: string]>
-  | Readonly<Record<string, string | readonly string[]>>;
+export type MetadataInit = Iterable<readonly [key: string, value: string]> | Readonly<Record<string, string | readonly string[]>>;
 
 function isIterable(value: MetadataInit): value is Iterable<readonly [string, string]> {
   return Symbol.iterator in value;

@@ -20,11 +20,7 @@ export type Decoded<C extends AnyCodec> = C extends { decode(bytes: Uint8Array):
 
 export type MethodKind = "unary" | "server-streaming" | "client-streaming" | "bidi";
 
-export interface MethodDescriptor<
-  Req extends AnyCodec = AnyCodec,
-  Res extends AnyCodec = AnyCodec,
-  K extends MethodKind = MethodKind,
-> {
+export interface MethodDescriptor<Req extends AnyCodec = AnyCodec, Res extends AnyCodec = AnyCodec, K extends MethodKind = MethodKind> {
   /** Full name with its package: "containerd.task.v2.Task". */
   readonly service: string;
   /** "Create". */

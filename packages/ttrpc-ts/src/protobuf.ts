@@ -66,9 +66,13 @@ export class FieldReader {
 
   /** Steps to the next field. False at the end of the message. */
   next(): boolean {
-    if (this.#at >= this.#end) return false;
+    if (this.#at >= this.#end) {
+      return false;
+    }
     const tag = this.varint();
-    if (tag < 8 || tag > 0xffffffff) throw new RangeError("The message has a field with an impossible number");
+    if (tag < 8 || tag > 0xffffffff) {
+      throw new RangeError("The message has a field with an impossible number");
+    }
     this.field = Math.floor(tag / 8);
     this.wireType = tag & 7;
     return true;
@@ -79,12 +83,16 @@ export class FieldReader {
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 10; i++) {
-      if (this.#at >= this.#end) throw new RangeError("The message ends inside a number");
+      if (this.#at >= this.#end) {
+        throw new RangeError("The message ends inside a number");
+      }
       const byte = this.#buffer[this.#at++] as number;
       value += (byte & 127) * scale;
       if (byte < 128) {
         // The tenth byte holds one bit only.
-        if (i === 9 && byte > 1) throw new RangeError("The message has a number of more than 64 bits");
+        if (i === 9 && byte > 1) {
+          throw new RangeError("The message has a number of more than 64 bits");
+        }
         return value;
       }
       scale *= 128;
@@ -97,7 +105,9 @@ export class FieldReader {
     const start = this.#at;
     const value = this.varint();
     // Only a tenth byte has the sign; the value itself may have been rounded up to 2^63.
-    if (this.#at - start < 10 || this.#buffer[this.#at - 1] === 0) return value;
+    if (this.#at - start < 10 || this.#buffer[this.#at - 1] === 0) {
+      return value;
+    }
     // Too large for a number: the two's complement is summed up from the inverted bits.
     let inverted = 0;
     let scale = 1;
@@ -112,7 +122,9 @@ export class FieldReader {
   bytes(): Buffer {
     const length = this.varint();
     const start = this.#at;
-    if (length > this.#end - start) throw new RangeError("The message ends inside a field");
+    if (length > this.#end - start) {
+      throw new RangeError("The message ends inside a field");
+    }
     this.#at = start + length;
     return this.#buffer.subarray(start, this.#at);
   }
@@ -120,7 +132,9 @@ export class FieldReader {
   string(): string {
     const length = this.varint();
     const start = this.#at;
-    if (length > this.#end - start) throw new RangeError("The message ends inside a field");
+    if (length > this.#end - start) {
+      throw new RangeError("The message ends inside a field");
+    }
     this.#at = start + length;
     return this.#buffer.toString("utf8", start, this.#at);
   }
@@ -137,7 +151,9 @@ export class FieldReader {
       case WIRE_FIXED64:
       case WIRE_FIXED32: {
         const length = this.wireType === WIRE_FIXED64 ? 8 : 4;
-        if (length > this.#end - this.#at) throw new RangeError("The message ends inside a field");
+        if (length > this.#end - this.#at) {
+          throw new RangeError("The message ends inside a field");
+        }
         this.#at += length;
         return;
       }

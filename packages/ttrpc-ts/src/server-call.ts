@@ -1,8 +1,8 @@
+import { Code } from "./code.ts";
 /** One call on the server: its handler, its answer, and what may cut it short. */
 import type { Connection } from "./connection.ts";
 import { DeadlineTimer } from "./deadline.ts";
 import { checkMessageSize, resultFrame, statusFrame, type Request } from "./envelope.ts";
-import { Code } from "./code.ts";
 import { messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
 import { closeFrame, dataFrame, Flag } from "./frame.ts";
 import { iteratorOf, MessageQueue, stopIterator } from "./message-queue.ts";
@@ -71,7 +71,9 @@ export class ServerCall implements CallContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+      if (this.#aborted !== undefined) {
+        this.#controller.abort(this.#aborted);
+      }
     }
     return this.#controller.signal;
   }
@@ -94,18 +96,26 @@ export class ServerCall implements CallContext {
       if (kind === "unary" || kind === "client-streaming") {
         const message = await output;
         // Nobody to encode it for.
-        if (this.#answered) return;
+        if (this.#answered) {
+          return;
+        }
         const encoded = this.#descriptor.response.encode(message as never);
-        if (this.#finish()) this.#owner.connection.send(resultFrame(this.streamId, encoded));
+        if (this.#finish()) {
+          this.#owner.connection.send(resultFrame(this.streamId, encoded));
+        }
       } else {
         await this.#sendAll(output as MessageSource<unknown>);
-        if (this.#finish()) this.#owner.connection.send(closeFrame(this.streamId));
+        if (this.#finish()) {
+          this.#owner.connection.send(closeFrame(this.streamId));
+        }
       }
     } catch (error) {
       const status = toTtrpcError(error);
       const awaited = !this.#answered;
       this.#answer(status);
-      if (awaited && status.code === Code.INTERNAL) this.#owner.onHandlerError(error, this);
+      if (awaited && status.code === Code.INTERNAL) {
+        this.#owner.onHandlerError(error, this);
+      }
     } finally {
       // A handler that answered without reading its requests to the end.
       this.#requests?.fail(new TtrpcError(Code.CANCELLED, `${this.#name()} has been answered`));
@@ -119,8 +129,12 @@ export class ServerCall implements CallContext {
       this.end(new TtrpcError(Code.INVALID_ARGUMENT, `${this.#name()} takes no more data: the client's side is closed`));
       return;
     }
-    if ((flags & Flag.NO_DATA) === 0) requests.push(data);
-    if ((flags & Flag.REMOTE_CLOSED) !== 0) this.#closeRequests(requests);
+    if ((flags & Flag.NO_DATA) === 0) {
+      requests.push(data);
+    }
+    if ((flags & Flag.REMOTE_CLOSED) !== 0) {
+      this.#closeRequests(requests);
+    }
   }
 
   #closeRequests(requests: MessageQueue<unknown>): void {
@@ -139,7 +153,9 @@ export class ServerCall implements CallContext {
     this.#finish();
     this.#aborted ??= error;
     this.#requests?.fail(error);
-    if (this.#responses !== undefined) stopIterator(this.#responses);
+    if (this.#responses !== undefined) {
+      stopIterator(this.#responses);
+    }
     this.#controller?.abort(this.#aborted);
   }
 
@@ -154,8 +170,12 @@ export class ServerCall implements CallContext {
     });
     this.#requests = requests;
     // containerd's server takes the payload of the Request as the first message too.
-    if (payload !== undefined && payload.length > 0) requests.push(payload);
-    if ((flags & Flag.REMOTE_OPEN) === 0) this.#closeRequests(requests);
+    if (payload !== undefined && payload.length > 0) {
+      requests.push(payload);
+    }
+    if ((flags & Flag.REMOTE_OPEN) === 0) {
+      this.#closeRequests(requests);
+    }
     return requests;
   }
 
@@ -169,11 +189,15 @@ export class ServerCall implements CallContext {
         this.#responses = undefined;
         return;
       }
-      if (this.#answered) return;
+      if (this.#answered) {
+        return;
+      }
       const message = this.#descriptor.response.encode(value as never);
       checkMessageSize(message);
       connection.send(dataFrame(this.streamId, 0, message));
-      if (connection.congested) await connection.drained();
+      if (connection.congested) {
+        await connection.drained();
+      }
     }
   }
 
@@ -187,11 +211,15 @@ export class ServerCall implements CallContext {
   }
 
   #answer(error: TtrpcError): void {
-    if (this.#finish()) this.#owner.connection.send(statusFrame(this.streamId, error));
+    if (this.#finish()) {
+      this.#owner.connection.send(statusFrame(this.streamId, error));
+    }
   }
 
   #finish(): boolean {
-    if (this.#answered) return false;
+    if (this.#answered) {
+      return false;
+    }
     this.#answered = true;
     this.#timer?.cancel();
     this.#owner.onAnswered(this);

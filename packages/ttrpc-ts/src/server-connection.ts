@@ -1,8 +1,9 @@
 /** The serving side of one connection: which streams there are, and what may start. */
 import type { Duplex } from "node:stream";
+
+import { Code } from "./code.ts";
 import { Connection, type Closed, type ConnectionOwner } from "./connection.ts";
 import { decodeRequest, statusFrame, type Request } from "./envelope.ts";
-import { Code } from "./code.ts";
 import { messageOf, TtrpcError } from "./errors.ts";
 import { FrameType, MAX_MESSAGE_BYTES } from "./frame.ts";
 import type { MethodDescriptor } from "./method.ts";
@@ -44,33 +45,51 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
   /** Refuses new calls, lets the running ones end, then closes. */
   drain(): void {
     this.#draining = true;
-    if (this.#running === 0) this.connection.endGracefully();
+    if (this.#running === 0) {
+      this.connection.endGracefully();
+    }
   }
 
   onFrame(streamId: number, type: number, flags: number, data: Buffer): void {
-    if (type !== FrameType.REQUEST && type !== FrameType.DATA) return;
-    if (!this.#checkStreamId(streamId, type)) return;
+    if (type !== FrameType.REQUEST && type !== FrameType.DATA) {
+      return;
+    }
+    if (!this.#checkStreamId(streamId, type)) {
+      return;
+    }
     if (type === FrameType.REQUEST) {
       this.#onRequest(streamId, flags, data);
       return;
     }
     const call = this.#calls.get(streamId);
-    if (call !== undefined) call.onData(flags, data);
-    else this.#refuse(streamId, Code.INVALID_ARGUMENT, `Stream ${streamId} is not active (any more)`);
+    if (call !== undefined) {
+      call.onData(flags, data);
+    } else {
+      this.#refuse(streamId, Code.INVALID_ARGUMENT, `Stream ${streamId} is not active (any more)`);
+    }
   }
 
   onOversize(streamId: number, type: number, length: number): void {
-    if (type !== FrameType.REQUEST && type !== FrameType.DATA) return;
-    if (!this.#checkStreamId(streamId, type)) return;
+    if (type !== FrameType.REQUEST && type !== FrameType.DATA) {
+      return;
+    }
+    if (!this.#checkStreamId(streamId, type)) {
+      return;
+    }
     const text = `The message has ${length} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}`;
     const call = this.#calls.get(streamId);
-    if (call !== undefined) call.end(new TtrpcError(Code.RESOURCE_EXHAUSTED, text));
-    else this.#refuse(streamId, Code.RESOURCE_EXHAUSTED, text);
+    if (call !== undefined) {
+      call.end(new TtrpcError(Code.RESOURCE_EXHAUSTED, text));
+    } else {
+      this.#refuse(streamId, Code.RESOURCE_EXHAUSTED, text);
+    }
   }
 
   onClosed(closed: Closed): void {
     const text = `Nobody waits for this call any more: ${closed.reason}`;
-    for (const call of this.#calls.values()) call.cancel(new TtrpcError(Code.CANCELLED, text));
+    for (const call of this.#calls.values()) {
+      call.cancel(new TtrpcError(Code.CANCELLED, text));
+    }
   }
 
   onAnswered(call: ServerCall): void {
@@ -139,7 +158,9 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
     } finally {
       this.#running--;
       this.#options.onHandlerEnd(call);
-      if (this.#draining && this.#running === 0) this.connection.endGracefully();
+      if (this.#draining && this.#running === 0) {
+        this.connection.endGracefully();
+      }
     }
   }
 

@@ -1,17 +1,11 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Closed } from "./connection.ts";
+
 import { Code } from "./code.ts";
+import type { Closed } from "./connection.ts";
 import { TtrpcError } from "./errors.ts";
-import type {
-  Decoded,
-  Encodable,
-  MessageSource,
-  MethodDescriptor,
-  MethodTable,
-  ServiceDescriptor,
-} from "./method.ts";
 import type { MessageStream } from "./message-queue.ts";
+import type { Decoded, Encodable, MessageSource, MethodDescriptor, MethodTable, ServiceDescriptor } from "./method.ts";
 import type { CallContext, UntypedHandler } from "./server-call.ts";
 import { ServerConnection, type Route } from "./server-connection.ts";
 
@@ -36,9 +30,7 @@ export interface ServerOptions {
  * `code` of 1 to 16 that code, anything else INTERNAL.
  */
 export type Handler<M extends MethodDescriptor> = (
-  input: M["kind"] extends "unary" | "server-streaming"
-    ? Decoded<M["request"]>
-    : MessageStream<Decoded<M["request"]>>,
+  input: M["kind"] extends "unary" | "server-streaming" ? Decoded<M["request"]> : MessageStream<Decoded<M["request"]>>,
   context: CallContext,
 ) => M["kind"] extends "unary" | "client-streaming"
   ? Promise<Encodable<M["response"]>> | Encodable<M["response"]>
@@ -49,11 +41,7 @@ export type ServiceHandlers<T extends MethodTable> = {
 };
 
 /** A unix socket's path, an inherited listening descriptor, a TCP port, or a server that listens or will. */
-export type ListenTarget =
-  | { readonly path: string }
-  | { readonly fd: number }
-  | { readonly port: number; readonly host?: string }
-  | NetServer;
+export type ListenTarget = { readonly path: string } | { readonly fd: number } | { readonly port: number; readonly host?: string } | NetServer;
 
 export interface ServedConnection {
   /** Resolves, and never rejects, when the connection has ended. */
@@ -82,7 +70,9 @@ export class Server implements AsyncDisposable {
   addService<T extends MethodTable>(service: ServiceDescriptor<T>, handlers: ServiceHandlers<T>): this {
     for (const [name, method] of Object.entries<MethodDescriptor>(service.methods)) {
       const handler = handlers[name] as UntypedHandler | undefined;
-      if (typeof handler !== "function") throw new TypeError(`There is no handler for ${service.name}'s method ${name}`);
+      if (typeof handler !== "function") {
+        throw new TypeError(`There is no handler for ${service.name}'s method ${name}`);
+      }
       this.#add(method, handler.bind(handlers));
     }
     return this;
@@ -96,7 +86,9 @@ export class Server implements AsyncDisposable {
 
   #add(descriptor: MethodDescriptor, handler: UntypedHandler): void {
     let methods = this.#routes.get(descriptor.service);
-    if (methods === undefined) this.#routes.set(descriptor.service, (methods = new Map()));
+    if (methods === undefined) {
+      this.#routes.set(descriptor.service, (methods = new Map()));
+    }
     if (methods.has(descriptor.method)) {
       throw new TypeError(`${descriptor.service}/${descriptor.method} has a handler already`);
     }
@@ -112,8 +104,11 @@ export class Server implements AsyncDisposable {
     const listener = "on" in target ? target : createServer();
     // Connections may be queued already: the handler has to be there before the first turn of the loop.
     listener.on("connection", (socket: Socket) => {
-      if (this.#stopped) socket.destroy();
-      else this.serve(socket);
+      if (this.#stopped) {
+        socket.destroy();
+      } else {
+        this.serve(socket);
+      }
     });
     this.#listeners.add(listener);
     if (!("on" in target)) {
@@ -164,16 +159,23 @@ export class Server implements AsyncDisposable {
     this.#stopped = true;
     const listeners = this.#closeListeners();
     const connections = [...this.#connections];
-    for (const connection of connections) connection.drain();
+    for (const connection of connections) {
+      connection.drain();
+    }
     let cut = false;
     const onAbort = (): void => {
       for (const { connection } of connections) {
-        if (connection.end === undefined) cut = true;
+        if (connection.end === undefined) {
+          cut = true;
+        }
         connection.destroy();
       }
     };
-    if (signal?.aborted === true) onAbort();
-    else signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted === true) {
+      onAbort();
+    } else {
+      signal?.addEventListener("abort", onAbort, { once: true });
+    }
     await Promise.all(connections.map(({ connection }) => connection.closed));
     signal?.removeEventListener("abort", onAbort);
     await listeners;
@@ -185,7 +187,9 @@ export class Server implements AsyncDisposable {
     this.#stopped = true;
     const listeners = this.#closeListeners();
     const connections = [...this.#connections];
-    for (const { connection } of connections) connection.destroy();
+    for (const { connection } of connections) {
+      connection.destroy();
+    }
     await Promise.all(connections.map(({ connection }) => connection.closed));
     await listeners;
   }
@@ -197,12 +201,12 @@ export class Server implements AsyncDisposable {
   async #closeListeners(): Promise<void> {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
-    await Promise.all(
-      listeners.map((listener) => new Promise<void>((resolve) => void listener.close(() => resolve()))),
-    );
+    await Promise.all(listeners.map((listener) => new Promise<void>((resolve) => void listener.close(() => resolve()))));
   }
 
   #checkOpen(): void {
-    if (this.#stopped) throw new TtrpcError(Code.UNAVAILABLE, "The server has been stopped; make a new one");
+    if (this.#stopped) {
+      throw new TtrpcError(Code.UNAVAILABLE, "The server has been stopped; make a new one");
+    }
   }
 }

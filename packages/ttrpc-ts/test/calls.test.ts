@@ -1,5 +1,6 @@
 /** Client and server against each other: what a user of the package sees. */
 import { describe, expect, it } from "vitest";
+
 import { Client, Code, type Metadata, TtrpcError, type CallContext, type MessageStream, type Server } from "../src/index.ts";
 import { collect, rig, socketPair, Test, until } from "./support.ts";
 
@@ -8,13 +9,17 @@ function register(server: Server): void {
   server.addService(Test, {
     unary: (request) => `you said ${request}`,
     async *download(request) {
-      for (let i = 0; i < Number(request); i++) yield `${i}`;
+      for (let i = 0; i < Number(request); i++) {
+        yield `${i}`;
+      }
     },
     async upload(requests) {
       return (await collect(requests)).join(",");
     },
     async *chat(requests) {
-      for await (const request of requests) yield request.toUpperCase();
+      for await (const request of requests) {
+        yield request.toUpperCase();
+      }
       yield "bye";
     },
   });
@@ -90,7 +95,9 @@ describe("many calls at once", () => {
       return answer;
     });
     await until(() => waiting.length === count);
-    for (const turn of waiting.reverse()) turn.resolve();
+    for (const turn of waiting.reverse()) {
+      turn.resolve();
+    }
     expect(await Promise.all(calls)).toEqual(numbers(count));
     expect(order).toEqual(numbers(count).reverse());
   });
@@ -236,7 +243,11 @@ describe("metadata, deadlines and signals", () => {
     );
     await pair.client.call(Test.methods.unary, "", { metadata: { "containerd-namespace-ttrpc": "k8s.io", many: ["1", "2"] } });
     await pair.client.call(Test.methods.unary, "");
-    expect([...(seen[0] as Metadata)]).toEqual([["containerd-namespace-ttrpc", "k8s.io"], ["many", "1"], ["many", "2"]]);
+    expect([...(seen[0] as Metadata)]).toEqual([
+      ["containerd-namespace-ttrpc", "k8s.io"],
+      ["many", "1"],
+      ["many", "2"],
+    ]);
     expect([...(seen[1] as Metadata)]).toEqual([]);
   });
 
@@ -328,7 +339,9 @@ describe("metadata, deadlines and signals", () => {
   it("a stream given up early leaves nothing behind at the client", async () => {
     await using pair = await rig(register);
     for await (const message of pair.client.call(Test.methods.download, "100000")) {
-      if (message === "10") break;
+      if (message === "10") {
+        break;
+      }
     }
     expect(pair.client.pendingCalls).toBe(0);
     {
@@ -342,7 +355,11 @@ describe("metadata, deadlines and signals", () => {
   it("a handler may stop reading its requests and still answer", async () => {
     await using pair = await rig((server) => {
       server.addMethod(Test.methods.upload, async (requests) => {
-        for await (const request of requests) if (request === "5") break;
+        for await (const request of requests) {
+          if (request === "5") {
+            break;
+          }
+        }
         await new Promise((resolve) => setTimeout(resolve, 20));
         return "enough";
       });

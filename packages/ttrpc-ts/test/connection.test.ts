@@ -5,7 +5,9 @@ import { renameSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Duplex, duplexPair } from "node:stream";
+
 import { describe, expect, it } from "vitest";
+
 import { Client, Code, connect, Server, type CallContext } from "../src/index.ts";
 import { collect, RawPeer, rig, socketPair, temporaryDirectory, Test, until } from "./support.ts";
 
@@ -27,7 +29,7 @@ describe("the end of a connection", () => {
     const midway = test.download("");
     const calls = [test.unary(""), collect(test.download("")), test.upload(slow()), test.upload([]), collect(test.chat(slow()))];
     const results = Promise.allSettled(calls);
-    while ((await peer.next()).streamId < 11);
+    while ((await peer.next()).streamId < 11) {}
     peer.write(1, 3, 0, Buffer.from("got"));
     // And a message that is cut in the middle.
     peer.socket.end(Buffer.from([0, 0, 0, 9, 0, 0, 0, 3, 2]));
@@ -264,7 +266,9 @@ describe("back-pressure", { timeout: 30_000 }, () => {
     const server = new Server();
     let made = 0;
     server.addMethod(Test.methods.download, async function* () {
-      for (; made < 20_000; made++) yield kilobyte;
+      for (; made < 20_000; made++) {
+        yield kilobyte;
+      }
     });
     server.serve(pair.far);
     const client = new Client(pair.near, { streamStallMs: 60_000 });
@@ -300,7 +304,9 @@ describe("back-pressure", { timeout: 30_000 }, () => {
     );
     let made = 0;
     function* source(): Generator<string> {
-      for (; made < 20_000; made++) yield kilobyte;
+      for (; made < 20_000; made++) {
+        yield kilobyte;
+      }
     }
     const call = pair.client.call(Test.methods.upload, source());
     let before = -1;
@@ -328,7 +334,9 @@ describe("back-pressure", { timeout: 30_000 }, () => {
     const count = 2_000;
     const writer = new RawPeer(pair.near);
     pair.near.pause();
-    for (let i = 0; i < count; i++) writer.request(2 * i + 1, "Unary", kilobyte);
+    for (let i = 0; i < count; i++) {
+      writer.request(2 * i + 1, "Unary", kilobyte);
+    }
     let before = -1;
     for (let still = 0; still < 20; still = handled === before && handled > 0 ? still + 1 : 0) {
       before = handled;
@@ -337,7 +345,9 @@ describe("back-pressure", { timeout: 30_000 }, () => {
     expect(handled).toBeLessThan(count / 4);
     expect(pair.far.writableLength).toBeLessThan(8 << 20);
     pair.near.resume();
-    for (let i = 0; i < count; i++) await writer.next();
+    for (let i = 0; i < count; i++) {
+      await writer.next();
+    }
     expect(handled).toBe(count);
     await server.close();
   });
@@ -362,7 +372,9 @@ describe("back-pressure", { timeout: 30_000 }, () => {
       (server) => {
         server.addMethod(Test.methods.unary, (request) => request);
         server.addMethod(Test.methods.download, function* () {
-          for (let i = 0; i < 5_000; i++) yield kilobyte;
+          for (let i = 0; i < 5_000; i++) {
+            yield kilobyte;
+          }
         });
         server.addMethod(Test.methods.upload, (_requests, context) => hang("", context));
       },
@@ -382,12 +394,15 @@ describe("back-pressure", { timeout: 30_000 }, () => {
     await using pair = await rig((server) => {
       server.addMethod(Test.methods.unary, (request) => request);
       server.addMethod(Test.methods.download, function* () {
-        for (;;) yield kilobyte;
+        for (;;) {
+          yield kilobyte;
+        }
       });
     });
     const stream = pair.client.call(Test.methods.download, "");
     const reading = (async () => {
-      for await (const _ of stream);
+      for await (const _ of stream) {
+      }
     })();
     for (let i = 0; i < 20; i++) {
       await new Promise((resolve) => setTimeout(resolve, 1));

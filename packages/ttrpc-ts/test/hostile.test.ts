@@ -1,8 +1,10 @@
 /** Peers that do not keep to the protocol, on either side. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+
 import { encodeTarget, resultFrame, statusFrame } from "../src/envelope.ts";
 import { allocateFrame, Flag, FrameType, MAX_MESSAGE_BYTES } from "../src/frame.ts";
 import { Client, Code, Server, TtrpcError, type ServerOptions } from "../src/index.ts";
@@ -18,7 +20,9 @@ async function served(options?: ServerOptions): Promise<AsyncDisposable & { peer
   server.addService(Test, {
     unary: async (request, context) => {
       signals.push(context.signal);
-      if (request === "hang") await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+      if (request === "hang") {
+        await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+      }
       return request;
     },
     download: () => ["a", "b"],
@@ -46,7 +50,14 @@ describe("a server whose client", () => {
   it("uses even, used or decreasing stream ids: INVALID_ARGUMENT on that stream, and the connection stays", async () => {
     await using rig = await served();
     const { peer } = rig;
-    for (const [streamId, valid] of [[2, false], [5, true], [5, false], [3, false], [0, false], [7, true]] as const) {
+    for (const [streamId, valid] of [
+      [2, false],
+      [5, true],
+      [5, false],
+      [3, false],
+      [0, false],
+      [7, true],
+    ] as const) {
       peer.request(streamId, "Unary", "x");
       const response = await peer.nextResponse();
       expect(response.streamId).toBe(streamId);
@@ -92,7 +103,9 @@ describe("a server whose client", () => {
 
   it("sends frames of unknown types, or Responses: ignored, whatever their ids and sizes", async () => {
     await using rig = await served();
-    for (const type of [0, RESPONSE, 4, 255]) rig.peer.write(2, type, 255, Buffer.from("x"));
+    for (const type of [0, RESPONSE, 4, 255]) {
+      rig.peer.write(2, type, 255, Buffer.from("x"));
+    }
     const oversize = allocateFrame(2, 77, 0, MAX_MESSAGE_BYTES + 1);
     oversize.fill(0, 10);
     rig.peer.socket.write(oversize);
@@ -157,12 +170,16 @@ describe("a server whose client", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(frame, { maxLength: 30 }), async (all) => {
         await using rig = await served();
-        for (const [streamId, type, flag, data] of all) rig.peer.write(streamId, type, flag, data);
+        for (const [streamId, type, flag, data] of all) {
+          rig.peer.write(streamId, type, flag, data);
+        }
         // The one valid id that is certainly higher than those before, unless one of them was the highest.
         rig.peer.request(0xffffffff, "Unary", "alive");
         for (;;) {
           const answer = await rig.peer.next();
-          if (answer.streamId === 0xffffffff && answer.type === RESPONSE) break;
+          if (answer.streamId === 0xffffffff && answer.type === RESPONSE) {
+            break;
+          }
         }
       }),
       { numRuns: 150 },
@@ -236,11 +253,7 @@ describe("a client whose server", () => {
     ["a Response that is not protobuf", Code.INTERNAL, (peer) => peer.write(1, RESPONSE, 0, Buffer.from([0x0a, 9]))],
     ["data for a unary call", Code.INTERNAL, (peer) => peer.write(1, DATA, 0, Buffer.from("x"))],
     ["a payload that cannot be decoded", Code.INTERNAL, (peer) => peer.socket.write(resultFrame(1, Buffer.from("\0")))],
-    [
-      "an oversize answer",
-      Code.RESOURCE_EXHAUSTED,
-      (peer) => peer.socket.write(allocateFrame(1, RESPONSE, 0, MAX_MESSAGE_BYTES + 1).fill(0, 10)),
-    ],
+    ["an oversize answer", Code.RESOURCE_EXHAUSTED, (peer) => peer.socket.write(allocateFrame(1, RESPONSE, 0, MAX_MESSAGE_BYTES + 1).fill(0, 10))],
   ])("sends %s: that call fails, the next works", async (_what, code, misbehave) => {
     await using rig = await calling();
     const call = rig.client.call(Test.methods.unary, "");
@@ -263,10 +276,16 @@ describe("a client whose server", () => {
         await using rig = await calling();
         const test = rig.client.service(Test);
         const calls = Promise.allSettled([test.unary(""), collect(test.download("")), test.upload(["a"]), collect(test.chat(["b"]))]);
-        for (const [streamId, type, flags, data] of all) rig.peer.write(streamId, type, flags, data);
-        for (const streamId of [1, 3, 5, 7]) rig.peer.socket.write(statusFrame(streamId, new TtrpcError(Code.ABORTED, "end")));
+        for (const [streamId, type, flags, data] of all) {
+          rig.peer.write(streamId, type, flags, data);
+        }
+        for (const streamId of [1, 3, 5, 7]) {
+          rig.peer.socket.write(statusFrame(streamId, new TtrpcError(Code.ABORTED, "end")));
+        }
         for (const result of await calls) {
-          if (result.status === "rejected") expect(result.reason).toBeInstanceOf(TtrpcError);
+          if (result.status === "rejected") {
+            expect(result.reason).toBeInstanceOf(TtrpcError);
+          }
         }
         await until(() => rig.client.pendingCalls === 0);
       }),

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { decodeResponse, encodeTarget, requestFrame, type Response } from "../src/envelope.ts";
 import { allocateFrame, FrameDecoder, HEADER_BYTES } from "../src/frame.ts";
 import { Client, defineService, Server, type ClientOptions, type Codec, type ServerOptions } from "../src/index.ts";
@@ -11,11 +12,15 @@ import { Client, defineService, Server, type ClientOptions, type Codec, type Ser
 /** Text as it is; "\0" cannot be decoded and "\x01" cannot be encoded. */
 export const text: Codec<string> = {
   encode: (value) => {
-    if (value === "\x01") throw new RangeError("this text cannot be encoded");
+    if (value === "\x01") {
+      throw new RangeError("this text cannot be encoded");
+    }
     return Buffer.from(value);
   },
   decode: (bytes) => {
-    if (bytes.length === 1 && bytes[0] === 0) throw new RangeError("these bytes cannot be decoded");
+    if (bytes.length === 1 && bytes[0] === 0) {
+      throw new RangeError("these bytes cannot be decoded");
+    }
     return Buffer.from(bytes).toString();
   },
 };
@@ -42,7 +47,9 @@ export async function socketPair(): Promise<Disposable & { readonly near: Socket
   await once(listener, "listening");
   const near = createConnection(join(directory.path, "s"));
   const [far] = (await once(listener, "connection")) as [Socket];
-  if (near.connecting) await once(near, "connect");
+  if (near.connecting) {
+    await once(near, "connect");
+  }
   listener.close();
   return {
     near,
@@ -123,15 +130,21 @@ export class RawPeer {
   async next(): Promise<RawFrame> {
     for (;;) {
       const frame = this.frames.shift();
-      if (frame !== undefined) return frame;
-      if (this.socket.destroyed || this.socket.readableEnded) throw new Error("The connection ended before a frame came");
+      if (frame !== undefined) {
+        return frame;
+      }
+      if (this.socket.destroyed || this.socket.readableEnded) {
+        throw new Error("The connection ended before a frame came");
+      }
       await this.#changed.promise;
     }
   }
 
   async nextResponse(): Promise<Response & { readonly streamId: number }> {
     const frame = await this.next();
-    if (frame.type !== 2) throw new Error(`Frame of type ${frame.type} instead of a Response`);
+    if (frame.type !== 2) {
+      throw new Error(`Frame of type ${frame.type} instead of a Response`);
+    }
     return { ...decodeResponse(frame.data), streamId: frame.streamId };
   }
 
@@ -148,7 +161,9 @@ export class RawPeer {
 
 export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const one of source) all.push(one);
+  for await (const one of source) {
+    all.push(one);
+  }
   return all;
 }
 
@@ -156,7 +171,9 @@ export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 export async function until(condition: () => boolean, ms = 5_000): Promise<void> {
   const end = performance.now() + ms;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`The condition did not hold within ${ms} ms: ${condition.toString()}`);
+    if (performance.now() > end) {
+      throw new Error(`The condition did not hold within ${ms} ms: ${condition.toString()}`);
+    }
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

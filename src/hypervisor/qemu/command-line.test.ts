@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+
 import { Code } from "../../errors.ts";
 import { escapeOption, kernelCommandLine, qemuArguments, type QemuMachine } from "./command-line.ts";
 
@@ -32,11 +33,7 @@ describe("the command line", () => {
     expect(values(args, "-object")).toEqual(["memory-backend-memfd,id=ram,size=256M,share=on", "rng-builtin,id=rng"]);
     expect(values(args, "-device")).toEqual(["vhost-user-vsock-device,chardev=vsock", "virtio-rng-device,rng=rng"]);
     expect(values(args, "-global")).toEqual(["virtio-mmio.force-legacy=false"]);
-    expect(values(args, "-chardev")).toEqual([
-      "socket,id=qmp,fd=3",
-      "socket,id=console,fd=4",
-      "socket,id=vsock,path=/run/hadron/x/vsock.sock",
-    ]);
+    expect(values(args, "-chardev")).toEqual(["socket,id=qmp,fd=3", "socket,id=console,fd=4", "socket,id=vsock,path=/run/hadron/x/vsock.sock"]);
     expect(args).not.toContain("-S");
   });
 
@@ -64,9 +61,7 @@ describe("the command line", () => {
       devices: [{ kind: "9p", tag: "a,b", path: "/images/one, two\n,,three" }],
     });
     expect(values(args, "-chardev")).toContain("socket,id=vsock,path=/run/a,,b/vsock.sock");
-    expect(values(args, "-fsdev")).toEqual([
-      "local,id=device0,path=/images/one,, two\n,,,,three,security_model=passthrough,multidevs=remap",
-    ]);
+    expect(values(args, "-fsdev")).toEqual(["local,id=device0,path=/images/one,, two\n,,,,three,security_model=passthrough,multidevs=remap"]);
     expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=device0,mount_tag=a,,b");
     expect(escapeOption("plain")).toBe("plain");
   });
@@ -102,6 +97,8 @@ describe("the kernel command line", () => {
       tscKhz: undefined,
       kernelParameters: ["loglevel=7", "debug"],
     });
-    expect(line).toBe("console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug");
+    expect(line).toBe(
+      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug",
+    );
   });
 });

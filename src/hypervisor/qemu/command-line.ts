@@ -51,9 +51,27 @@ const MAX_TAG_BYTES = 36;
  * byte by byte: without it the kernel copies by words, which halves the cost of a page fault.
  */
 const TCG_CPU = [
-  "EPYC-Rome", "erms",
-  "rdseed", "sha-ni", "rdpid", "fxsr-opt", "misalignsse", "3dnowprefetch", "osvw", "topoext", "perfctr-core",
-  "clzero", "xsaveerptr", "wbnoinvd", "ibpb", "ibrs", "amd-stibp", "amd-ssbd", "nrip-save", "xsavec", "xsaves",
+  "EPYC-Rome",
+  "erms",
+  "rdseed",
+  "sha-ni",
+  "rdpid",
+  "fxsr-opt",
+  "misalignsse",
+  "3dnowprefetch",
+  "osvw",
+  "topoext",
+  "perfctr-core",
+  "clzero",
+  "xsaveerptr",
+  "wbnoinvd",
+  "ibpb",
+  "ibrs",
+  "amd-stibp",
+  "amd-ssbd",
+  "nrip-save",
+  "xsavec",
+  "xsaves",
 ].join(",-");
 
 export function qemuArguments(machine: QemuMachine): string[] {
@@ -64,27 +82,45 @@ export function qemuArguments(machine: QemuMachine): string[] {
   return [
     "-nodefaults",
     "-no-user-config",
-    "-display", "none",
+    "-display",
+    "none",
     "-no-reboot",
     // QEMU starts no program and needs no other rights than it has.
-    "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-    "-machine", `microvm,memory-backend=ram,${tuned ? "acpi=off" : "acpi=on,pcie=on"}`,
-    "-accel", acceleration === "kvm" ? "kvm" : "tcg,thread=multi",
-    "-cpu", acceleration === "kvm" ? "host" : TCG_CPU,
-    "-smp", String(machine.vcpus),
-    "-m", `${machine.memoryMiB}M`,
+    "-sandbox",
+    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+    "-machine",
+    `microvm,memory-backend=ram,${tuned ? "acpi=off" : "acpi=on,pcie=on"}`,
+    "-accel",
+    acceleration === "kvm" ? "kvm" : "tcg,thread=multi",
+    "-cpu",
+    acceleration === "kvm" ? "host" : TCG_CPU,
+    "-smp",
+    String(machine.vcpus),
+    "-m",
+    `${machine.memoryMiB}M`,
     // Shared, since vhost-user's other side maps it.
-    "-object", `memory-backend-memfd,id=ram,size=${machine.memoryMiB}M,share=on`,
-    "-global", "virtio-mmio.force-legacy=false",
-    "-kernel", kernel.path,
-    "-initrd", machine.initrd,
-    "-append", kernelCommandLine(machine),
-    "-chardev", `socket,id=qmp,fd=${machine.qmpFd}`,
-    "-mon", "chardev=qmp,mode=control",
-    "-chardev", `socket,id=console,fd=${machine.consoleFd}`,
-    "-serial", "chardev:console",
-    "-chardev", `socket,id=vsock,path=${escapeOption(machine.vsockSocket)}`,
-    "-device", `vhost-user-vsock-${bus},chardev=vsock`,
+    "-object",
+    `memory-backend-memfd,id=ram,size=${machine.memoryMiB}M,share=on`,
+    "-global",
+    "virtio-mmio.force-legacy=false",
+    "-kernel",
+    kernel.path,
+    "-initrd",
+    machine.initrd,
+    "-append",
+    kernelCommandLine(machine),
+    "-chardev",
+    `socket,id=qmp,fd=${machine.qmpFd}`,
+    "-mon",
+    "chardev=qmp,mode=control",
+    "-chardev",
+    `socket,id=console,fd=${machine.consoleFd}`,
+    "-serial",
+    "chardev:console",
+    "-chardev",
+    `socket,id=vsock,path=${escapeOption(machine.vsockSocket)}`,
+    "-device",
+    `vhost-user-vsock-${bus},chardev=vsock`,
     // Debian's initramfs has no driver for it: the CPU's instruction is there as well.
     ...(tuned ? ["-object", "rng-builtin,id=rng", "-device", "virtio-rng-device,rng=rng"] : []),
     ...machine.devices.flatMap((device, index) => deviceArguments(device, index, bus)),
@@ -125,13 +161,17 @@ function deviceArguments(device: QemuDevice, index: number, bus: string): string
     case "9p":
       return [
         // remap: what is mounted below the directory has inode numbers of its own, which must not clash.
-        "-fsdev", `local,id=${id},path=${escapeOption(device.path)},security_model=passthrough,multidevs=remap`,
-        "-device", `virtio-9p-${bus},fsdev=${id},mount_tag=${tag}`,
+        "-fsdev",
+        `local,id=${id},path=${escapeOption(device.path)},security_model=passthrough,multidevs=remap`,
+        "-device",
+        `virtio-9p-${bus},fsdev=${id},mount_tag=${tag}`,
       ];
     case "virtiofs":
       return [
-        "-chardev", `socket,id=${id},path=${escapeOption(device.socket)}`,
-        "-device", `vhost-user-fs-${bus},chardev=${id},tag=${tag},queue-size=1024`,
+        "-chardev",
+        `socket,id=${id},path=${escapeOption(device.socket)}`,
+        "-device",
+        `vhost-user-fs-${bus},chardev=${id},tag=${tag},queue-size=1024`,
       ];
   }
 }
@@ -155,7 +195,9 @@ function check(machine: QemuMachine): void {
   }
   const bytes = Buffer.byteLength(kernelCommandLine(machine));
   if (bytes > MAX_KERNEL_COMMAND_LINE) {
-    throw invalid(`the kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible: shorten the configured kernel parameters`);
+    throw invalid(
+      `the kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible: shorten the configured kernel parameters`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** What of QEMU is installed on this host, and how it runs here. */
 import { join } from "node:path";
+
 import { Code, HadronError } from "../../errors.ts";
 import type { HostFacts } from "../../host/facts.ts";
 import { findInPath, isExecutable } from "../../host/find-program.ts";
@@ -66,7 +67,10 @@ async function findQemu(setting: string, libraryDirectory: string): Promise<stri
 async function installed(libraryDirectory: string, name: string): Promise<string> {
   const path = join(libraryDirectory, name);
   if (!(await isExecutable(path))) {
-    throw new HadronError(Code.NOT_FOUND, `${path} is missing or not executable; install Hadron again ("make install", in the checkout "make build")`);
+    throw new HadronError(
+      Code.NOT_FOUND,
+      `${path} is missing or not executable; install Hadron again ("make install", in the checkout "make build")`,
+    );
   }
   return path;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import { exitReason, type ExitFacts } from "./exit-reason.ts";
 
 const facts: ExitFacts = { code: 0, signal: null, shutdown: undefined, panicked: false, halted: false, stderr: "", consoleLines: [] };

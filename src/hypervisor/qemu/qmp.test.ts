@@ -4,7 +4,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+
 import { afterEach, beforeEach, expect, test } from "vitest";
+
 import { Code, HadronError } from "../../errors.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
 

@@ -1,5 +1,6 @@
 /** A client of the QEMU Machine Protocol (QEMU's docs/interop/qmp-spec). */
 import type { Duplex } from "node:stream";
+
 import { abortError, orAbort } from "../../abort.ts";
 import { Code, HadronError } from "../../errors.ts";
 import { isObject, LineClient, type Message } from "../../host/line-client.ts";
@@ -71,7 +72,5 @@ export class QmpClient {
 
 function versionOf(greeting: Message): string {
   const version = isObject(greeting["version"]) ? greeting["version"]["qemu"] : undefined;
-  return isObject(version)
-    ? ["major", "minor", "micro"].map((part) => String(version[part])).join(".")
-    : "of an unknown version";
+  return isObject(version) ? ["major", "minor", "micro"].map((part) => String(version[part])).join(".") : "of an unknown version";
 }

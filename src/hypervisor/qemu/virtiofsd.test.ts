@@ -1,7 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { afterEach, beforeEach, expect, test } from "vitest";
+
 import { Code } from "../../errors.ts";
 import { findVirtiofsd, virtiofsdArguments } from "./virtiofsd.ts";
 
@@ -38,10 +40,18 @@ test("the arguments of either", () => {
   const rust = { path: own, style: "rust" } as const;
   const c = { path: ofQemu, style: "c" } as const;
   expect(virtiofsdArguments(rust, "/a,b c", 3)).toEqual([
-    "--fd=3", "--shared-dir=/a,b c", "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts",
+    "--fd=3",
+    "--shared-dir=/a,b c",
+    "--cache=auto",
+    "--sandbox=chroot",
+    "--xattr",
+    "--announce-submounts",
   ]);
   expect(virtiofsdArguments(c, "/a b", 3)).toEqual([
-    "--fd=3", "-f", "-o", "source=/a b,cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts",
+    "--fd=3",
+    "-f",
+    "-o",
+    "source=/a b,cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts",
   ]);
   expect(() => virtiofsdArguments(c, "/a,b", 3)).toThrow(/comma/);
 });

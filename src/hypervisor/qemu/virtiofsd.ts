@@ -3,6 +3,7 @@
  * from outside of QEMU, and TCG does not notice that when code that it has translated is overwritten.
  */
 import { basename, dirname } from "node:path";
+
 import { Code, HadronError } from "../../errors.ts";
 import { findInPath, isExecutable } from "../../host/find-program.ts";
 

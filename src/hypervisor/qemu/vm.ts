@@ -4,6 +4,7 @@
  */
 import { closeSync } from "node:fs";
 import { join } from "node:path";
+
 import { abortError, orAbort } from "../../abort.ts";
 import { Code, HadronError, messageOf } from "../../errors.ts";
 import { Child, type ChildExit, type ChildOptions, describeExit } from "../../host/child.ts";
@@ -202,7 +203,15 @@ export class QemuVm implements Vm {
     const { qemu: program, acceleration, tscKhz } = this.#options;
     const { kernel, initrd, kernelParameters, vcpus, memoryMiB, netns, onConsoleLine } = this.#config;
     const args = qemuArguments({
-      acceleration, kernel, initrd, kernelParameters, vcpus, memoryMiB, tscKhz, vsockSocket, devices,
+      acceleration,
+      kernel,
+      initrd,
+      kernelParameters,
+      vcpus,
+      memoryMiB,
+      tscKhz,
+      vsockSocket,
+      devices,
       qmpFd: FIRST_DESCRIPTOR + QMP,
       consoleFd: FIRST_DESCRIPTOR + CONSOLE,
     });

@@ -20,8 +20,12 @@ async function created(trace: Trace, args: readonly string[], options: Parameter
 async function running(trace: Trace, args: readonly string[] = ["hold"], options: Parameters<Trace["container"]>[2] = {}): Promise<Traced> {
   const c = await created(trace, args, options);
   await c.start();
-  if (args[0] === "hold" || args[0] === "family" || args[0] === "term" || args[0] === "stubborn") await c.says("holding");
-  if (args[0] === "copy") await c.says("copying");
+  if (args[0] === "hold" || args[0] === "family" || args[0] === "term" || args[0] === "stubborn") {
+    await c.says("holding");
+  }
+  if (args[0] === "copy") {
+    await c.says("copying");
+  }
   return c;
 }
 
@@ -147,26 +151,32 @@ const lives: readonly CallCase[] = [
     await c.wait("", 2_000);
     await c.delete();
   }),
-  ...["0", "1", "126", "127", "137", "255"].map((status) => sequence(`exit status ${status}`, async (trace) => await (await stopped(trace, status)).delete())),
+  ...["0", "1", "126", "127", "137", "255"].map((status) =>
+    sequence(`exit status ${status}`, async (trace) => await (await stopped(trace, status)).delete()),
+  ),
 ];
 
 const kills: readonly CallCase[] = [
-  ...[1, 2, 3, 6, 10, TERM, 34, 64].map((signal) => sequence(`kill ${signal} of a plain init`, async (trace) => {
-    const c = await running(trace);
-    await c.kill(signal);
-    await end(c);
-  })),
+  ...[1, 2, 3, 6, 10, TERM, 34, 64].map((signal) =>
+    sequence(`kill ${signal} of a plain init`, async (trace) => {
+      const c = await running(trace);
+      await c.kill(signal);
+      await end(c);
+    }),
+  ),
   sequence("kill 15 of one that exits with 7", async (trace) => {
     const c = await running(trace, ["term"]);
     await c.kill(TERM);
     await c.wait();
     await c.delete();
   }),
-  ...[0, 65, 200].map((signal) => sequence(`kill ${signal}`, async (trace) => {
-    const c = await running(trace);
-    await c.kill(signal);
-    await end(c);
-  })),
+  ...[0, 65, 200].map((signal) =>
+    sequence(`kill ${signal}`, async (trace) => {
+      const c = await running(trace);
+      await c.kill(signal);
+      await end(c);
+    }),
+  ),
   sequence("kill after the exit", async (trace) => {
     const c = await stopped(trace);
     await c.kill(TERM);
@@ -360,13 +370,25 @@ const execs: readonly CallCase[] = [
   sequence("ten execs at once", async (trace) => {
     const c = await running(trace);
     const names = Array.from({ length: 10 }, (_, i) => `e${i}`);
-    for (const name of names) await c.exec(name, { args: ["/probe", "hold"] });
-    for (const name of names) await c.start(name);
-    for (const name of names) await c.says("holding", name);
+    for (const name of names) {
+      await c.exec(name, { args: ["/probe", "hold"] });
+    }
+    for (const name of names) {
+      await c.start(name);
+    }
+    for (const name of names) {
+      await c.says("holding", name);
+    }
     await c.pids();
-    for (const name of names) await c.kill(KILL, { execId: name });
-    for (const name of names) await c.wait(name);
-    for (const name of names) await c.delete(name);
+    for (const name of names) {
+      await c.kill(KILL, { execId: name });
+    }
+    for (const name of names) {
+      await c.wait(name);
+    }
+    for (const name of names) {
+      await c.delete(name);
+    }
     await end(c);
   }),
 ];
@@ -520,7 +542,11 @@ const streams: readonly CallCase[] = [
 
 /** Owners of the pipes by the runtime's options, and the users of the processes that have them. */
 const OWNERS = [{}, { ioGid: 1000 }, { ioUid: 1234, ioGid: 4321 }, { ioUid: 4294967295, ioGid: 4294967295 }];
-const USERS = [{ uid: 0, gid: 0 }, { uid: 1000, gid: 1000 }, { uid: 1234, gid: 100 }];
+const USERS = [
+  { uid: 0, gid: 0 },
+  { uid: 1000, gid: 1000 },
+  { uid: 1234, gid: 100 },
+];
 
 const owners: readonly CallCase[] = OWNERS.map((runtimeOptions) =>
   sequence(`streams owned by ${JSON.stringify(runtimeOptions)}`, async (trace) => {
@@ -565,14 +591,21 @@ const terminals: readonly CallCase[] = [
     await c.output();
     await c.delete();
   }),
-  ...[[0, 0], [65535, 65535], [65536, 70000], [4294967295, 4294967295]].map(([width = 0, height = 0]) => sequence(`resize to ${width} x ${height}`, async (trace) => {
-    const c = await created(trace, ["sizes", "0"], { terminal: true });
-    await c.resize(width, height);
-    await c.start();
-    await c.wait();
-    await c.output();
-    await c.delete();
-  })),
+  ...[
+    [0, 0],
+    [65535, 65535],
+    [65536, 70000],
+    [4294967295, 4294967295],
+  ].map(([width = 0, height = 0]) =>
+    sequence(`resize to ${width} x ${height}`, async (trace) => {
+      const c = await created(trace, ["sizes", "0"], { terminal: true });
+      await c.resize(width, height);
+      await c.start();
+      await c.wait();
+      await c.output();
+      await c.delete();
+    }),
+  ),
   sequence("resize without a terminal", async (trace) => {
     const c = await running(trace);
     await c.resize(80, 24);
@@ -597,40 +630,58 @@ const terminals: readonly CallCase[] = [
     await end(c);
   }),
   // ONLCR, OCRNL, ONOCR, ONLRET, OLCUC and XTABS beside OPOST.
-  ...[0, 0o4, 0o10, 0o14, 0o20, 0o24, 0o40, 0o44, 0o50, 0o2, 0o6, 0o14000, 0o14004, 0o14076].map((flags) => sequence(`output of a terminal with the flags ${flags.toString(8)}`, async (trace) => {
-    const c = await running(trace, ["paint", String(flags)], { terminal: true });
-    await c.wait();
-    await c.output();
-    await c.delete();
-  })),
-  ...[1, 64, 511, 512, 513, 4096, 65536].map((size) => sequence(`lines that are typed, read by ${size}`, async (trace) => {
-    const c = await running(trace, ["typed", String(size)], { terminal: true, stdin: true });
-    await c.says("ready");
-    const lines = [0, 1, 62, 63, 64, 65, 126, 127, 128, 510, 511, 512, 513, 1023, 1024, 2000, 4000].map((length) => `${"x".repeat(length)}\n`);
-    c.write([...lines, `${"y".repeat(63)}\x04`, `${"y".repeat(64)}\x04`, `${"y".repeat(512)}\x04`, "last\n", "\x04"].join(""));
-    await c.wait();
-    await c.output();
-    await c.delete();
-  })),
-  ...[true, false].map((terminal) => sequence(`exec with${terminal ? "" : "out"} a terminal, whose spec says the opposite`, async (trace) => {
-    const c = await running(trace);
-    await c.exec("e", { args: ["/bin/sh", "-c", "test -t 1; echo $?"], terminal, process: { terminal: !terminal } });
-    await c.start("e");
-    await c.wait("e");
-    await c.output("e");
-    await end(c);
-  })),
+  ...[0, 0o4, 0o10, 0o14, 0o20, 0o24, 0o40, 0o44, 0o50, 0o2, 0o6, 0o14000, 0o14004, 0o14076].map((flags) =>
+    sequence(`output of a terminal with the flags ${flags.toString(8)}`, async (trace) => {
+      const c = await running(trace, ["paint", String(flags)], { terminal: true });
+      await c.wait();
+      await c.output();
+      await c.delete();
+    }),
+  ),
+  ...[1, 64, 511, 512, 513, 4096, 65536].map((size) =>
+    sequence(`lines that are typed, read by ${size}`, async (trace) => {
+      const c = await running(trace, ["typed", String(size)], { terminal: true, stdin: true });
+      await c.says("ready");
+      const lines = [0, 1, 62, 63, 64, 65, 126, 127, 128, 510, 511, 512, 513, 1023, 1024, 2000, 4000].map((length) => `${"x".repeat(length)}\n`);
+      c.write([...lines, `${"y".repeat(63)}\x04`, `${"y".repeat(64)}\x04`, `${"y".repeat(512)}\x04`, "last\n", "\x04"].join(""));
+      await c.wait();
+      await c.output();
+      await c.delete();
+    }),
+  ),
+  ...[true, false].map((terminal) =>
+    sequence(`exec with${terminal ? "" : "out"} a terminal, whose spec says the opposite`, async (trace) => {
+      const c = await running(trace);
+      await c.exec("e", { args: ["/bin/sh", "-c", "test -t 1; echo $?"], terminal, process: { terminal: !terminal } });
+      await c.start("e");
+      await c.wait("e");
+      await c.output("e");
+      await end(c);
+    }),
+  ),
 ];
 
 const updates: readonly CallCase[] = [
-  ...([
-    {}, { pids: { limit: 30 } }, { memory: { limit: 67108864 } }, { cpu: { shares: 512 } }, { cpu: { quota: 50000, period: 100000 } }, { memory: { limit: 1 } }, { cpu: { cpus: "nonsense" } }, { unknown: 1 },
-    { pids: { limit: "x" } }, { memory: { limit: -1 } },
-  ] as const).map((resources) => sequence(`update ${JSON.stringify(resources)}`, async (trace) => {
-    const c = await running(trace);
-    await c.update(resources);
-    await end(c);
-  })),
+  ...(
+    [
+      {},
+      { pids: { limit: 30 } },
+      { memory: { limit: 67108864 } },
+      { cpu: { shares: 512 } },
+      { cpu: { quota: 50000, period: 100000 } },
+      { memory: { limit: 1 } },
+      { cpu: { cpus: "nonsense" } },
+      { unknown: 1 },
+      { pids: { limit: "x" } },
+      { memory: { limit: -1 } },
+    ] as const
+  ).map((resources) =>
+    sequence(`update ${JSON.stringify(resources)}`, async (trace) => {
+      const c = await running(trace);
+      await c.update(resources);
+      await end(c);
+    }),
+  ),
   sequence("update with no JSON", async (trace) => {
     const c = await running(trace);
     await c.update("{");
@@ -649,7 +700,9 @@ const crowds: readonly CallCase[] = [
     await using other = await trace.client();
     const waits = [c.container.wait(), answerOf(other.task.wait({ id: c.container.id, execId: "" }, { timeoutMs: 30_000 }))];
     await c.kill(KILL);
-    for (const answer of await Promise.all(waits)) trace.add("waited", answer.ok ? `status ${answer.value.exitStatus}` : `code ${answer.code}`, "");
+    for (const answer of await Promise.all(waits)) {
+      trace.add("waited", answer.ok ? `status ${answer.value.exitStatus}` : `code ${answer.code}`, "");
+    }
     await c.delete();
   }),
   sequence("two clients start one container", async (trace) => {
@@ -704,9 +757,15 @@ const crowds: readonly CallCase[] = [
     const all = await Promise.all(names.map(async (name) => await trace.container(name, ["hold"])));
     const created = await Promise.all(all.map(async (c) => await c.container.create()));
     const started = await Promise.all(all.map(async (c) => await c.container.start()));
-    for (const answer of [...created, ...started]) trace.add("made", String(answer.ok), "");
-    for (const c of all) await c.pids();
-    for (const c of all.reverse()) await end(c);
+    for (const answer of [...created, ...started]) {
+      trace.add("made", String(answer.ok), "");
+    }
+    for (const c of all) {
+      await c.pids();
+    }
+    for (const c of all.reverse()) {
+      await end(c);
+    }
   }),
   sequence("shutdown with containers", async (trace) => {
     const c = await running(trace);
@@ -716,4 +775,15 @@ const crowds: readonly CallCase[] = [
   }),
 ];
 
-export const CALL_CASES: readonly CallCase[] = [...lives, ...kills, ...execs, ...unknown, ...pauses, ...streams, ...owners, ...terminals, ...updates, ...crowds];
+export const CALL_CASES: readonly CallCase[] = [
+  ...lives,
+  ...kills,
+  ...execs,
+  ...unknown,
+  ...pauses,
+  ...streams,
+  ...owners,
+  ...terminals,
+  ...updates,
+  ...crowds,
+];

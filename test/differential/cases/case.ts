@@ -36,7 +36,9 @@ export function withNumbers(edit: (spec: Spec) => Record<string, string>): Edit 
     let text: string | undefined;
     const numbers = edit(spec);
     text = JSON.stringify(spec);
-    for (const [marker, number] of Object.entries(numbers)) text = text.replaceAll(JSON.stringify(marker), number);
+    for (const [marker, number] of Object.entries(numbers)) {
+      text = text.replaceAll(JSON.stringify(marker), number);
+    }
     return text;
   };
 }

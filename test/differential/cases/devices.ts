@@ -2,14 +2,26 @@
 import { type SpecCase, variation } from "./case.ts";
 
 function device(name: string, value: Record<string, unknown>, ...look: string[]): SpecCase {
-  return variation(`linux.devices ${name}`, (spec) => {
-    spec.linux["devices"] = [value];
-    spec.linux.resources["devices"] = [{ allow: true, access: "rwm" }];
-  }, ...look);
+  return variation(
+    `linux.devices ${name}`,
+    (spec) => {
+      spec.linux["devices"] = [value];
+      spec.linux.resources["devices"] = [{ allow: true, access: "rwm" }];
+    },
+    ...look,
+  );
 }
 
 function rules(name: string, devices: readonly Record<string, unknown>[] | null, ...look: string[]): SpecCase {
-  return variation(`linux.resources.devices ${name}`, (spec) => void (spec.linux.resources["devices"] = devices), "device:c,1,3", "device:c,10,200", "device:c,10,229", "device:c,5,1", ...look);
+  return variation(
+    `linux.resources.devices ${name}`,
+    (spec) => void (spec.linux.resources["devices"] = devices),
+    "device:c,1,3",
+    "device:c,10,200",
+    "device:c,10,229",
+    "device:c,5,1",
+    ...look,
+  );
 }
 
 export const DEVICE_CASES: readonly SpecCase[] = [
@@ -36,22 +48,48 @@ export const DEVICE_CASES: readonly SpecCase[] = [
   device("a device of the host", { path: "/dev/kvm", type: "c", major: 10, minor: 232, fileMode: 0o666 }),
   device("with a large number", { path: "/dev/large", type: "c", major: 511, minor: 1048575, fileMode: 0o666 }),
   device("with a negative number", { path: "/dev/mynull", type: "c", major: -1, minor: -1, fileMode: 0o666 }),
-  variation("linux.devices twice", (spec) => void (spec.linux["devices"] = [0o600, 0o640].map((fileMode) => ({ path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode })))),
+  variation(
+    "linux.devices twice",
+    (spec) => void (spec.linux["devices"] = [0o600, 0o640].map((fileMode) => ({ path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode }))),
+  ),
   variation("linux.devices null", (spec) => void (spec.linux["devices"] = null)),
-  variation("linux.devices without a rule for it", (spec) => void (spec.linux["devices"] = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666 }]), "write:/dev/fuse"),
-  variation("linux.devices in /dev of the image", (spec) => {
-    spec.mounts = spec.mounts.filter((mount) => !mount.destination.startsWith("/dev"));
-    spec.linux["devices"] = [{ path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode: 0o666 }];
-  }, "stat:/dev/mynull"),
+  variation(
+    "linux.devices without a rule for it",
+    (spec) => void (spec.linux["devices"] = [{ path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o666 }]),
+    "write:/dev/fuse",
+  ),
+  variation(
+    "linux.devices in /dev of the image",
+    (spec) => {
+      spec.mounts = spec.mounts.filter((mount) => !mount.destination.startsWith("/dev"));
+      spec.linux["devices"] = [{ path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode: 0o666 }];
+    },
+    "stat:/dev/mynull",
+  ),
   rules("null", null),
   rules("empty", []),
   rules("that deny all", [{ allow: false, access: "rwm" }]),
   rules("that allow all", [{ allow: true, access: "rwm" }]),
-  rules("that allow fuse", [{ allow: false, access: "rwm" }, { allow: true, type: "c", major: 10, minor: 229, access: "rw" }]),
-  rules("that allow reading tun", [{ allow: false, access: "rwm" }, { allow: true, type: "c", major: 10, minor: 200, access: "r" }]),
-  rules("that deny tun", [{ allow: true, access: "rwm" }, { allow: false, type: "c", major: 10, minor: 200, access: "rwm" }]),
-  rules("that deny making", [{ allow: true, access: "rwm" }, { allow: false, type: "c", major: 10, minor: 200, access: "m" }]),
-  rules("of every minor", [{ allow: false, access: "rwm" }, { allow: true, type: "c", major: 10, minor: -1, access: "rwm" }]),
+  rules("that allow fuse", [
+    { allow: false, access: "rwm" },
+    { allow: true, type: "c", major: 10, minor: 229, access: "rw" },
+  ]),
+  rules("that allow reading tun", [
+    { allow: false, access: "rwm" },
+    { allow: true, type: "c", major: 10, minor: 200, access: "r" },
+  ]),
+  rules("that deny tun", [
+    { allow: true, access: "rwm" },
+    { allow: false, type: "c", major: 10, minor: 200, access: "rwm" },
+  ]),
+  rules("that deny making", [
+    { allow: true, access: "rwm" },
+    { allow: false, type: "c", major: 10, minor: 200, access: "m" },
+  ]),
+  rules("of every minor", [
+    { allow: false, access: "rwm" },
+    { allow: true, type: "c", major: 10, minor: -1, access: "rwm" },
+  ]),
   rules("of an unknown type", [{ allow: true, type: "x", major: 1, minor: 1, access: "rwm" }]),
   rules("without access", [{ allow: true, type: "c", major: 10, minor: 229 }]),
   rules("with unknown access", [{ allow: true, type: "c", major: 10, minor: 229, access: "xyz" }]),

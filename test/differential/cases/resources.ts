@@ -8,23 +8,35 @@ function ownCgroup(spec: Spec): void {
 }
 
 function resources(name: string, value: Record<string, unknown>): SpecCase {
-  return variation(`linux.resources ${name}`, (spec) => {
-    ownCgroup(spec);
-    Object.assign(spec.linux.resources, value);
-  }, "cgroup:");
+  return variation(
+    `linux.resources ${name}`,
+    (spec) => {
+      ownCgroup(spec);
+      Object.assign(spec.linux.resources, value);
+    },
+    "cgroup:",
+  );
 }
 
 const MIB = 1 << 20;
 
 export const RESOURCE_CASES: readonly SpecCase[] = [
-  variation("linux.resources absent", (spec) => {
-    ownCgroup(spec);
-    Reflect.deleteProperty(spec.linux, "resources");
-  }, "cgroup:"),
-  variation("linux.resources null", (spec) => {
-    ownCgroup(spec);
-    Object.assign(spec.linux, { resources: null });
-  }, "cgroup:"),
+  variation(
+    "linux.resources absent",
+    (spec) => {
+      ownCgroup(spec);
+      Reflect.deleteProperty(spec.linux, "resources");
+    },
+    "cgroup:",
+  ),
+  variation(
+    "linux.resources null",
+    (spec) => {
+      ownCgroup(spec);
+      Object.assign(spec.linux, { resources: null });
+    },
+    "cgroup:",
+  ),
   resources("default", {}),
   resources("memory.limit", { memory: { limit: 64 * MIB } }),
   resources("memory.limit odd", { memory: { limit: 64 * MIB + 1 } }),
@@ -45,16 +57,24 @@ export const RESOURCE_CASES: readonly SpecCase[] = [
   resources("memory.useHierarchy", { memory: { useHierarchy: true } }),
   resources("memory.checkBeforeUpdate", { memory: { limit: 64 * MIB, checkBeforeUpdate: true } }),
   resources("memory empty", { memory: {} }),
-  variation("linux.resources memory.limit of 2^63-1", withNumbers((spec) => {
-    ownCgroup(spec);
-    spec.linux.resources["memory"] = { limit: "@" };
-    return { "@": "9223372036854775807" };
-  }), "cgroup:"),
-  variation("linux.resources memory.limit of 2^63", withNumbers((spec) => {
-    ownCgroup(spec);
-    spec.linux.resources["memory"] = { limit: "@" };
-    return { "@": "9223372036854775808" };
-  }), "cgroup:"),
+  variation(
+    "linux.resources memory.limit of 2^63-1",
+    withNumbers((spec) => {
+      ownCgroup(spec);
+      spec.linux.resources["memory"] = { limit: "@" };
+      return { "@": "9223372036854775807" };
+    }),
+    "cgroup:",
+  ),
+  variation(
+    "linux.resources memory.limit of 2^63",
+    withNumbers((spec) => {
+      ownCgroup(spec);
+      spec.linux.resources["memory"] = { limit: "@" };
+      return { "@": "9223372036854775808" };
+    }),
+    "cgroup:",
+  ),
   resources("cpu.shares", { cpu: { shares: 512 } }),
   resources("cpu.shares 2", { cpu: { shares: 2 } }),
   resources("cpu.shares 0", { cpu: { shares: 0 } }),

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
 import { Code, connect, Server, TtrpcError, type Client } from "../../src/index.ts";
 import { collect, temporaryDirectory } from "../support.ts";
 import { Extra, Streaming, type Sum } from "./services.ts";
@@ -102,7 +104,9 @@ describe.skipIf(!goIsThere)("interoperability with Go", () => {
     server.addService(Streaming, {
       echo: ({ seq, msg }) => ({ seq: seq + 1, msg }),
       async *echoStream(payloads) {
-        for await (const { seq, msg } of payloads) yield { seq: seq + 1, msg };
+        for await (const { seq, msg } of payloads) {
+          yield { seq: seq + 1, msg };
+        }
       },
       async sumStream(parts) {
         const total: Sum = { sum: 0, num: 0 };
@@ -113,15 +117,21 @@ describe.skipIf(!goIsThere)("interoperability with Go", () => {
         return total;
       },
       *divideStream({ sum, num }) {
-        for (let i = 0; i < num; i++) yield { add: sum / num };
-        if (sum < 0) throw new TtrpcError(Code.ABORTED, "a negative sum, found late");
+        for (let i = 0; i < num; i++) {
+          yield { add: sum / num };
+        }
+        if (sum < 0) {
+          throw new TtrpcError(Code.ABORTED, "a negative sum, found late");
+        }
       },
       async echoNull(payloads) {
         await collect(payloads);
         return {};
       },
       async *echoNullStream(payloads) {
-        for await (const _ of payloads) yield {};
+        for await (const _ of payloads) {
+          yield {};
+        }
       },
       emptyPayloadStream: () => [0, 1, 2].map((seq) => ({ seq, msg: "" })),
     });
@@ -133,8 +143,7 @@ describe.skipIf(!goIsThere)("interoperability with Go", () => {
         const details = [{ typeUrl: "type.googleapis.com/google.protobuf.Duration", value }];
         throw new TtrpcError(Code.FAILED_PRECONDITION, message, { details });
       },
-      hang: (_request, { signal }) =>
-        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+      hang: (_request, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
     });
     const socket = join(directory.path, "node.sock");
     await server.listen({ path: socket });

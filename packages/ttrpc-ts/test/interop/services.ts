@@ -1,6 +1,6 @@
+import { defineService, type Codec } from "../../src/index.ts";
 /** The services of the Go peer, with codecs by hand: the package has no protobuf library to test with. */
 import { FieldReader, varintSize, writeVarint } from "../../src/protobuf.ts";
-import { defineService, type Codec } from "../../src/index.ts";
 
 export interface EchoPayload {
   seq: number;
@@ -16,7 +16,9 @@ export interface Sum {
 
 /** An int32 field; negative ones take ten bytes, as protobuf has it. */
 function int32(field: number, value: number): Buffer {
-  if (value === 0) return Buffer.alloc(0);
+  if (value === 0) {
+    return Buffer.alloc(0);
+  }
   if (value > 0) {
     const bytes = Buffer.alloc(1 + varintSize(value));
     bytes[0] = field << 3;
@@ -25,14 +27,18 @@ function int32(field: number, value: number): Buffer {
   }
   let rest = BigInt.asUintN(64, BigInt(value));
   const bytes = [field << 3];
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+  for (; rest > 127n; rest >>= 7n) {
+    bytes.push(Number(rest & 127n) | 128);
+  }
   bytes.push(Number(rest));
   return Buffer.from(bytes);
 }
 
 function string(field: number, value: string): Buffer {
   const length = Buffer.byteLength(value);
-  if (length === 0) return Buffer.alloc(0);
+  if (length === 0) {
+    return Buffer.alloc(0);
+  }
   const head = Buffer.alloc(1 + varintSize(length));
   head[0] = (field << 3) | 2;
   writeVarint(head, 1, length);
@@ -41,7 +47,9 @@ function string(field: number, value: string): Buffer {
 
 function read(bytes: Uint8Array, field: (number: number, reader: FieldReader) => void): void {
   const reader = new FieldReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  while (reader.next()) field(reader.field, reader);
+  while (reader.next()) {
+    field(reader.field, reader);
+  }
 }
 
 const echoPayload: Codec<EchoPayload> = {
@@ -49,9 +57,13 @@ const echoPayload: Codec<EchoPayload> = {
   decode(bytes) {
     const message: EchoPayload = { seq: 0, msg: "" };
     read(bytes, (field, reader) => {
-      if (field === 1) message.seq = reader.varint();
-      else if (field === 2) message.msg = reader.string();
-      else reader.skip();
+      if (field === 1) {
+        message.seq = reader.varint();
+      } else if (field === 2) {
+        message.msg = reader.string();
+      } else {
+        reader.skip();
+      }
     });
     return message;
   },
@@ -71,9 +83,13 @@ const sum: Codec<Sum> = {
   decode(bytes) {
     const message: Sum = { sum: 0, num: 0 };
     read(bytes, (field, reader) => {
-      if (field === 1) message.sum = reader.signedVarint();
-      else if (field === 2) message.num = reader.signedVarint();
-      else reader.skip();
+      if (field === 1) {
+        message.sum = reader.signedVarint();
+      } else if (field === 2) {
+        message.num = reader.signedVarint();
+      } else {
+        reader.skip();
+      }
     });
     return message;
   },
