@@ -315,7 +315,7 @@ export class Container {
     }
   }
 
-  /** Releases what the host holds, without the guest; for a container whose creation failed. */
+  /** Releases what the host holds, without the guest; for the end of the daemon, whose VM is gone. */
   async abandon(): Promise<void> {
     await this.init.io?.close();
     await this.#hostProcess.end();
