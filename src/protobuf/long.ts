@@ -1,6 +1,6 @@
 /**
  * What protobufjs' readers give for 64 bits. protobufjs would take the package `long`, but that compiles WebAssembly
- * for its arithmetic as soon as it is imported: 0.7 MB of every daemon for divisions that nobody asks for. codec.ts
+ * for its arithmetic as soon as it is imported: 0.7 MB of every daemon for divisions that nobody asks for. message.ts
  * makes a `bigint` of the two halves at once.
  *
  * To be imported before protobufjs, which looks for a global `Long` when it is imported itself: see protobufjs.ts.

@@ -9,10 +9,7 @@ import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { PodSpec } from "./pod-spec.ts";
 
-/** What one leases. */
-export type Leased = AsyncDisposable;
-
-export interface PodMachineOptions<M extends Leased> {
+export interface PodMachineOptions<M extends AsyncDisposable> {
   readonly podId: string;
   /** Nothing is left when it throws. */
   readonly start: (pod: PodSpec, signal: AbortSignal) => Promise<M>;
@@ -39,7 +36,7 @@ export interface Lease<M> extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export class PodMachine<M extends Leased> implements AsyncDisposable {
+export class PodMachine<M extends AsyncDisposable> implements AsyncDisposable {
   readonly #options: PodMachineOptions<M>;
   /** The one of which leases can be had. */
   #current: Generation<M> | undefined;

@@ -96,7 +96,6 @@ export class Volumes {
       } catch {
         // Then it is bound by itself, and whoever bound the outer one is told what was wrong with that.
       }
-      volume.release();
       await volume[Symbol.asyncDispose]();
     }
     return undefined;
@@ -108,7 +107,6 @@ export class Volumes {
       if (await this.#serves(source, plan)) {
         return volume;
       }
-      volume.release();
       await volume[Symbol.asyncDispose]();
     }
     return await this.#mounted(this.#bind(plan, identity));
@@ -119,7 +117,6 @@ export class Volumes {
     try {
       await source.mounted;
     } catch (error) {
-      volume.release();
       await volume[Symbol.asyncDispose]();
       throw error;
     }
