@@ -14,12 +14,27 @@ use crate::mounts;
 /// One fd is open per level; what is nested deeper is not ours.
 const MAX_DEPTH: u32 = 64;
 
-/// Removes `directory` with what Hadron leaves in its directories: empty directories, sockets, FIFOs, and empty regular
-/// files (targets of bind mounts). All else stays, and `keep` in the directory itself stays, too.
+/// Removes `directory` with what [`empty`] takes away. A sentence for each thing that stays; none: it is gone.
+pub fn remove(directory: &Path) -> Vec<String> {
+    let mut left = empty(directory, &[]);
+    if left.is_empty()
+        && let Err(error) = std::fs::remove_dir(directory)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        left.push(format!(
+            "{} cannot be removed: {error}",
+            directory.display()
+        ));
+    }
+    left
+}
+
+/// Takes away what Hadron leaves in its directories: empty directories, sockets, FIFOs, and empty regular files (targets of
+/// bind mounts). All else stays, and `keep` in the directory itself stays, too.
 ///
-/// Returns a sentence for each thing that stays and was not in `keep`; none: the directory is gone or, where something is to
-/// be kept, holds nothing else. Symbolic links are never followed. With mounts below it, nothing is touched: they show somebody's data.
-pub fn remove(directory: &Path, keep: &[&str]) -> Vec<String> {
+/// Returns a sentence for each thing that stays and was not in `keep`. Symbolic links are never followed. With mounts below it,
+/// nothing is touched: they show somebody's data.
+pub fn empty(directory: &Path, keep: &[&str]) -> Vec<String> {
     match mounts::below(directory) {
         Ok(below) if below.is_empty() => {}
         Ok(below) => {
@@ -32,22 +47,12 @@ pub fn remove(directory: &Path, keep: &[&str]) -> Vec<String> {
     }
     let mut left = Vec::new();
     match open_with_device(directory) {
-        Ok((fd, device)) => empty(fd.as_fd(), directory, device, 0, keep, &mut left),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return left,
+        Ok((fd, device)) => empty_opened(fd.as_fd(), directory, device, 0, keep, &mut left),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => left.push(format!(
             "{} is no directory that can be opened: {error}",
             directory.display()
         )),
-    }
-    if left.is_empty()
-        && keep.is_empty()
-        && let Err(error) = std::fs::remove_dir(directory)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        left.push(format!(
-            "{} cannot be removed: {error}",
-            directory.display()
-        ));
     }
     left
 }
@@ -65,7 +70,7 @@ fn open_with_device(path: &Path) -> io::Result<(File, u64)> {
     Ok((file, device))
 }
 
-fn empty(
+fn empty_opened(
     fd: BorrowedFd<'_>,
     path: &Path,
     device: u64,
@@ -141,7 +146,7 @@ fn empty_entry(
     }
     let before = left.len();
     let directory = open(parent, name)?;
-    empty(directory.as_fd(), path, device, depth + 1, &[], left);
+    empty_opened(directory.as_fd(), path, device, depth + 1, &[], left);
     match unlinkat(parent, name, AtFlags::REMOVEDIR) {
         // What is in it has been named already.
         Err(errno) if left.len() == before => Err(errno.into()),

@@ -58,7 +58,7 @@ pub fn undo(pod: &Pod, lock: &Lock, daemon_deadline: Instant, deadline: Instant)
                 if path.starts_with(&pod.state) {
                     detach_below(path, &mut undone);
                 }
-                undone.left.extend(directories::remove(path, &[]));
+                undone.left.extend(directories::remove(path));
             }
             Entry::File(path) => remove_file(path, &mut undone),
         }
@@ -246,11 +246,11 @@ fn remove_state(pod: &Pod, undone: &mut Undone) {
     detach_below(&pod.state, undone);
     undone
         .left
-        .extend(directories::remove(&pod.state, &JOURNAL_FILES));
+        .extend(directories::empty(&pod.state, &JOURNAL_FILES));
     if undone.left.is_empty() {
         JOURNAL_FILES
             .iter()
             .for_each(|name| remove_file(&pod.state.join(name), undone));
-        undone.left.extend(directories::remove(&pod.state, &[]));
+        undone.left.extend(directories::remove(&pod.state));
     }
 }
