@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, openSync, readFileSync, readSync, readlinkSync, readdirSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readlinkSync, readdirSync, writeSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
+import { readNow } from "../../test/harness/fifo.ts";
 import { Code } from "../errors.ts";
 import { openOutputFifo, openStdinFifo } from "./fifo.ts";
 
@@ -21,17 +22,6 @@ function openCount(): number {
       return false;
     }
   }).length;
-}
-
-/** The bytes that are there now; undefined if the end of file is not reached and nothing is there. */
-function readNow(fd: number): string | undefined {
-  const buffer = Buffer.alloc(100);
-  try {
-    return buffer.toString("utf8", 0, readSync(fd, buffer));
-  } catch (error) {
-    expect(error).toMatchObject({ code: "EAGAIN" });
-    return undefined;
-  }
 }
 
 beforeEach(async () => {

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import protobuf from "protobufjs";
 import { beforeAll, describe, expect, test } from "vitest";
 
+import { refusal } from "../../test/harness/refusal.ts";
 import { loadProto } from "../../tools/proto.ts";
-import { Code, HadronError } from "../errors.ts";
+import { Code, type HadronError } from "../errors.ts";
 import * as agent from "../gen/agent.ts";
 import * as events from "../gen/events.ts";
 import * as metrics from "../gen/metrics.ts";
@@ -23,16 +24,6 @@ const ALL = [agent, events, metrics, wellKnown, runcOptions, runtimeOptions, tas
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ""), "hex"));
-
-function refusal(call: () => unknown): HadronError {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(HadronError);
-    return error as HadronError;
-  }
-  throw new Error("it was accepted");
-}
 
 describe("known bytes", () => {
   test("CreateTaskRequest", () => {

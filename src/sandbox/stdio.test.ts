@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  readSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -18,6 +17,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { readNow } from "../../test/harness/fifo.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Join, JoinDirection, JoinEnd } from "../hypervisor/hypervisor.ts";
 import { checkStdio, type Joiner, openProcessIo, type ProcessIo, type StdioRequest } from "./stdio.ts";
@@ -114,17 +114,6 @@ function openFiles(): string[] {
     .filter((path) => path.startsWith(`${directory}/`))
     .map((path) => path.slice(directory.length + 1))
     .toSorted();
-}
-
-/** "" is the end of file, undefined that there may be more to come. */
-function readNow(fd: number): string | undefined {
-  const buffer = Buffer.alloc(100);
-  try {
-    return buffer.toString("utf8", 0, readSync(fd, buffer));
-  } catch (error) {
-    expect(error).toMatchObject({ code: "EAGAIN" });
-    return undefined;
-  }
 }
 
 describe("what is asked for", () => {

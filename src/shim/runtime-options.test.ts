@@ -1,22 +1,13 @@
 import { describe, expect, test } from "vitest";
 
-import { Code, HadronError } from "../errors.ts";
+import { refusal } from "../../test/harness/refusal.ts";
+import { Code } from "../errors.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
 import { packAny } from "../protobuf/well-known.ts";
 import { readRuntimeOptions } from "./runtime-options.ts";
 
 const configSourceOf = (options: Parameters<typeof readRuntimeOptions>[0]) => readRuntimeOptions(options).configuration;
-
-function refusal(call: () => unknown): HadronError {
-  try {
-    call();
-  } catch (error) {
-    expect(error).toBeInstanceOf(HadronError);
-    return error as HadronError;
-  }
-  throw new Error("it was accepted");
-}
 
 test("none, in the two ways of saying so", () => {
   expect(configSourceOf(undefined)).toEqual({});
