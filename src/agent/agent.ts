@@ -31,6 +31,8 @@ export interface Agent {
   /** syncfs(2) on the file systems of these paths. It, and the next, leave a guest that is late alive. */
   writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
   releaseStorages(storages: Storages, timeoutMs: number): Promise<void>;
+  /** The pod's network as it shall be, whole. Answers what could not be carried out and why, a sentence each. */
+  setNetwork(network: GuestNetwork): Promise<readonly string[]>;
   /**
    * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,
    * nanoseconds; the time that the message took is part of that.
@@ -106,4 +108,78 @@ export interface TerminalSize {
 export interface GuestProcess {
   readonly pid: number;
   readonly execId: string;
+}
+
+/** What the guest's network shall be. Numbers are those of rtnetlink(7), addresses are text as ip(8) writes it. */
+export interface GuestNetwork {
+  readonly interfaces: readonly GuestInterface[];
+  readonly routes: readonly GuestRoute[];
+  readonly neighbours: readonly GuestNeighbour[];
+}
+
+export interface GuestInterface {
+  /** The hardware address with which the NIC was made (`Nic.hardwareAddress`): which one it is. */
+  readonly slot: string;
+  readonly name: string;
+  readonly hardwareAddress: string;
+  readonly mtu: number;
+  /** IFF_*; those count that agent.proto names. */
+  readonly flags: number;
+  readonly addresses: readonly GuestAddress[];
+}
+
+export interface GuestAddress {
+  readonly address: string;
+  readonly prefixLength: number;
+  /** The other end, if that is what the prefix belongs to; else empty. */
+  readonly peer: string;
+  /** IPv4; empty for none. */
+  readonly broadcast: string;
+  /** IPv4's name of the address; empty for the interface's. */
+  readonly label: string;
+  readonly scope: number;
+  /** IFA_F_*. */
+  readonly flags: number;
+  /** Of the prefix's route; 0: the kernel's default. */
+  readonly metric: number;
+  /** Seconds; 4294967295 is for ever. */
+  readonly preferredS: number;
+  readonly validS: number;
+}
+
+/** Of the main table. */
+export interface GuestRoute {
+  /** With its prefix length, also "0.0.0.0/0". */
+  readonly destination: string;
+  /** More than one: a route of several paths. None: the type needs none (blackhole). */
+  readonly nextHops: readonly GuestNextHop[];
+  /** Empty for none, as are other addresses. */
+  readonly source: string;
+  /** RTN_*. */
+  readonly type: number;
+  readonly scope: number;
+  readonly protocol: number;
+  readonly metric: number;
+  /** By RTAX_*: the MTU is 2. */
+  readonly metrics: readonly { readonly kind: number; readonly value: number }[];
+  readonly preference: number;
+  readonly tos: number;
+}
+
+export interface GuestNextHop {
+  readonly interface: string;
+  readonly gateway: string;
+  readonly onlink: boolean;
+  /** 1 to 256. */
+  readonly weight: number;
+}
+
+/** Permanent ones. */
+export interface GuestNeighbour {
+  readonly interface: string;
+  readonly address: string;
+  /** Empty with `proxy`. */
+  readonly hardwareAddress: string;
+  readonly proxy: boolean;
+  readonly router: boolean;
 }

@@ -67,6 +67,7 @@ function boot(methods: Partial<Guest> = {}): void {
     sync: answer("sync"),
     writeBack: answer("writeBack"),
     releaseStorages: answer("releaseStorages"),
+    setNetwork: answer("setNetwork"),
   };
   server.addService(AgentService, { ...defaults, ...methods });
   server.serve(far);
@@ -82,6 +83,46 @@ async function pass(ms: number): Promise<void> {
 
 const never = async (): Promise<never> => await new Promise(() => {});
 const STORAGES = { paths: ["/run/hadron/rootfs/1"], inner: [{ directory: "/d", below: "b", recursive: true, target: "/t" }] };
+const NETWORK = {
+  interfaces: [
+    {
+      slot: "02:00:00:00:00:01",
+      name: "eth0",
+      hardwareAddress: "0a:58:0a:01:00:02",
+      mtu: 1400,
+      flags: 0x1003,
+      addresses: [
+        {
+          address: "10.1.0.2",
+          prefixLength: 24,
+          peer: "",
+          broadcast: "10.1.0.255",
+          label: "eth0",
+          scope: 0,
+          flags: 0x80,
+          metric: 0,
+          preferredS: 0xffff_ffff,
+          validS: 0xffff_ffff,
+        },
+      ],
+    },
+  ],
+  routes: [
+    {
+      destination: "0.0.0.0/0",
+      nextHops: [{ interface: "eth0", gateway: "10.1.0.1", onlink: true, weight: 1 }],
+      source: "10.1.0.2",
+      type: 1,
+      scope: 0,
+      protocol: 3,
+      metric: 100,
+      metrics: [{ kind: 2, value: 1300 }],
+      preference: 0,
+      tos: 0,
+    },
+  ],
+  neighbours: [{ interface: "eth0", address: "10.1.0.1", hardwareAddress: "0a:58:0a:01:00:01", proxy: false, router: true }],
+};
 const ids = { containerId: "c1", execId: "e1" };
 
 describe("a message to the guest", () => {
@@ -142,6 +183,7 @@ describe("a message to the guest", () => {
     await agent.sync();
     await agent.writeBack(["/a", "/b"], 1_000);
     await agent.releaseStorages(STORAGES, 1_000);
+    await agent.setNetwork(NETWORK);
     const container = { containerId: "c1" };
     expect(asked).toEqual([
       ["startContainer", container],
@@ -155,6 +197,7 @@ describe("a message to the guest", () => {
       ["sync", {}],
       ["writeBack", { paths: ["/a", "/b"] }],
       ["releaseStorages", STORAGES],
+      ["setNetwork", NETWORK],
     ]);
   });
 
@@ -169,11 +212,14 @@ describe("a message to the guest", () => {
       listProcesses: () => ({ processes }),
       containerStats: () => ({ files }),
       setClock: ({ realtimeNs, backwards }) => ({ aheadNs: backwards ? -realtimeNs : 0n }),
+      setNetwork: () => ({ problems: Array.from({ length: 100 }, (_, index) => `problem ${index}`) }),
     });
     expect(await agent.waitProcess("c1", "e1")).toBe(143);
     expect(await agent.listProcesses("c1")).toEqual(processes);
     expect(await agent.containerStats("c1")).toEqual(files);
     expect(await agent.setClock(2n ** 62n, true)).toBe(-(2n ** 62n));
+    const problems = await agent.setNetwork(NETWORK);
+    expect([problems.length, problems[0]]).toEqual([64, "problem 0"]);
   });
 });
 

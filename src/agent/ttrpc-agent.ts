@@ -6,11 +6,13 @@ import { Client, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
 import { Agent as AgentService } from "../gen/agent.ts";
-import type { Agent, CreateSandbox, GuestProcess, SandboxInfo, Storages, StdioPorts, TerminalSize } from "./agent.ts";
+import type { Agent, CreateSandbox, GuestNetwork, GuestProcess, SandboxInfo, Storages, StdioPorts, TerminalSize } from "./agent.ts";
 import { Liveness } from "./liveness.ts";
 
 /** Of the processes of one container that are passed on: a guest may claim any number. */
 const MAX_PROCESSES = 32_768;
+/** Of the sentences about the guest's network that are passed on. */
+const MAX_PROBLEMS = 64;
 
 export interface TtrpcAgentOptions {
   /** Within which the agent has to answer whether it lives, milliseconds. */
@@ -121,6 +123,11 @@ export class TtrpcAgent implements Agent {
     await translated(this.#service.releaseStorages(storagesMessage(storages), { timeoutMs }));
   }
 
+  async setNetwork(network: GuestNetwork): Promise<readonly string[]> {
+    const { problems } = await this.#watched("change its network", this.#service.setNetwork(networkMessage(network)));
+    return problems.slice(0, MAX_PROBLEMS);
+  }
+
   async setClock(hostNs: bigint, backwards: boolean): Promise<bigint> {
     return (await translated(this.#service.setClock({ realtimeNs: hostNs, backwards }))).aheadNs;
   }
@@ -152,6 +159,14 @@ export class TtrpcAgent implements Agent {
 
 function storagesMessage({ paths, inner }: Storages) {
   return { paths: [...paths], inner: [...inner] };
+}
+
+function networkMessage({ interfaces, routes, neighbours }: GuestNetwork) {
+  return {
+    interfaces: interfaces.map((each) => ({ ...each, addresses: [...each.addresses] })),
+    routes: routes.map((each) => ({ ...each, nextHops: [...each.nextHops], metrics: [...each.metrics] })),
+    neighbours: [...neighbours],
+  };
 }
 
 function stdioMessage({ stdin, stdout, stderr, size, owner }: StdioPorts) {
