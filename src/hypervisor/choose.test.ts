@@ -32,7 +32,14 @@ afterEach(async () => {
 test.each(["auto", "qemu"] as const)("%s without KVM translates, and never shares by virtio-fs", async (hypervisor) => {
   const choice = await chooseHypervisor({ ...settings(), hypervisor }, library, host, { kvmMissing: "the CPU has none", tscKhz: 1 });
   expect(choice.hypervisor.name).toBe("qemu");
-  expect(choice.hypervisor.capabilities).toEqual({ acceleration: "tcg", sharedFs: "9p", maxVcpus: 16, deviceSlots: 6 });
+  expect(choice.hypervisor.capabilities).toEqual({
+    acceleration: "tcg",
+    sharedFs: "9p",
+    maxVcpus: 16,
+    deviceSlots: 22,
+    cheapDeviceSlots: 6,
+    vhostNet: false,
+  });
   expect(choice.explanation).toMatch(/without KVM.*the CPU has none\.$/);
 });
 

@@ -33,6 +33,10 @@ export interface Capabilities {
   readonly maxVcpus: number;
   /** How many devices of all kinds a VM can have, beside those that each has (vsock, random numbers). */
   readonly deviceSlots: number;
+  /** Of them, how many cost no time: with more of them the guest boots slower. */
+  readonly cheapDeviceSlots: number;
+  /** Whether the host's kernel may carry packets (`Nic.vhost`). */
+  readonly vhostNet: boolean;
 }
 
 export interface VmConfig {
@@ -76,7 +80,7 @@ export interface KernelImage {
 }
 
 /** What is plugged into a VM. A new kind of device is a variant here, and nothing else of the interface changes. */
-export type Device = SharedDirectory;
+export type Device = SharedDirectory | Nic;
 
 /** A directory of the host as a file system, by whatever `sharedFs` says. */
 export interface SharedDirectory {
@@ -84,6 +88,20 @@ export interface SharedDirectory {
   readonly tag: string;
   /** Absolute path on the host. What is mounted below it later is seen as well. */
   readonly path: string;
+}
+
+/** A network interface of the guest, whose other side is a tap device of the host. */
+export interface Nic {
+  readonly kind: "nic";
+  /** As "02:00:00:00:00:01". By it the guest knows which NIC is which; what it is called on a network is the guest's matter. */
+  readonly hardwareAddress: string;
+  /**
+   * Descriptors of the tap device, which has headers of virtio-net (IFF_VNET_HDR): one for each pair of queues. They and
+   * `vhost` stay the caller's, who may close them when `launch` has answered.
+   */
+  readonly queues: readonly number[];
+  /** Descriptors of /dev/vhost-net, one for each of `queues`; or none. Only if `Capabilities.vhostNet`. */
+  readonly vhost: readonly number[];
 }
 
 /** A running virtual machine. Dispose it to kill it and to release all that it held. */

@@ -17,6 +17,8 @@ const machine: QemuMachine = {
   devices: [],
 };
 
+const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [5], vhost: [] } as const;
+
 /** The values that follow an option, in order. */
 function values(args: readonly string[], option: string): string[] {
   return args.flatMap((word, index) => (word === option ? [args[index + 1] ?? ""] : []));
@@ -54,6 +56,33 @@ describe("the command line", () => {
     expect(values(args, "-append").join()).not.toMatch(/mitigations|kaslr/);
   });
 
+  test("NICs on descriptors", () => {
+    const devices = [
+      { kind: "nic", hardwareAddress: "02:00:00:00:00:0a", queues: [5], vhost: [] },
+      { kind: "nic", hardwareAddress: "02:00:00:00:00:0b", queues: [6, 7], vhost: [8, 9] },
+      { kind: "nic", hardwareAddress: "02:00:00:00:00:0c", queues: [10], vhost: [11] },
+    ] as const;
+    const kvm = qemuArguments({ ...machine, acceleration: "kvm", devices });
+    expect(values(kvm, "-netdev")).toEqual([
+      "tap,id=device0,fd=5,vhost=off",
+      "tap,id=device1,fds=6:7,vhost=on,vhostfds=8:9",
+      "tap,id=device2,fd=10,vhost=on,vhostfd=11",
+    ]);
+    expect(values(kvm, "-device").slice(2)).toEqual([
+      "virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on",
+      "virtio-net-device,netdev=device1,mac=02:00:00:00:00:0b,mrg_rxbuf=on,mq=on",
+      "virtio-net-device,netdev=device2,mac=02:00:00:00:00:0c,mrg_rxbuf=on",
+    ]);
+    const debian = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, devices: devices.slice(0, 1) });
+    expect(values(debian, "-device").slice(1)).toEqual(["virtio-net-pci,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on,romfile="]);
+  });
+
+  test("more devices than fit without ACPI", () => {
+    const shares = (count: number) => Array.from({ length: count }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" }) as const);
+    expect(values(qemuArguments({ ...machine, devices: shares(6) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=off"]);
+    expect(values(qemuArguments({ ...machine, devices: shares(7) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=on"]);
+  });
+
   test("paths keep their commas, spaces and line feeds", () => {
     const args = qemuArguments({
       ...machine,
@@ -72,7 +101,13 @@ describe("the command line", () => {
     ["half a CPU", { vcpus: 1.5 }, /1 to 16/],
     ["too little memory", { memoryMiB: 32 }, /at least 64/],
     ["memory that is no number", { memoryMiB: Number.NaN }, /at least 64/],
-    ["more devices than slots", { devices: Array.from({ length: 7 }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" })) }, /at most 6/],
+    ["more devices than slots", { devices: Array.from({ length: 23 }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" })) }, /at most 22/],
+    ["a NIC without a queue", { devices: [{ ...nic, queues: [] }] }, /1 to 16/],
+    ["a NIC with too many queues", { devices: [{ ...nic, queues: Array.from({ length: 17 }, () => 5) }] }, /1 to 16/],
+    ["a NIC with an address of a group", { devices: [{ ...nic, hardwareAddress: "01:00:00:00:00:01" }] }, /single NIC/],
+    ["a NIC whose address has more to say", { devices: [{ ...nic, hardwareAddress: "02:00:00:00:00:01,x=y" }] }, /single NIC/],
+    ["vhost-net without KVM", { devices: [{ ...nic, vhost: [6] }] }, /without KVM/],
+    ["vhost-net for some queues", { acceleration: "kvm", devices: [{ ...nic, queues: [5, 6], vhost: [7] }] }, /2 pairs of queues and 1 desc/],
     ["a tag too long", { devices: [{ kind: "9p", tag: "t".repeat(37), path: "/" }] }, /1 to 36 bytes/],
     ["an empty tag", { devices: [{ kind: "9p", tag: "", path: "/" }] }, /1 to 36 bytes/],
     ["a kernel command line too long", { kernelParameters: ["x".repeat(1700)] }, /kernel command line has \d+ bytes/],

@@ -4,8 +4,8 @@
  *
  * The machine is microvm in both cases: it has little to initialise and boots an ELF vmlinux through PVH
  * (QEMU's docs/system/i386/microvm.rst). The tuned kernel learns of its virtio-mmio devices from the
- * kernel command line, which QEMU completes by itself (auto-kernel-cmdline). Debian's kernels are
- * built without that, hence ACPI and a PCIe root for them.
+ * kernel command line, which QEMU completes by itself (auto-kernel-cmdline), as long as they are few: ACPI, which costs
+ * some 45 ms of its boot under TCG, allows for more. Debian's kernels are built without that, hence ACPI and a PCIe root for them.
  */
 import { Code, HadronError } from "../../errors.ts";
 import type { KernelImage } from "../hypervisor.ts";
@@ -31,14 +31,19 @@ export interface QemuMachine {
 export type QemuDevice =
   | { readonly kind: "9p"; readonly tag: string; readonly path: string }
   /** `socket`: where virtiofsd listens for vhost-user. */
-  | { readonly kind: "virtiofs"; readonly tag: string; readonly socket: string };
+  | { readonly kind: "virtiofs"; readonly tag: string; readonly socket: string }
+  /** `queues`, `vhost`: descriptors that QEMU inherits. */
+  | { readonly kind: "nic"; readonly hardwareAddress: string; readonly queues: readonly number[]; readonly vhost: readonly number[] };
 
-/** With acpi=off microvm has 8 virtio-mmio slots; vsock and the random number generator take two. */
-export const DEVICE_SLOTS = 6;
+/** microvm has 24 virtio-mmio slots with ACPI and 8 without; vsock and the random number generator take two. */
+export const DEVICE_SLOTS = 22;
+export const CHEAP_DEVICE_SLOTS = 6;
 /** NR_CPUS of the tuned kernel. */
 export const MAX_VCPUS = 16;
 /** Less does not hold the kernel, the initramfs and an agent. */
 export const MIN_MEMORY_MIB = 64;
+/** More than one for each virtual CPU is of no use. */
+const MAX_NIC_QUEUES = MAX_VCPUS;
 /** COMMAND_LINE_SIZE of x86 is 2048 with the final zero; QEMU adds up to 42 bytes for each of 8 devices. */
 const MAX_KERNEL_COMMAND_LINE = 2047 - 8 * 42;
 /** virtio-9p and virtio-fs: the tag's field in the device's configuration space (virtio 1.2, 5.11.4). */
@@ -79,6 +84,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
   const { acceleration, kernel } = machine;
   const tuned = kernel.kind === "tuned";
   const bus = tuned ? "device" : "pci";
+  const acpi = machine.devices.length > CHEAP_DEVICE_SLOTS ? "acpi=on" : "acpi=off";
   return [
     "-nodefaults",
     "-no-user-config",
@@ -89,7 +95,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
     "-sandbox",
     "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
     "-machine",
-    `microvm,memory-backend=ram,${tuned ? "acpi=off" : "acpi=on,pcie=on"}`,
+    `microvm,memory-backend=ram,${tuned ? acpi : "acpi=on,pcie=on"}`,
     "-accel",
     acceleration === "kvm" ? "kvm" : "tcg,thread=multi",
     "-cpu",
@@ -156,7 +162,6 @@ export function escapeOption(value: string): string {
 
 function deviceArguments(device: QemuDevice, index: number, bus: string): string[] {
   const id = `device${index}`;
-  const tag = escapeOption(device.tag);
   switch (device.kind) {
     case "9p":
       return [
@@ -164,16 +169,35 @@ function deviceArguments(device: QemuDevice, index: number, bus: string): string
         "-fsdev",
         `local,id=${id},path=${escapeOption(device.path)},security_model=passthrough,multidevs=remap`,
         "-device",
-        `virtio-9p-${bus},fsdev=${id},mount_tag=${tag}`,
+        `virtio-9p-${bus},fsdev=${id},mount_tag=${escapeOption(device.tag)}`,
       ];
     case "virtiofs":
       return [
         "-chardev",
         `socket,id=${id},path=${escapeOption(device.socket)}`,
         "-device",
-        `vhost-user-fs-${bus},chardev=${id},tag=${tag},queue-size=1024`,
+        `vhost-user-fs-${bus},chardev=${id},tag=${escapeOption(device.tag)},queue-size=1024`,
       ];
+    case "nic":
+      return nicArguments(device, id, bus);
   }
+}
+
+/** Checksums and segmentation are left to who is at the far end (csum, gso, host_*, guest_*): that is QEMU's default. */
+function nicArguments({ hardwareAddress, queues, vhost }: QemuDevice & { readonly kind: "nic" }, id: string, bus: string): string[] {
+  const several = queues.length > 1;
+  const backend = several ? `fds=${queues.join(":")}` : `fd=${queues.join()}`;
+  const kernel = vhost.length === 0 ? "vhost=off" : `vhost=on,${several ? "vhostfds" : "vhostfd"}=${vhost.join(":")}`;
+  const options = [
+    `netdev=${id}`,
+    `mac=${hardwareAddress}`,
+    // Received packets lie scattered, so that no buffer has to be as long as the longest.
+    "mrg_rxbuf=on",
+    ...(several ? ["mq=on"] : []),
+    // Nobody boots from it.
+    ...(bus === "pci" ? ["romfile="] : []),
+  ];
+  return ["-netdev", `tap,id=${id},${backend},${kernel}`, "-device", `virtio-net-${bus},${options.join(",")}`];
 }
 
 function check(machine: QemuMachine): void {
@@ -187,17 +211,38 @@ function check(machine: QemuMachine): void {
   if (devices.length > DEVICE_SLOTS) {
     throw invalid(`a VM cannot have ${devices.length} devices; at most ${DEVICE_SLOTS} are possible`);
   }
-  for (const { tag } of devices) {
-    const bytes = Buffer.byteLength(tag);
-    if (bytes < 1 || bytes > MAX_TAG_BYTES) {
-      throw invalid(`the tag ${JSON.stringify(tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes`);
-    }
+  for (const device of devices) {
+    checkDevice(device, machine);
   }
   const bytes = Buffer.byteLength(kernelCommandLine(machine));
   if (bytes > MAX_KERNEL_COMMAND_LINE) {
     throw invalid(
       `the kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible: shorten the configured kernel parameters`,
     );
+  }
+}
+
+function checkDevice(device: QemuDevice, { acceleration }: QemuMachine): void {
+  if (device.kind !== "nic") {
+    const bytes = Buffer.byteLength(device.tag);
+    if (bytes < 1 || bytes > MAX_TAG_BYTES) {
+      throw invalid(`the tag ${JSON.stringify(device.tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes`);
+    }
+    return;
+  }
+  const { hardwareAddress, queues, vhost } = device;
+  // The lowest bit of the first byte makes a group's address.
+  if (!/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(hardwareAddress)) {
+    throw invalid(`${JSON.stringify(hardwareAddress)} is not the hardware address of a single NIC`);
+  }
+  if (queues.length < 1 || queues.length > MAX_NIC_QUEUES) {
+    throw invalid(`the NIC ${hardwareAddress} cannot have ${queues.length} pairs of queues; 1 to ${MAX_NIC_QUEUES} are possible`);
+  }
+  if (vhost.length !== 0 && vhost.length !== queues.length) {
+    throw invalid(`the NIC ${hardwareAddress} has ${queues.length} pairs of queues and ${vhost.length} descriptors of vhost-net`);
+  }
+  if (vhost.length !== 0 && acceleration === "tcg") {
+    throw invalid(`the NIC ${hardwareAddress} cannot be carried by vhost-net: without KVM nobody but QEMU may write the guest's memory`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The hypervisor for hosts without usable hardware virtualisation, and for what ours does not do yet. */
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
-import { DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
+import { CHEAP_DEVICE_SLOTS, DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
 
 export type { HostSockets } from "./vm.ts";
@@ -17,6 +17,9 @@ export class Qemu implements Hypervisor {
       acceleration: options.acceleration,
       maxVcpus: MAX_VCPUS,
       deviceSlots: DEVICE_SLOTS,
+      cheapDeviceSlots: CHEAP_DEVICE_SLOTS,
+      // TCG has to see every write to the guest's memory.
+      vhostNet: options.acceleration === "kvm",
     };
   }
 

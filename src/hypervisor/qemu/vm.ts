@@ -12,7 +12,7 @@ import { unlink } from "../../host/files.ts";
 import type { Host } from "../../host/host.ts";
 import { within } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
-import type { SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
+import type { Nic, SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
 import { VsockControl } from "../vsock-control.ts";
 import { qemuArguments, type QemuDevice } from "./command-line.ts";
 import { exitReason, withWords } from "./exit-reason.ts";
@@ -47,6 +47,8 @@ export class QemuVm implements Vm {
   readonly #options: QemuOptions;
   readonly #config: VmConfig;
   readonly #children: Child[] = [];
+  /** QEMU's descriptors. */
+  readonly #inherited: ("stream" | number)[] = ["stream", "stream"];
   /** Descriptors of this process that are only there to be inherited, and socket files. */
   readonly #descriptors = new Set<number>();
   readonly #files = new Set<string>();
@@ -127,7 +129,7 @@ export class QemuVm implements Vm {
     await this.#startVsock(socket);
     const devices: QemuDevice[] = [];
     for (const [index, device] of this.#config.devices.entries()) {
-      devices.push(await this.#share(device, index));
+      devices.push(device.kind === "share" ? await this.#share(device, index) : this.#nic(device));
     }
     if (signal.aborted) {
       throw abortError(signal, what);
@@ -199,6 +201,12 @@ export class QemuVm implements Vm {
     return { kind: "virtiofs", tag, socket };
   }
 
+  /** Its descriptors will be the next ones of QEMU. */
+  #nic({ kind, hardwareAddress, queues, vhost }: Nic): QemuDevice {
+    const inherit = (fd: number): number => FIRST_DESCRIPTOR + this.#inherited.push(fd) - 1;
+    return { kind, hardwareAddress, queues: queues.map(inherit), vhost: vhost.map(inherit) };
+  }
+
   #startQemu(vsockSocket: string, devices: readonly QemuDevice[]): QmpClient {
     const { qemu: program, acceleration, tscKhz } = this.#options;
     const { kernel, initrd, kernelParameters, vcpus, memoryMiB, netns, onConsoleLine } = this.#config;
@@ -215,7 +223,7 @@ export class QemuVm implements Vm {
       qmpFd: FIRST_DESCRIPTOR + QMP,
       consoleFd: FIRST_DESCRIPTOR + CONSOLE,
     });
-    const qemu = this.#spawn({ name: "qemu", netns, program, args, descriptors: ["stream", "stream"] }, "vmm");
+    const qemu = this.#spawn({ name: "qemu", netns, program, args, descriptors: this.#inherited }, "vmm");
     this.#qemu = qemu;
     this.#console = new GuestConsole(qemu.stream(CONSOLE), onConsoleLine);
     this.#qmp = new QmpClient(qemu.stream(QMP), (event) => {
