@@ -8,12 +8,15 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+use std::convert::Infallible;
 use std::ffi::{OsString, c_int, c_ulong};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::{CommandExt, parent_id};
 use std::process::{Command, ExitCode};
+
+use thiserror::Error;
 
 const PR_SET_PDEATHSIG: c_int = 1;
 const SIGKILL: c_ulong = 9;
@@ -38,6 +41,54 @@ enum Netns {
     At(OsString),
 }
 
+/// Why a command line cannot be understood.
+#[derive(Debug, Error, PartialEq, Eq)]
+enum Misuse {
+    #[error("there is no '--' with a program after it")]
+    NoSeparator,
+    #[error("there is no program after '--'")]
+    NoProgram,
+    #[error("'{}' is not allowed before '--'", .0.display())]
+    NotAllowed(OsString),
+    #[error("--parent is missing")]
+    NoParent,
+    #[error("--parent needs a pid")]
+    NoPid,
+    #[error("--parent must be a pid, not '{}'", .0.display())]
+    NotAPid(OsString),
+    #[error("--netns needs 'new' or a path")]
+    NoNetns,
+    #[error("--netns must be 'new' or a path, and it is empty")]
+    EmptyNetns,
+}
+
+/// Why the program cannot be run.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("the signal for the parent's death cannot be set: {0}")]
+    DeathSignal(io::Error),
+    #[error("the parent is no longer {expected} but {found}: it has died")]
+    Orphaned { expected: u32, found: u32 },
+    #[error("a network namespace cannot be made: {0}")]
+    NewNetns(io::Error),
+    #[error("the network namespace {} cannot be opened: {cause}", .path.display())]
+    OpenNetns { path: OsString, cause: io::Error },
+    #[error("{} cannot be entered as a network namespace: {cause}", .path.display())]
+    EnterNetns { path: OsString, cause: io::Error },
+    #[error("'{}' cannot be executed: {cause}", .program.display())]
+    Execute { program: OsString, cause: io::Error },
+}
+
+impl Failure {
+    /// As a shell has it.
+    fn status(&self) -> u8 {
+        match self {
+            Failure::Execute { cause, .. } if cause.kind() == ErrorKind::NotFound => 127,
+            _ => 126,
+        }
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Args {
     parent: u32,
@@ -49,22 +100,19 @@ struct Args {
 fn main() -> ExitCode {
     let args = match parse(std::env::args_os().skip(1)) {
         Ok(args) => args,
-        Err(sentence) => return fail(2, &format!("{sentence}\n{USAGE}")),
+        Err(misuse) => return fail(2, &format!("{misuse}\n{USAGE}")),
     };
-    if let Err(sentence) = prepare(&args) {
-        return fail(126, &sentence);
-    }
-    // Returns only when the program cannot be executed. std restores SIGPIPE, which its runtime ignores.
-    let error = Command::new(&args.program).args(&args.arguments).exec();
-    let status = if error.kind() == ErrorKind::NotFound {
-        127
-    } else {
-        126
-    };
-    fail(
-        status,
-        &format!("'{}' cannot be executed: {error}", args.program.display()),
-    )
+    let Err(failure) = run(args);
+    fail(failure.status(), &failure.to_string())
+}
+
+/// Returns only when the program cannot be executed.
+fn run(args: Args) -> Result<Infallible, Failure> {
+    prepare(&args)?;
+    // std restores SIGPIPE, which its runtime ignores.
+    let cause = Command::new(&args.program).args(&args.arguments).exec();
+    let program = args.program;
+    Err(Failure::Execute { program, cause })
 }
 
 fn fail(status: u8, sentence: &str) -> ExitCode {
@@ -72,72 +120,54 @@ fn fail(status: u8, sentence: &str) -> ExitCode {
     ExitCode::from(status)
 }
 
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, String> {
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> {
     let mut rest = arguments.into_iter();
     let mut parent = None;
     let mut netns = Netns::Inherited;
     loop {
-        let argument = rest
-            .next()
-            .ok_or("there is no '--' with a program after it")?;
+        let argument = rest.next().ok_or(Misuse::NoSeparator)?;
         match argument.to_str() {
             Some("--") => break,
             Some("--parent") => {
-                let pid = rest.next().ok_or("--parent needs a pid")?;
+                let pid = rest.next().ok_or(Misuse::NoPid)?;
                 let number = pid
                     .to_str()
                     .and_then(|pid| pid.parse().ok())
                     .filter(|pid| *pid > 0);
-                parent =
-                    Some(number.ok_or_else(|| {
-                        format!("--parent must be a pid, not '{}'", pid.display())
-                    })?);
+                parent = Some(number.ok_or(Misuse::NotAPid(pid))?);
             }
             Some("--netns") => {
-                let given = rest.next().ok_or("--netns needs 'new' or a path")?;
+                let given = rest.next().ok_or(Misuse::NoNetns)?;
                 netns = match given.to_str() {
                     Some("new") => Netns::New,
-                    Some("") => {
-                        return Err("--netns must be 'new' or a path, and it is empty".to_owned());
-                    }
+                    Some("") => return Err(Misuse::EmptyNetns),
                     _ => Netns::At(given),
                 };
             }
-            _ => {
-                return Err(format!(
-                    "'{}' is not allowed before '--'",
-                    argument.display()
-                ));
-            }
+            _ => return Err(Misuse::NotAllowed(argument)),
         }
     }
     Ok(Args {
-        parent: parent.ok_or("--parent is missing")?,
+        parent: parent.ok_or(Misuse::NoParent)?,
         netns,
         program: rest
             .next()
             .filter(|program| !program.is_empty())
-            .ok_or("there is no program after '--'")?,
+            .ok_or(Misuse::NoProgram)?,
         arguments: rest.collect(),
     })
 }
 
 /// Ties this process to its parent, and takes it into its network namespace. Both outlive exec(2).
-fn prepare(args: &Args) -> Result<(), String> {
+fn prepare(args: &Args) -> Result<(), Failure> {
     // SAFETY: PR_SET_PDEATHSIG takes a signal number, and no pointer.
     if unsafe { prctl(PR_SET_PDEATHSIG, SIGKILL) } != 0 {
-        return Err(format!(
-            "the signal for the parent's death cannot be set: {}",
-            io::Error::last_os_error()
-        ));
+        return Err(Failure::DeathSignal(io::Error::last_os_error()));
     }
     // A parent that died before the signal was asked for sends none: then somebody else is the parent now.
-    if parent_id() != args.parent {
-        return Err(format!(
-            "the parent is no longer {} but {}: it has died",
-            args.parent,
-            parent_id()
-        ));
+    let (expected, found) = (args.parent, parent_id());
+    if expected != found {
+        return Err(Failure::Orphaned { expected, found });
     }
     match &args.netns {
         Netns::Inherited => Ok(()),
@@ -145,28 +175,22 @@ fn prepare(args: &Args) -> Result<(), String> {
             // SAFETY: no pointers.
             match unsafe { unshare(CLONE_NEWNET) } {
                 0 => Ok(()),
-                _ => Err(format!(
-                    "a network namespace cannot be made: {}",
-                    io::Error::last_os_error()
-                )),
+                _ => Err(Failure::NewNetns(io::Error::last_os_error())),
             }
         }
         Netns::At(path) => {
             // std opens read-only and close-on-exec.
-            let file = File::open(path).map_err(|error| {
-                format!(
-                    "the network namespace {} cannot be opened: {error}",
-                    path.display()
-                )
+            let file = File::open(path).map_err(|cause| Failure::OpenNetns {
+                path: path.clone(),
+                cause,
             })?;
             // SAFETY: no pointers; the fd is open for as long as `file` lives.
             match unsafe { setns(file.as_raw_fd(), CLONE_NEWNET) } {
                 0 => Ok(()),
-                _ => Err(format!(
-                    "{} cannot be entered as a network namespace: {}",
-                    path.display(),
-                    io::Error::last_os_error()
-                )),
+                _ => Err(Failure::EnterNetns {
+                    path: path.clone(),
+                    cause: io::Error::last_os_error(),
+                }),
             }
         }
     }
@@ -176,7 +200,7 @@ fn prepare(args: &Args) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Args, String> {
+    fn parsed(line: &str) -> Result<Args, Misuse> {
         parse(
             line.split(' ')
                 .filter(|word| !word.is_empty())
@@ -202,19 +226,24 @@ mod tests {
 
     #[test]
     fn refusals() {
-        for (line, words) in [
-            ("", "no '--'"),
-            ("--parent 7 x", "'x' is not allowed"),
-            ("--parent 7", "no '--'"),
-            ("--parent 7 --", "no program"),
-            ("-- x", "--parent is missing"),
-            ("--parent", "needs a pid"),
-            ("--parent 0 -- x", "not '0'"),
-            ("--parent 7x -- x", "not '7x'"),
-            ("--parent 7 --netns", "needs 'new'"),
+        for (line, misuse) in [
+            ("", Misuse::NoSeparator),
+            ("--parent 7 x", Misuse::NotAllowed("x".into())),
+            ("--parent 7", Misuse::NoSeparator),
+            ("--parent 7 --", Misuse::NoProgram),
+            ("-- x", Misuse::NoParent),
+            ("--parent", Misuse::NoPid),
+            ("--parent 0 -- x", Misuse::NotAPid("0".into())),
+            ("--parent 7x -- x", Misuse::NotAPid("7x".into())),
+            ("--parent 7 --netns", Misuse::NoNetns),
         ] {
-            let error = parsed(line).unwrap_err();
-            assert!(error.contains(words), "{line}: {error}");
+            assert_eq!(parsed(line).unwrap_err(), misuse, "{line}");
         }
+        let empty = ["--parent", "7", "--netns", "", "--", "x"].map(OsString::from);
+        assert_eq!(parse(empty).unwrap_err(), Misuse::EmptyNetns);
+        assert_eq!(
+            Misuse::NotAPid("7x".into()).to_string(),
+            "--parent must be a pid, not '7x'"
+        );
     }
 }

@@ -95,8 +95,30 @@ impl Interrupt for Caller {
     }
 }
 
-fn refuse<T>(sentence: impl Into<String>) -> Result<T> {
-    Err(Error::ReqHandlerError(io::Error::other(sentence.into())))
+/// Why a request of QEMU is not carried out. The `vhost` crate hands it on as an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("the guest's memory regions do not fit: {0}")]
+    Memory(vm_memory::GuestRegionCollectionError),
+    #[error("queue {index}: {cause}")]
+    Queue {
+        index: usize,
+        cause: virtio_queue::Error,
+    },
+    #[error("queue {0} does not lie in guest memory")]
+    OutsideOfMemory(usize),
+    #[error("queues without a kick descriptor, which are to be polled, are not served")]
+    Polled,
+    #[error("the configuration space of a socket device is read-only")]
+    ReadOnly,
+    #[error("the request belongs to a protocol feature that was not offered")]
+    NotOffered,
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Error::ReqHandlerError(io::Error::other(refused))
+    }
 }
 
 impl Backend {
@@ -193,9 +215,9 @@ impl Backend {
             queue.set_ready(true);
             Ok(queue)
         };
-        let queue = build().or_else(|error| refuse(format!("queue {index}: {error}")))?;
+        let queue = build().map_err(|cause| Refused::Queue { index, cause })?;
         if !queue.is_valid(&*self.memory) {
-            return refuse(format!("queue {index} does not lie in guest memory"));
+            return Err(Refused::OutsideOfMemory(index).into());
         }
         Ok(queue)
     }

@@ -8,12 +8,15 @@
 mod backend;
 mod event_loop;
 
+use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 
 use hadron_vsock_device::{Config, Control};
+use rustix::io::Errno;
 use rustix::process::{Signal, set_parent_process_death_signal};
+use thiserror::Error;
 
 use crate::backend::Backend;
 use crate::event_loop::EventLoop;
@@ -21,6 +24,33 @@ use crate::event_loop::EventLoop;
 const CONTROL_FD: RawFd = 3;
 
 const USAGE: &str = "usage: hadron-vsock (--socket PATH | --listen-fd N) --guest-cid CID";
+
+/// Why hadron-vsock cannot run.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("unknown argument {0:?}; {USAGE}")]
+    UnknownArgument(String),
+    #[error("{0} needs a value; {USAGE}")]
+    NoValue(String),
+    #[error("--listen-fd must be a number from 4 on, not {0:?}")]
+    ListenFd(String),
+    #[error("--guest-cid must be a number from 3 to 4294967294, not {0:?}")]
+    GuestCid(String),
+    #[error("{USAGE}")]
+    Incomplete,
+    #[error("file descriptor {fd}, {what}, is not open")]
+    NotOpen { fd: RawFd, what: &'static str },
+    #[error("{what} cannot be set up: {errno}")]
+    Inherited { what: &'static str, errno: Errno },
+    #[error("the death signal of the parent cannot be set: {0}")]
+    DeathSignal(Errno),
+    #[error("cannot listen on {path}: {cause}")]
+    Listen { path: String, cause: io::Error },
+    #[error("the device cannot be made: {0}")]
+    Device(io::Error),
+    #[error("the event loop failed: {0}")]
+    EventLoop(io::Error),
+}
 
 enum Listen {
     Path(String),
@@ -35,29 +65,28 @@ struct Arguments {
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(sentence) => {
-            eprintln!("hadron-vsock: {sentence}");
+        Err(failure) => {
+            eprintln!("hadron-vsock: {failure}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), String> {
+fn run() -> Result<(), Failure> {
     let arguments = parse(std::env::args().skip(1))?;
-    set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|error| format!("the death signal of the parent cannot be set: {error}"))?;
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(Failure::DeathSignal)?;
     let control = Control::new(inherited(CONTROL_FD, "the control socket")?);
     let listener = match &arguments.listen {
-        Listen::Path(path) => {
-            UnixListener::bind(path).map_err(|error| format!("cannot listen on {path}: {error}"))?
-        }
+        Listen::Path(path) => UnixListener::bind(path).map_err(|cause| Failure::Listen {
+            path: path.clone(),
+            cause,
+        })?,
         Listen::Fd(fd) => UnixListener::from(inherited(*fd, "the listening socket")?),
     };
-    let backend = Backend::new(Config::new(arguments.guest_cid))
-        .map_err(|error| format!("the device cannot be made: {error}"))?;
+    let backend = Backend::new(Config::new(arguments.guest_cid)).map_err(Failure::Device)?;
     let result = EventLoop::new(control, listener, backend)
         .and_then(EventLoop::run)
-        .map_err(|error| format!("the event loop failed: {error}"));
+        .map_err(Failure::EventLoop);
     if let Listen::Path(path) = &arguments.listen {
         // The parent may have removed it already.
         let _ = std::fs::remove_file(path);
@@ -66,27 +95,27 @@ fn run() -> Result<(), String> {
 }
 
 /// Takes over a descriptor that the parent left open for us.
-fn inherited(fd: RawFd, what: &str) -> Result<OwnedFd, String> {
+fn inherited(fd: RawFd, what: &'static str) -> Result<OwnedFd, Failure> {
     // SAFETY: fcntl(F_GETFD) takes any number and touches no memory.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
-        return Err(format!("file descriptor {fd}, {what}, is not open"));
+        return Err(Failure::NotOpen { fd, what });
     }
     // SAFETY: it is open, and nothing in this process opened it: the parent meant it for us. Each
     // number is taken once (`parse` refuses the control socket's as --listen-fd).
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
     rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)
-        .map_err(|error| format!("{what} cannot be set up: {error}"))?;
+        .map_err(|errno| Failure::Inherited { what, errno })?;
     Ok(fd)
 }
 
-fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, String> {
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Failure> {
     let mut listen = None;
     let mut guest_cid = None;
     while let Some(name) = arguments.next() {
         let mut value = || {
             arguments
                 .next()
-                .ok_or_else(|| format!("{name} needs a value; {USAGE}"))
+                .ok_or_else(|| Failure::NoValue(name.clone()))
         };
         match name.as_str() {
             "--socket" => listen = Some(Listen::Path(value()?)),
@@ -96,9 +125,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
                     .parse()
                     .ok()
                     .filter(|fd| *fd > CONTROL_FD)
-                    .ok_or_else(|| {
-                        format!("--listen-fd must be a number from 4 on, not {text:?}")
-                    })?;
+                    .ok_or(Failure::ListenFd(text))?;
                 listen = Some(Listen::Fd(fd));
             }
             "--guest-cid" => {
@@ -109,16 +136,14 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Arguments, Strin
                     .parse::<u32>()
                     .ok()
                     .filter(|cid| (3..u32::MAX).contains(cid))
-                    .ok_or_else(|| {
-                        format!("--guest-cid must be a number from 3 to 4294967294, not {text:?}")
-                    })?;
+                    .ok_or(Failure::GuestCid(text))?;
                 guest_cid = Some(u64::from(cid));
             }
-            _ => return Err(format!("unknown argument {name:?}; {USAGE}")),
+            _ => return Err(Failure::UnknownArgument(name)),
         }
     }
     match (listen, guest_cid) {
         (Some(listen), Some(guest_cid)) => Ok(Arguments { listen, guest_cid }),
-        _ => Err(USAGE.to_owned()),
+        _ => Err(Failure::Incomplete),
     }
 }

@@ -4,10 +4,10 @@
 //! (`MSG_ZEROCOPY`, since 6.7), and virtio 1.2 section 2.7.4 leaves the framing to the driver, so
 //! chains are taken here as they come: some bytes of header, then some bytes of payload.
 
-use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use rustix::io::{Errno, Result};
 use virtio_queue::DescriptorChain;
 use vm_memory::bitmap::{BitmapSlice, WithBitmapSlice};
 use vm_memory::{Bytes, GuestMemory, Permissions, VolatileSlice};
@@ -156,7 +156,7 @@ type IoVectors = [MaybeUninit<libc::iovec>; MAX_PIECES];
 pub fn write_from_guest<B: BitmapSlice>(
     fd: BorrowedFd<'_>,
     pieces: &[VolatileSlice<'_, B>],
-) -> io::Result<usize> {
+) -> Result<usize> {
     let count = pieces.len().min(MAX_PIECES);
     let guards: Vec<_> = pieces[..count]
         .iter()
@@ -191,7 +191,7 @@ pub fn write_from_guest<B: BitmapSlice>(
 pub fn read_into_guest<B: BitmapSlice>(
     fd: BorrowedFd<'_>,
     pieces: &[VolatileSlice<'_, B>],
-) -> io::Result<usize> {
+) -> Result<usize> {
     let count = pieces.len().min(MAX_PIECES);
     let guards: Vec<_> = pieces[..count]
         .iter()
@@ -224,14 +224,15 @@ pub fn read_into_guest<B: BitmapSlice>(
     Ok(total)
 }
 
-fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
+fn retry(mut call: impl FnMut() -> isize) -> Result<usize> {
     loop {
         match usize::try_from(call()) {
             Ok(count) => return Ok(count),
             Err(_) => {
-                let error = io::Error::last_os_error();
-                if error.kind() != io::ErrorKind::Interrupted {
-                    return Err(error);
+                let error = std::io::Error::last_os_error();
+                let errno = Errno::from_io_error(&error).unwrap_or(Errno::IO);
+                if errno != Errno::INTR {
+                    return Err(errno);
                 }
             }
         }

@@ -20,8 +20,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::direction::Direction;
+use crate::error::Refused;
 use crate::join::Ended;
 use crate::muxer::Muxer;
 
@@ -60,6 +62,23 @@ impl From<Way> for Direction {
     }
 }
 
+/// Why a request cannot be carried out.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("the request is not a JSON object in one line: {0}")]
+    NotJson(serde_json::Error),
+    #[error("the request must have an \"id\", a whole number")]
+    NoId,
+    #[error("the request is not understood: {0}")]
+    NotUnderstood(serde_json::Error),
+    #[error("the request must come with one file descriptor")]
+    NoDescriptor,
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("there is no join on host port {0}")]
+    NoJoin(u32),
+}
+
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Message<'a> {
@@ -71,13 +90,13 @@ enum Message<'a> {
     },
     Failed {
         id: Option<u64>,
-        error: &'a str,
+        error: String,
     },
     Event {
         event: &'a str,
         port: u32,
         bytes: u64,
-        error: Option<&'a str>,
+        error: Option<String>,
     },
 }
 
@@ -176,11 +195,14 @@ impl Control {
                 port,
             }),
             (Ok(_), None) => {}
-            (Err(error), id) => self.push(&Message::Failed { id, error: &error }),
+            (Err(error), id) => self.push(&Message::Failed {
+                id,
+                error: error.to_string(),
+            }),
         }
     }
 
-    fn perform(&mut self, muxer: &mut Muxer, operation: Operation) -> Result<(u32, u64), String> {
+    fn perform(&mut self, muxer: &mut Muxer, operation: Operation) -> Result<(u32, u64), Failure> {
         match operation {
             Operation::Accept { port, direction } => {
                 let fd = self.take_fd()?;
@@ -189,16 +211,14 @@ impl Control {
             }
             Operation::Progress { port } => match muxer.progress(port) {
                 Some(bytes) => Ok((port, bytes)),
-                None => Err(format!("there is no join on host port {port}")),
+                None => Err(Failure::NoJoin(port)),
             },
             Operation::Close { port } => Ok((port, muxer.close(port).unwrap_or(0))),
         }
     }
 
-    fn take_fd(&mut self) -> Result<OwnedFd, String> {
-        self.fds
-            .pop_front()
-            .ok_or_else(|| "the request must come with one file descriptor".to_owned())
+    fn take_fd(&mut self) -> Result<OwnedFd, Failure> {
+        self.fds.pop_front().ok_or(Failure::NoDescriptor)
     }
 
     /// Tells of the joins that have ended.
@@ -208,7 +228,7 @@ impl Control {
                 event: "ended",
                 port,
                 bytes,
-                error: error.as_deref(),
+                error: error.map(|broken| broken.to_string()),
             });
         }
     }
@@ -251,16 +271,15 @@ impl AsFd for Control {
 }
 
 /// Reads a request; `id` is set as soon as it is known, so that errors can name it.
-fn parse(line: &[u8], id: &mut Option<u64>) -> Result<Operation, String> {
-    let mut value: serde_json::Value = serde_json::from_slice(line)
-        .map_err(|error| format!("the request is not a JSON object in one line: {error}"))?;
+fn parse(line: &[u8], id: &mut Option<u64>) -> Result<Operation, Failure> {
+    let mut value: serde_json::Value = serde_json::from_slice(line).map_err(Failure::NotJson)?;
     let found = value
         .as_object_mut()
         .and_then(|object| object.remove("id"))
         .and_then(|value| value.as_u64());
     *id = found;
     if found.is_none() {
-        return Err("the request must have an \"id\", a whole number".to_owned());
+        return Err(Failure::NoId);
     }
-    Operation::deserialize(value).map_err(|error| format!("the request is not understood: {error}"))
+    Operation::deserialize(value).map_err(Failure::NotUnderstood)
 }

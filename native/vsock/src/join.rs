@@ -1,14 +1,16 @@
 //! A join: one host port, one file descriptor, and what was received for it but not written yet.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 
+use rustix::io::{Errno, Result};
 use rustix::net::Shutdown;
 use vm_memory::VolatileSlice;
 use vm_memory::bitmap::BitmapSlice;
 
 use crate::chain;
 use crate::direction::Direction;
+use crate::error::Broken;
 use crate::header::{SHUTDOWN_RECEIVE, SHUTDOWN_SEND};
 use crate::joined_fd::JoinedFd;
 use crate::stream::Key;
@@ -23,8 +25,8 @@ pub struct Ended {
     pub port: u32,
     /// Bytes moved, both directions together.
     pub bytes: u64,
-    /// `None`: the stream came to its ordinary end. Otherwise a sentence.
-    pub error: Option<String>,
+    /// `None`: the stream came to its ordinary end.
+    pub error: Option<Broken>,
 }
 
 /// Where a join stands.
@@ -35,7 +37,7 @@ pub(crate) enum Phase {
     /// Belongs to a stream.
     Connected(Key),
     /// The stream is gone; what it had brought is still to be written, then this is the end.
-    Draining(Option<String>),
+    Draining(Option<Broken>),
 }
 
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl Join {
     pub(crate) fn take<B: BitmapSlice>(
         &mut self,
         mut pieces: Vec<VolatileSlice<'_, B>>,
-    ) -> io::Result<usize> {
+    ) -> Result<usize> {
         let mut written = 0;
         while self.buffer.is_empty() && self.fd.writable && !pieces.is_empty() {
             if let Some(count) = self.fd.write(|fd| chain::write_from_guest(fd, &pieces))? {
@@ -99,7 +101,7 @@ impl Join {
     }
 
     /// Writes out of the buffer what `fd` takes. Returns the bytes.
-    pub(crate) fn flush(&mut self) -> io::Result<usize> {
+    pub(crate) fn flush(&mut self) -> Result<usize> {
         let mut written = 0;
         while !self.buffer.is_empty() && self.fd.writable {
             let (first, second) = self.buffer.as_slices();
@@ -107,8 +109,8 @@ impl Join {
             let count = self.fd.write(|fd| {
                 loop {
                     match rustix::io::writev(fd, &vectors) {
-                        Err(rustix::io::Errno::INTR) => {}
-                        result => return Ok(result?),
+                        Err(Errno::INTR) => {}
+                        result => return result,
                     }
                 }
             })?;
@@ -145,7 +147,7 @@ impl Join {
         self.input_done && self.output_done
     }
 
-    pub(crate) fn into_ended(self, error: Option<String>) -> Ended {
+    pub(crate) fn into_ended(self, error: Option<Broken>) -> Ended {
         Ended {
             port: self.port,
             bytes: self.bytes,

@@ -1,6 +1,5 @@
 //! The host's side of a join: a file descriptor that is read or written without ever blocking.
 
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use rustix::net::sockopt::socket_type;
 use rustix::net::{Shutdown, SocketType, shutdown};
 
 use crate::direction::Direction;
+use crate::error::Refused;
 
 /// A file descriptor that belongs to a join, registered with the muxer's epoll set.
 ///
@@ -31,34 +31,28 @@ impl JoinedFd {
     /// whoever duplicated it shares) and registers it as `token`.
     ///
     /// # Errors
-    /// A sentence about `fd`.
+    /// What is wrong with `fd`.
     pub(crate) fn new(
         fd: OwnedFd,
         direction: Direction,
         epoll: &Arc<OwnedFd>,
         token: u64,
-    ) -> Result<Self, String> {
-        let flags = fcntl_getfl(&fd)
-            .map_err(|error| format!("the flags of the file descriptor cannot be read: {error}"))?;
+    ) -> Result<Self, Refused> {
+        let failed = |what| move |errno| Refused::Descriptor { what, errno };
+        let flags =
+            fcntl_getfl(&fd).map_err(failed("the flags of the file descriptor cannot be read"))?;
         let mode = flags & OFlags::RWMODE;
         if flags.contains(OFlags::PATH)
             || (direction.reads_fd() && mode == OFlags::WRONLY)
             || (direction.writes_fd() && mode == OFlags::RDONLY)
         {
-            return Err(format!(
-                "the file descriptor must be open for {}, as direction \"{}\" needs it",
-                direction.access(),
-                direction.name()
-            ));
+            return Err(Refused::Access(direction));
         }
         if direction == Direction::Both && socket_type(&fd) != Ok(SocketType::STREAM) {
-            return Err(
-                "direction \"both\" takes a stream socket; join other files with \"in\" or \"out\""
-                    .to_owned(),
-            );
+            return Err(Refused::NoStreamSocket);
         }
         fcntl_setfl(&fd, flags | OFlags::NONBLOCK)
-            .map_err(|error| format!("the file descriptor cannot be made non-blocking: {error}"))?;
+            .map_err(failed("the file descriptor cannot be made non-blocking"))?;
 
         let mut interest = epoll::EventFlags::ET;
         if direction.reads_fd() {
@@ -71,7 +65,7 @@ impl JoinedFd {
         let epoll = match epoll::add(epoll, &fd, data, interest) {
             Ok(()) => Some(Arc::clone(epoll)),
             Err(Errno::PERM) => None,
-            Err(error) => return Err(format!("the file descriptor cannot be polled: {error}")),
+            Err(errno) => return Err(failed("the file descriptor cannot be polled")(errno)),
         };
         Ok(JoinedFd {
             fd,
@@ -105,11 +99,11 @@ impl JoinedFd {
     /// Runs one read; EAGAIN becomes `None` and clears `readable`.
     pub(crate) fn read(
         &mut self,
-        call: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>,
-    ) -> io::Result<Option<usize>> {
+        call: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<usize>,
+    ) -> rustix::io::Result<Option<usize>> {
         match call(self.fd.as_fd()) {
             Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(Errno::AGAIN) => {
                 self.readable = false;
                 Ok(None)
             }
@@ -120,11 +114,11 @@ impl JoinedFd {
     /// Runs one write; EAGAIN becomes `None` and clears `writable`.
     pub(crate) fn write(
         &mut self,
-        call: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>,
-    ) -> io::Result<Option<usize>> {
+        call: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<usize>,
+    ) -> rustix::io::Result<Option<usize>> {
         match call(self.fd.as_fd()) {
             Ok(count) => Ok(Some(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(Errno::AGAIN) => {
                 self.writable = false;
                 Ok(None)
             }

@@ -17,6 +17,7 @@ mod control;
 mod credit;
 mod device;
 mod direction;
+mod error;
 mod header;
 mod join;
 mod joined_fd;
@@ -29,6 +30,7 @@ mod stream;
 pub use control::Control;
 pub use device::{DEVICE_TYPE, Device, Interrupt, QUEUE_SIZE, QueueIndex, Queues};
 pub use direction::Direction;
+pub use error::{Broken, Refused, Violation};
 pub use header::{
     HEADER_SIZE, HOST_CID, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, TYPE_STREAM, op,
 };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustix::event::epoll;
 
 use crate::direction::Direction;
+use crate::error::{Broken, Refused};
 use crate::header::{Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
 use crate::join::{Ended, Join, Phase as JoinPhase};
 use crate::joined_fd::JoinedFd;
@@ -87,18 +88,13 @@ impl Muxer {
     /// of it sees that too.
     ///
     /// # Errors
-    /// A sentence when the port cannot be reserved or `fd` does not fit.
-    pub fn accept(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), String> {
+    /// When the port cannot be reserved or `fd` does not fit.
+    pub fn accept(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), Refused> {
         if port == ANY_PORT {
-            return Err(format!(
-                "host port {port} cannot be reserved; ports from 0 to {} can",
-                ANY_PORT - 1
-            ));
+            return Err(Refused::AnyPort);
         }
         if self.joins.contains_key(&port) {
-            return Err(format!(
-                "host port {port} has a join already; take another one, or close that first"
-            ));
+            return Err(Refused::PortTaken(port));
         }
         self.add_join(port, direction, fd)
     }
@@ -116,7 +112,7 @@ impl Muxer {
         if let JoinPhase::Connected(key) = join.phase {
             self.reset_stream(key);
         }
-        self.end_join(port, Some("the join was closed by the host".to_owned()));
+        self.end_join(port, Some(Broken::Closed));
         Some(bytes)
     }
 
@@ -128,12 +124,12 @@ impl Muxer {
     /// Every stream is gone from the guest's memory: it was reset, or it rebooted. Reserved ports
     /// stay reserved.
     pub fn guest_reset(&mut self) {
-        self.lose_streams("the guest was reset before it had shut the stream down");
+        self.lose_streams(Broken::GuestReset);
     }
 
     /// The VM is gone. Joins that no stream has come for end, too.
     pub fn guest_gone(&mut self) {
-        self.lose_streams("the virtual machine went away before it had shut the stream down");
+        self.lose_streams(Broken::GuestGone);
         let waiting: Vec<u32> = self
             .joins
             .values()
@@ -141,8 +137,7 @@ impl Muxer {
             .map(|join| join.port)
             .collect();
         for port in waiting {
-            let error = "the virtual machine went away before it had opened the stream";
-            self.end_join(port, Some(error.to_owned()));
+            self.end_join(port, Some(Broken::NeverOpened));
         }
     }
 
@@ -177,7 +172,7 @@ impl Muxer {
     }
 
     /// Breaks a stream: RST to the guest, and the join ends with an error at once.
-    pub(crate) fn fail(&mut self, key: Key, error: String) {
+    pub(crate) fn fail(&mut self, key: Key, error: Broken) {
         self.reset_stream(key);
         if self.owns_join(key) {
             self.end_join(key.host_port, Some(error));
@@ -198,7 +193,7 @@ impl Muxer {
     }
 
     /// The stream is dead; its join first writes out what it has, then it ends.
-    pub(crate) fn detach(&mut self, key: Key, error: Option<String>) {
+    pub(crate) fn detach(&mut self, key: Key, error: Option<Broken>) {
         if !self.owns_join(key) {
             return;
         }
@@ -226,16 +221,16 @@ impl Muxer {
         }
     }
 
-    pub(crate) fn end_join(&mut self, port: u32, error: Option<String>) {
+    pub(crate) fn end_join(&mut self, port: u32, error: Option<Broken>) {
         if let Some(join) = self.joins.remove(&port) {
             self.ended.push_back(join.into_ended(error));
         }
     }
 
-    fn lose_streams(&mut self, why: &str) {
+    fn lose_streams(&mut self, why: Broken) {
         let lost: Vec<Key> = self.streams.keys().copied().collect();
         for key in lost {
-            let error = self.lost(key).then(|| why.to_owned());
+            let error = self.lost(key).then_some(why);
             self.detach(key, error);
             self.remove_stream(key);
         }
@@ -272,12 +267,9 @@ impl Muxer {
         }
     }
 
-    fn add_join(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), String> {
+    fn add_join(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), Refused> {
         if self.joins.len() >= self.config.max_joins {
-            return Err(format!(
-                "there are {} joins already, which is the limit; close some first",
-                self.joins.len()
-            ));
+            return Err(Refused::TooManyJoins(self.joins.len()));
         }
         self.generation = self.generation.wrapping_add(1);
         let token = (u64::from(self.generation) << 32) | u64::from(port);

@@ -2,6 +2,7 @@
 
 use rustix::event::{Timespec, epoll};
 
+use crate::error::Broken;
 use crate::header::SHUTDOWN_BOTH;
 use crate::join::Phase as JoinPhase;
 use crate::muxer::Muxer;
@@ -47,10 +48,10 @@ impl Muxer {
         let key = match join.phase {
             JoinPhase::Reserved => return,
             JoinPhase::Connected(key) => key,
-            JoinPhase::Draining(ref error) => {
+            JoinPhase::Draining(error) => {
                 let error = match result {
-                    Err(cause) => Some(write_failed(port, &cause)),
-                    Ok(_) if join.is_empty() => error.clone(),
+                    Err(errno) => Some(Broken::write(port, errno)),
+                    Ok(_) if join.is_empty() => error,
                     Ok(_) => return,
                 };
                 self.end_join(port, error);
@@ -58,8 +59,8 @@ impl Muxer {
             }
         };
         match result {
-            Err(cause) => {
-                self.fail(key, write_failed(port, &cause));
+            Err(errno) => {
+                self.fail(key, Broken::write(port, errno));
                 return;
             }
             Ok(0) => {}
@@ -78,14 +79,5 @@ impl Muxer {
             stream.granted.forward(count);
             stream.wanted.credit |= stream.granted.worth_telling();
         }
-    }
-}
-
-/// The sentence for a write that failed.
-pub(crate) fn write_failed(port: u32, cause: &std::io::Error) -> String {
-    if cause.kind() == std::io::ErrorKind::BrokenPipe {
-        format!("nobody reads what the guest sends to port {port} any more ({cause})")
-    } else {
-        format!("what the guest sent to port {port} could not be written: {cause}")
     }
 }

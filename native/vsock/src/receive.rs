@@ -5,12 +5,12 @@ use vm_memory::bitmap::BitmapSlice;
 
 use crate::chain;
 use crate::direction::Direction;
+use crate::error::{Broken, Violation};
 use crate::header::{
     HOST_CID, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, TYPE_STREAM, op,
 };
 use crate::join::Phase as JoinPhase;
 use crate::muxer::{MAX_RESETS, Muxer};
-use crate::readiness::write_failed;
 use crate::stream::{Key, Phase, Stream};
 
 impl Muxer {
@@ -55,7 +55,7 @@ impl Muxer {
             }
             op::RW => {
                 if chain::length(&payload) < header.len as usize {
-                    self.violated(key, "a packet that is shorter than it says");
+                    self.violated(key, Violation::ShortPacket);
                 } else {
                     chain::truncate(&mut payload, header.len as usize);
                     self.data(key, header.len, payload);
@@ -64,7 +64,7 @@ impl Muxer {
             op::SHUTDOWN => self.shut_by_guest(key, header.flags),
             op::CREDIT_UPDATE => {}
             op::CREDIT_REQUEST => stream.wanted.credit = true,
-            _ => self.violated(key, "a packet that does not belong there"),
+            _ => self.violated(key, Violation::Misplaced),
         }
         self.schedule(key);
     }
@@ -102,11 +102,11 @@ impl Muxer {
             return;
         };
         if stream.guest_shutdown & SHUTDOWN_SEND != 0 {
-            self.violated(key, "bytes after it had shut the stream down");
+            self.violated(key, Violation::AfterShutdown);
             return;
         }
         if stream.granted.receive(len).is_err() {
-            self.violated(key, "more bytes than it had been granted");
+            self.violated(key, Violation::NoCredit);
             return;
         }
         let result = match self.joins.get_mut(&key.host_port) {
@@ -121,7 +121,7 @@ impl Muxer {
         };
         match result {
             Ok(count) => self.forwarded(key, count),
-            Err(cause) => self.fail(key, write_failed(key.host_port, &cause)),
+            Err(errno) => self.fail(key, Broken::write(key.host_port, errno)),
         }
     }
 
@@ -136,16 +136,14 @@ impl Muxer {
     }
 
     fn reset_by_guest(&mut self, key: Key) {
-        let error = self
-            .lost(key)
-            .then(|| "the guest broke the stream off before it had shut it down".to_owned());
+        let error = self.lost(key).then_some(Broken::BrokenOff);
         self.detach(key, error);
         self.remove_stream(key);
     }
 
     /// The guest broke the protocol: it gets RST; what it had sent before is still written.
-    fn violated(&mut self, key: Key, what: &str) {
-        self.detach(key, Some(format!("the guest sent {what}")));
+    fn violated(&mut self, key: Key, violation: Violation) {
+        self.detach(key, Some(Broken::Violated(violation)));
         self.reset_stream(key);
     }
 }

@@ -6,6 +6,7 @@ use vm_memory::{GuestMemory, VolatileSlice};
 
 use crate::chain::{self, Access, Chain, MAX_PIECES};
 use crate::direction::Direction;
+use crate::error::Broken;
 use crate::header::{HEADER_SIZE, Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
 use crate::muxer::{Muxer, can_send};
 use crate::stream::{Key, Phase};
@@ -141,12 +142,9 @@ impl Muxer {
                 join.bytes += count as u64;
                 self.deliver(memory, queue, key, buffers, count)
             }
-            Err(cause) => {
-                let error = format!(
-                    "what was to be sent to the guest on port {} could not be read: {cause}",
-                    key.host_port
-                );
-                self.fail(key, error);
+            Err(errno) => {
+                let port = key.host_port;
+                self.fail(key, Broken::Read { port, errno });
                 Ok(0)
             }
         }

@@ -17,7 +17,7 @@ use virtio_bindings::virtio_config::VIRTIO_F_VERSION_1;
 use virtio_bindings::virtio_ring::VIRTIO_RING_F_EVENT_IDX;
 use vm_memory::{GuestAddress, GuestRegionMmap};
 
-use super::{Backend, Mapping, Memory, QUEUES, refuse};
+use super::{Backend, Mapping, Memory, QUEUES, Refused};
 
 impl VhostUserBackendReqHandlerMut for Backend {
     fn set_owner(&mut self) -> Result<()> {
@@ -73,8 +73,7 @@ impl VhostUserBackendReqHandlerMut for Backend {
                 guest: region.guest_phys_addr,
             });
         }
-        let memory = Memory::from_regions(mapped)
-            .or_else(|error| refuse(format!("the guest's memory regions do not fit: {error}")))?;
+        let memory = Memory::from_regions(mapped).map_err(Refused::Memory)?;
         self.memory = Arc::new(memory);
         self.mappings = mappings;
         self.device.set_memory(Arc::clone(&self.memory));
@@ -126,9 +125,7 @@ impl VhostUserBackendReqHandlerMut for Backend {
 
     fn set_vring_kick(&mut self, index: u8, file: Option<File>) -> Result<()> {
         let Some(file) = file else {
-            return refuse(
-                "queues without a kick descriptor, which are to be polled, are not served",
-            );
+            return Err(Refused::Polled.into());
         };
         let file = nonblocking(file)?;
         self.vring(u32::from(index))?.kick = Some(file);
@@ -186,7 +183,7 @@ impl VhostUserBackendReqHandlerMut for Backend {
     }
 
     fn set_config(&mut self, _offset: u32, _buf: &[u8], _: VhostUserConfigFlags) -> Result<()> {
-        refuse("the configuration space of a socket device is read-only")
+        Err(Refused::ReadOnly.into())
     }
 
     fn set_gpu_socket(&mut self, _backend: GpuBackend) -> Result<()> {
@@ -249,7 +246,7 @@ impl VhostUserBackendReqHandlerMut for Backend {
 
 /// For requests that belong to protocol features which are not offered.
 fn unsupported<T>() -> Result<T> {
-    refuse("the request belongs to a protocol feature that was not offered")
+    Err(Refused::NotOffered.into())
 }
 
 fn nonblocking(file: File) -> Result<File> {
