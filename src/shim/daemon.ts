@@ -69,7 +69,7 @@ class Daemon implements AsyncDisposable {
   static async start(args: DaemonArguments, libraryDirectory: string): Promise<Daemon> {
     const log = openLog("log", args.debug ? "Debug" : "Info");
     await mkdir(args.state, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-      throw errorOfSystemCall(cause, `The pod's directory ${args.state} cannot be made`);
+      throw errorOfSystemCall(cause, `the pod's directory ${args.state} cannot be made`);
     });
     const journal = await Journal.open(args.state);
     const daemon = new Daemon(args, libraryDirectory, log, journal);

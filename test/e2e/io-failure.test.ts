@@ -83,7 +83,7 @@ const FULL_STATE = [
     /the shim daemon cannot start: The journal .* cannot be written.*no space left/i,
   ],
   ["has no room for a directory", "nr_inodes=4", "true", /The directory .* cannot be made.*no space left/i],
-  ["has no room for a socket", "nr_inodes=6", "true", /The socket .* cannot be made.*no space left/i],
+  ["has no room for a socket", "nr_inodes=6", "true", /the socket .* cannot be made.*no space left/i],
 ] as const;
 
 describe.each(containerdVersions)("containerd %s: a host whose /run/hadron", (version) => {

@@ -26,19 +26,19 @@ pub fn spawn_task(request: &SpawnTask) -> OpResult<Reply> {
     check_path("network namespace", &request.netns)?;
     let Some((name, arguments)) = request.arguments.split_first() else {
         return Err(OpError::invalid(
-            "A program needs at least the argument that is its name.",
+            "a program needs at least the argument that is its name",
         ));
     };
     let namespace = File::open(&request.netns).map_err(|error| {
         failed(
             &error,
-            &format!("The network namespace {} cannot be opened", request.netns),
+            &format!("the network namespace {} cannot be opened", request.netns),
         )
     })?;
     let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
-        .map_err(|errno| OpError::os(errno, "A pipe cannot be made"))?;
+        .map_err(|errno| OpError::os(errno, "a pipe cannot be made"))?;
     rustix::io::ioctl_fionbio(&read, true)
-        .map_err(|errno| OpError::os(errno, "A pipe cannot be made"))?;
+        .map_err(|errno| OpError::os(errno, "a pipe cannot be made"))?;
     // Nothing here keeps std from posix_spawn(3), which does not copy this process. The working directory of the daemon
     // is the bundle, which must not be kept busy.
     let child = Command::new(&request.program)
@@ -65,14 +65,14 @@ pub fn open(pid: i32) -> OpResult<OwnedFd> {
     let not_a_child = || {
         OpError::new(
             Errno::CHILD,
-            format!("The process {pid} is no child of this one."),
+            format!("the process {pid} is no child of this one"),
         )
     };
     let id = Pid::from_raw(pid.max(0)).ok_or_else(not_a_child)?;
     let pidfd =
         rustix::process::pidfd_open(id, PidfdFlags::empty()).map_err(|errno| match errno {
             Errno::SRCH | Errno::INVAL | Errno::NOENT => not_a_child(),
-            errno => OpError::os(errno, format!("The process {pid} cannot be watched")),
+            errno => OpError::os(errno, format!("the process {pid} cannot be watched")),
         })?;
     // Asks without taking anything: ECHILD for the process of somebody else.
     rustix::process::waitid(
@@ -86,7 +86,7 @@ pub fn open(pid: i32) -> OpResult<OwnedFd> {
 /// How an exited child ended: `code` or `signal`, the other one null. Its pid is free afterwards.
 pub fn reap(pidfd: &OwnedFd) -> OpResult<Reply> {
     let status = rustix::process::waitid(WaitId::PidFd(pidfd.as_fd()), WaitIdOptions::EXITED)
-        .map_err(|errno| OpError::os(errno, "A child that has exited cannot be reaped"))?;
+        .map_err(|errno| OpError::os(errno, "a child that has exited cannot be reaped"))?;
     Ok(Reply::of(json!({
         "code": status.as_ref().and_then(rustix::process::WaitIdStatus::exit_status),
         "signal": status.as_ref().and_then(rustix::process::WaitIdStatus::terminating_signal),

@@ -10,7 +10,7 @@ use crate::error::{OpError, OpResult};
 pub fn set_event() -> OpResult<OwnedFd> {
     let failed = || {
         let errno = Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO);
-        OpError::os(errno, "The host's clock cannot be watched")
+        OpError::os(errno, "the host's clock cannot be watched")
     };
     // SAFETY: makes a new descriptor.
     let raw = unsafe {

@@ -11,7 +11,7 @@ pub fn borrow<'fd>(fd: RawFd) -> OpResult<BorrowedFd<'fd>> {
     if fd < 0 {
         return Err(OpError::new(
             Errno::BADF,
-            format!("{fd} is not a file descriptor: it must not be negative."),
+            format!("{fd} is not a file descriptor: it must not be negative"),
         ));
     }
     // SAFETY: it is not -1. The caller keeps it open until the answer (the contract of every request

@@ -28,7 +28,7 @@ impl OpError {
     pub fn os(errno: Errno, what: impl Display) -> Self {
         Self {
             errno,
-            message: format!("{what}: {}.", errno_text(errno)),
+            message: format!("{what}: {}", errno_text(errno)),
         }
     }
 
@@ -50,7 +50,7 @@ fn panicked(panic: &(dyn Any + Send)) -> OpError {
         .unwrap_or("no message");
     OpError::new(
         Errno::IO,
-        format!("libhadron has a fault; please report it: {text}."),
+        format!("libhadron has a fault; please report it: {text}"),
     )
 }
 
@@ -96,12 +96,12 @@ pub fn errno_name(errno: Errno) -> String {
 pub fn check_path(role: &str, path: &str) -> OpResult<()> {
     if !path.starts_with('/') {
         return Err(OpError::invalid(format!(
-            "The {role} {path:?} must be an absolute path."
+            "the {role} {path:?} must be an absolute path"
         )));
     }
     if path.contains('\0') {
         return Err(OpError::invalid(format!(
-            "The {role} {path:?} contains a zero byte, which no path can."
+            "the {role} {path:?} contains a zero byte, which no path can"
         )));
     }
     Ok(())
@@ -115,10 +115,10 @@ mod tests {
     fn names_and_texts() {
         assert_eq!(errno_name(Errno::NOSPC), "ENOSPC");
         assert_eq!(errno_name(Errno::from_raw_os_error(133)), "133");
-        let error = OpError::os(Errno::NOENT, "The file /x cannot be opened");
+        let error = OpError::os(Errno::NOENT, "the file /x cannot be opened");
         assert_eq!(
             error.message,
-            "The file /x cannot be opened: No such file or directory."
+            "the file /x cannot be opened: No such file or directory"
         );
     }
 

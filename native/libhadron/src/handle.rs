@@ -103,7 +103,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         | Operation::WaitClockSet(_)
         | Operation::Cancel(_) => Err(OpError::new(
             Errno::INVAL,
-            "Operations on processes are the reactor's.",
+            "operations on processes are the reactor's",
         )),
     }
 }

@@ -92,7 +92,7 @@ pub unsafe extern "C" fn hadron_open(
     let opened = catch_unwind(open_handle).unwrap_or_else(|_| {
         Err(OpError::new(
             Errno::IO,
-            "libhadron has a fault in hadron_open.",
+            "libhadron has a fault in hadron_open",
         ))
     });
     let text = match opened {
@@ -125,7 +125,7 @@ fn open_handle() -> OpResult<(i32, Handle, std::os::fd::OwnedFd)> {
     let number = handles
         .last
         .checked_add(1)
-        .ok_or_else(|| OpError::new(Errno::OVERFLOW, "libhadron has no handle numbers left."))?;
+        .ok_or_else(|| OpError::new(Errno::OVERFLOW, "libhadron has no handle numbers left"))?;
     handles.last = number;
     Ok((number, handle, read))
 }

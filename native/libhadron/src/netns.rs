@@ -15,7 +15,7 @@ pub fn create(path: &str) -> OpResult<Reply> {
     let failed = |errno| {
         OpError::os(
             errno,
-            format!("The network namespace {path:?} cannot be made"),
+            format!("the network namespace {path:?} cannot be made"),
         )
     };
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -50,7 +50,7 @@ pub fn remove(path: &str) -> OpResult<Reply> {
     let failed = |errno| {
         OpError::os(
             errno,
-            format!("The network namespace {path:?} cannot be removed"),
+            format!("the network namespace {path:?} cannot be removed"),
         )
     };
     loop {
@@ -66,7 +66,7 @@ pub fn remove(path: &str) -> OpResult<Reply> {
         rustix::fs::statat(CWD, path, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).map_err(failed)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_size != 0 {
         let message =
-            format!("{path:?} is not the empty file under a network namespace; it was left alone.");
+            format!("{path:?} is not the empty file under a network namespace; it was left alone");
         return Err(OpError::invalid(message));
     }
     match rustix::fs::unlink(path) {

@@ -20,7 +20,7 @@ fn open(pid: i32, start_time: u64) -> OpResult<Option<OwnedFd>> {
     let raw = pid;
     // Pid takes no negative number.
     let Some(pid) = Pid::from_raw(raw.max(0)) else {
-        let message = format!("The pid {raw} names no process: it must be above 0.");
+        let message = format!("the pid {raw} names no process: it must be above 0");
         return Err(OpError::invalid(message));
     };
     let pidfd = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
@@ -30,7 +30,7 @@ fn open(pid: i32, start_time: u64) -> OpResult<Option<OwnedFd>> {
         Err(errno) => {
             return Err(OpError::os(
                 errno,
-                format!("The process {raw} cannot be watched"),
+                format!("the process {raw} cannot be watched"),
             ));
         }
     };
@@ -43,14 +43,14 @@ fn open(pid: i32, start_time: u64) -> OpResult<Option<OwnedFd>> {
 pub fn start_time(pid: u32) -> OpResult<u64> {
     read_stat(pid)?
         .map(|stat| stat.start_time)
-        .ok_or_else(|| OpError::new(Errno::SRCH, format!("There is no process {pid}.")))
+        .ok_or_else(|| OpError::new(Errno::SRCH, format!("there is no process {pid}")))
 }
 
 /// Sends a signal, never to another process than the one that was meant. `gone`: it had exited already.
 pub fn kill(request: &KillProcess) -> OpResult<Reply> {
     let signal = Signal::from_named_raw(request.signal).ok_or_else(|| {
         OpError::invalid(format!(
-            "There is no signal {}: take 1 to 31 as in signal(7).",
+            "there is no signal {}: take 1 to 31 as in signal(7)",
             request.signal
         ))
     })?;
@@ -62,7 +62,7 @@ pub fn kill(request: &KillProcess) -> OpResult<Reply> {
         Err(Errno::SRCH) => Ok(Reply::of(json!({ "gone": true }))),
         Err(errno) => Err(OpError::os(
             errno,
-            format!("The process {} cannot be killed", request.pid),
+            format!("the process {} cannot be killed", request.pid),
         )),
     }
 }
@@ -72,7 +72,7 @@ fn read_stat(pid: u32) -> OpResult<Option<Stat>> {
         Some(errno) => OpError::os(errno, format!("/proc/{pid}/stat cannot be read")),
         None => OpError::new(
             Errno::IO,
-            format!("/proc/{pid}/stat is not as proc_pid_stat(5) describes it."),
+            format!("/proc/{pid}/stat is not as proc_pid_stat(5) describes it"),
         ),
     })
 }

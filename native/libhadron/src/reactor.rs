@@ -173,25 +173,25 @@ impl Thread {
 
     /// The answer comes when the child has exited, however long ago.
     fn reap(&mut self, id: u64, request: &ReapChild) -> OpResult<()> {
-        let what = format!("The process {}", request.pid);
+        let what = format!("the process {}", request.pid);
         self.watch(id, child::open(request.pid)?, true, &what)
     }
 
     /// The answer comes when somebody sets CLOCK_REALTIME, or the machine wakes up.
     fn wait_clock_set(&mut self, id: u64) -> OpResult<()> {
-        self.watch(id, clock::set_event()?, false, "The host's clock")
+        self.watch(id, clock::set_event()?, false, "the host's clock")
     }
 
     fn watch(&mut self, id: u64, fd: OwnedFd, is_child: bool, what: &str) -> OpResult<()> {
         if self.waits.contains_key(&id) {
             return Err(OpError::new(
                 Errno::EXIST,
-                format!("The request id {id} is in use already."),
+                format!("the request id {id} is in use already"),
             ));
         }
         if self.waits.len() >= MAX_WAITS {
             let message =
-                format!("{MAX_WAITS} waits are under way already; cancel one of them first.");
+                format!("{MAX_WAITS} waits are under way already; cancel one of them first");
             return Err(OpError::new(Errno::NOMEM, message));
         }
         epoll::add(&self.epoll, &fd, EventData::new_u64(id), EventFlags::IN)
@@ -213,7 +213,7 @@ impl Thread {
     fn cancel(&mut self, id: u64, request: &Cancel) {
         let cancelled = self.forget(request.request).is_some();
         if cancelled {
-            let error = OpError::new(Errno::CANCELED, "The wait was cancelled.");
+            let error = OpError::new(Errno::CANCELED, "the wait was cancelled");
             self.answers.send(request.request, Err(error));
         }
         self.answers

@@ -121,7 +121,7 @@ pub fn parse(json: &[u8]) -> Option<(u64, OpResult<Operation>)> {
         .as_u64()
         .filter(|id| *id <= MAX_ID)?;
     let operation = serde_json::from_value(value)
-        .map_err(|error| OpError::invalid(format!("The request cannot be understood: {error}.")));
+        .map_err(|error| OpError::invalid(format!("the request cannot be understood: {error}")));
     Some((id, operation))
 }
 

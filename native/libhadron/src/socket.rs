@@ -34,7 +34,7 @@ pub fn socketpair() -> OpResult<Reply> {
         SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
         None,
     )
-    .map_err(|errno| OpError::os(errno, "A pair of sockets cannot be made"))?;
+    .map_err(|errno| OpError::os(errno, "a pair of sockets cannot be made"))?;
     Ok(Reply::with_fds(
         json!({ "fds": [one.as_raw_fd(), other.as_raw_fd()] }),
         vec![one, other],
@@ -48,7 +48,7 @@ pub fn listen_unix(request: &ListenUnix) -> OpResult<Reply> {
     if path.len() > MAX_PATH_BYTES {
         let length = path.len();
         let message = format!(
-            "The socket path {path:?} is {length} bytes long; at most {MAX_PATH_BYTES} are allowed."
+            "the socket path {path:?} is {length} bytes long; at most {MAX_PATH_BYTES} are allowed"
         );
         return Err(OpError::new(Errno::NAMETOOLONG, message));
     }
@@ -58,7 +58,7 @@ pub fn listen_unix(request: &ListenUnix) -> OpResult<Reply> {
         } else {
             ""
         };
-        OpError::os(errno, format!("The socket {path:?} cannot be made{hint}"))
+        OpError::os(errno, format!("the socket {path:?} cannot be made{hint}"))
     };
     let address = SocketAddrUnix::new(path.as_str()).map_err(failed)?;
     let socket = rustix::net::socket_with(
@@ -92,7 +92,7 @@ pub fn send_fds(request: &SendFds) -> OpResult<Reply> {
     } = request;
     if data.is_empty() || data.len() > MAX_DATA_BYTES || fds.is_empty() || fds.len() > MAX_FDS {
         return Err(OpError::invalid(format!(
-            "{} bytes and {} descriptors cannot be sent: 1 to {MAX_DATA_BYTES} bytes and 1 to {MAX_FDS} descriptors can.",
+            "{} bytes and {} descriptors cannot be sent: 1 to {MAX_DATA_BYTES} bytes and 1 to {MAX_FDS} descriptors can",
             data.len(),
             fds.len(),
         )));
@@ -108,7 +108,7 @@ pub fn send_fds(request: &SendFds) -> OpResult<Reply> {
             Ok(sent) if sent == data.len() => return Ok(Reply::empty()),
             Ok(sent) => {
                 let message = format!(
-                    "The socket {socket} took {sent} of {} bytes; close it.",
+                    "the socket {socket} took {sent} of {} bytes; close it",
                     data.len()
                 );
                 return Err(OpError::new(Errno::PROTO, message));
@@ -118,7 +118,7 @@ pub fn send_fds(request: &SendFds) -> OpResult<Reply> {
             Err(errno) => {
                 return Err(OpError::os(
                     errno,
-                    format!("Descriptors cannot be sent over the socket {socket}"),
+                    format!("descriptors cannot be sent over the socket {socket}"),
                 ));
             }
         }
@@ -143,7 +143,7 @@ fn wait_writable(socket: BorrowedFd<'_>, deadline: Instant, timeout_ms: u64) -> 
     let left = deadline.saturating_duration_since(Instant::now());
     let timed_out = || {
         let message = format!(
-            "Nobody read from the socket {} within {timeout_ms} ms.",
+            "nobody read from the socket {} within {timeout_ms} ms",
             socket.as_raw_fd()
         );
         OpError::new(Errno::TIMEDOUT, message)
@@ -155,7 +155,7 @@ fn wait_writable(socket: BorrowedFd<'_>, deadline: Instant, timeout_ms: u64) -> 
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(errno) => Err(OpError::os(
             errno,
-            format!("The socket {} cannot be waited for", socket.as_raw_fd()),
+            format!("the socket {} cannot be waited for", socket.as_raw_fd()),
         )),
     }
 }
