@@ -22,7 +22,7 @@ pub fn attach(tree: &OwnedFd, target: &str, options: &MountOptions) -> OpResult<
     let failed = |errno| {
         OpError::os(
             errno,
-            format!("The mount for {target:?} cannot get its attributes"),
+            format!("the mount for {target:?} cannot get its attributes"),
         )
     };
     set_propagation(tree, propagation).map_err(failed)?;
@@ -32,13 +32,13 @@ pub fn attach(tree: &OwnedFd, target: &str, options: &MountOptions) -> OpResult<
     let place = open_target(target)?;
     if is_directory(tree).map_err(failed)? != is_directory(&place).map_err(failed)? {
         let message = format!(
-            "Nothing can be mounted on {target:?}: source and target must both be directories, or both not."
+            "nothing can be mounted on {target:?}: source and target must both be directories, or both not"
         );
         return Err(OpError::new(Errno::NOTDIR, message));
     }
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     rustix::mount::move_mount(tree, c"", &place, c"", flags)
-        .map_err(|errno| OpError::os(errno, format!("Nothing can be mounted on {target:?}")))?;
+        .map_err(|errno| OpError::os(errno, format!("nothing can be mounted on {target:?}")))?;
     set_propagation(tree, propagation).map_err(|errno| {
         let _ = rustix::mount::unmount(target, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
         failed(errno)
@@ -56,7 +56,7 @@ pub fn open_target(target: &str) -> OpResult<OwnedFd> {
         };
         OpError::os(
             errno,
-            format!("The mount target {target:?} cannot be opened{hint}"),
+            format!("the mount target {target:?} cannot be opened{hint}"),
         )
     };
     let place = rustix::fs::open(
@@ -68,7 +68,7 @@ pub fn open_target(target: &str) -> OpResult<OwnedFd> {
     let stat = rustix::fs::fstat(&place).map_err(failed)?;
     if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
         let message =
-            format!("The mount target {target:?} is a symbolic link; name the place it leads to.");
+            format!("the mount target {target:?} is a symbolic link; name the place it leads to");
         return Err(OpError::new(Errno::LOOP, message));
     }
     Ok(place)

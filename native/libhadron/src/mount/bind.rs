@@ -15,12 +15,12 @@ pub fn bind(source: &str, target: &str, options: &MountOptions) -> OpResult<()> 
     check_path("source of the bind mount", source)?;
     if let Some((key, _)) = options.data.first() {
         let message =
-            format!("A bind mount does not take the option {key:?}: it is for file systems.");
+            format!("a bind mount does not take the option {key:?}: it is for file systems");
         return Err(OpError::invalid(message));
     }
     if options.loop_device {
         return Err(OpError::invalid(
-            "A bind mount does not take the option \"loop\": it is for file systems.",
+            "a bind mount does not take the option \"loop\": it is for file systems",
         ));
     }
     let mut flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
@@ -30,7 +30,7 @@ pub fn bind(source: &str, target: &str, options: &MountOptions) -> OpResult<()> 
     let tree = rustix::mount::open_tree(CWD, source, flags).map_err(|errno| {
         OpError::os(
             errno,
-            format!("The source {source:?} cannot be bound to {target:?}"),
+            format!("the source {source:?} cannot be bound to {target:?}"),
         )
     })?;
     attach(&tree, target, options)

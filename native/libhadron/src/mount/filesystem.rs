@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
             };
             OpError::os(
                 errno,
-                format!("The file system type {kind:?} cannot be mounted on {target:?}{hint}"),
+                format!("the file system type {kind:?} cannot be mounted on {target:?}{hint}"),
             )
         })?;
         Ok(Self { fd, kind, target })
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
         };
         OpError::os(
             errno,
-            format!("The {kind} file system for {target:?} {what}{explained}"),
+            format!("the {kind} file system for {target:?} {what}{explained}"),
         )
     }
 

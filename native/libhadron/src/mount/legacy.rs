@@ -21,8 +21,8 @@ pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> 
         match value {
             Some(value) if value.contains(',') => {
                 let message = format!(
-                    "The option {key:?} of the {kind} file system for {target:?} has a comma in it, and some option is \
-                     longer than 255 bytes: mount(2) cannot say both. Use shorter paths."
+                    "the option {key:?} of the {kind} file system for {target:?} has a comma in it, and some option is \
+                     longer than 255 bytes: mount(2) cannot say both; use shorter paths"
                 );
                 return Err(OpError::invalid(message));
             }
@@ -43,8 +43,8 @@ pub fn mount_data(
 ) -> OpResult<()> {
     if data.len() > MAX_DATA {
         let message = format!(
-            "The options of the {kind} file system for {target:?} are {} bytes long, and mount(2) takes {MAX_DATA}: \
-             use shorter paths.",
+            "the options of the {kind} file system for {target:?} are {} bytes long, and mount(2) takes {MAX_DATA}: \
+             use shorter paths",
             data.len(),
         );
         return Err(OpError::invalid(message));
@@ -56,11 +56,11 @@ pub fn mount_data(
         };
         OpError::os(
             errno,
-            format!("The {kind} file system cannot be mounted on {target:?}{hint}"),
+            format!("the {kind} file system cannot be mounted on {target:?}{hint}"),
         )
     };
     let data =
-        CString::new(data).map_err(|_| OpError::invalid("A mount option contains a zero byte."))?;
+        CString::new(data).map_err(|_| OpError::invalid("a mount option contains a zero byte"))?;
     let (flags, _) = options.legacy();
     let place = open_target(target)?;
     rustix::mount::mount(

@@ -61,7 +61,7 @@ pub fn attach(file: &str, readonly: bool) -> OpResult<LoopDevice> {
         rustix::fs::open(file, access | OFlags::CLOEXEC, Mode::empty()).map_err(|errno| {
             OpError::os(
                 errno,
-                format!("The file {file:?} for a loop device cannot be opened"),
+                format!("the file {file:?} for a loop device cannot be opened"),
             )
         })?;
     let control = rustix::fs::open(
@@ -72,7 +72,7 @@ pub fn attach(file: &str, readonly: bool) -> OpResult<LoopDevice> {
     .map_err(|errno| {
         OpError::os(
             errno,
-            "Loop devices are not available (/dev/loop-control; is the loop module loaded?)",
+            "loop devices are not available (/dev/loop-control; is the loop module loaded?)",
         )
     })?;
     for _ in 0..ATTEMPTS {
@@ -81,7 +81,7 @@ pub fn attach(file: &str, readonly: bool) -> OpResult<LoopDevice> {
         if number < 0 {
             return Err(OpError::os(
                 last_errno(),
-                format!("There is no free loop device for {file:?}"),
+                format!("there is no free loop device for {file:?}"),
             ));
         }
         let path = format!("/dev/loop{number}");
@@ -89,7 +89,7 @@ pub fn attach(file: &str, readonly: bool) -> OpResult<LoopDevice> {
             rustix::fs::open(&path, access | OFlags::CLOEXEC, Mode::empty()).map_err(|errno| {
                 OpError::os(
                     errno,
-                    format!("The loop device {path} for {file:?} cannot be opened"),
+                    format!("the loop device {path} for {file:?} cannot be opened"),
                 )
             })?;
         match configure(&device, &backing, readonly) {
@@ -103,14 +103,14 @@ pub fn attach(file: &str, readonly: bool) -> OpResult<LoopDevice> {
             Err(errno) => {
                 return Err(OpError::os(
                     errno,
-                    format!("The file {file:?} cannot become the loop device {path}"),
+                    format!("the file {file:?} cannot become the loop device {path}"),
                 ));
             }
         }
     }
     Err(OpError::new(
         Errno::BUSY,
-        format!("No loop device for {file:?}: others were faster {ATTEMPTS} times; try again."),
+        format!("no loop device for {file:?}: others were faster {ATTEMPTS} times; try again"),
     ))
 }
 

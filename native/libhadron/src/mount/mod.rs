@@ -37,8 +37,8 @@ pub fn mount(request: &Mount) -> OpResult<Reply> {
     let options = MountOptions::parse(options)?;
     if kind.contains('/') || kind.contains('\0') {
         let message = format!(
-            "Mounts of type {kind:?} are not file systems of the kernel but work for containerd's mount manager; \
-             use a snapshotter that passes plain mounts."
+            "mounts of type {kind:?} are not file systems of the kernel but work for containerd's mount manager; \
+             use a snapshotter that passes plain mounts"
         );
         return Err(OpError::new(Errno::OPNOTSUPP, message));
     }
@@ -48,7 +48,7 @@ pub fn mount(request: &Mount) -> OpResult<Reply> {
         overlay::mount(source, target, &options)?;
     } else if kind.is_empty() {
         return Err(OpError::invalid(format!(
-            "The mount on {target:?} has no file system type and is no bind mount."
+            "the mount on {target:?} has no file system type and is no bind mount"
         )));
     } else {
         filesystem::mount(kind, source, target, &options)?;
@@ -64,7 +64,7 @@ pub fn make_writable(request: &MakeWritable) -> OpResult<Reply> {
     let failed = |errno| {
         OpError::os(
             errno,
-            format!("The mount at {target:?} cannot be made writable"),
+            format!("the mount at {target:?} cannot be made writable"),
         )
     };
     let of_source = rustix::fs::statvfs(source).map_err(failed)?;

@@ -106,7 +106,7 @@ impl MountOptions {
         for word in words {
             if word.contains('\0') {
                 return Err(OpError::invalid(format!(
-                    "The mount option {word:?} contains a zero byte."
+                    "the mount option {word:?} contains a zero byte"
                 )));
             }
             if !options.take_word(word) {
@@ -116,7 +116,7 @@ impl MountOptions {
                 };
                 if REFUSED.contains(&key) {
                     let message =
-                        format!("The mount option {key:?} is not supported here; leave it out.");
+                        format!("the mount option {key:?} is not supported here; leave it out");
                     return Err(OpError::new(Errno::OPNOTSUPP, message));
                 }
                 options.data.push((key.to_owned(), value));

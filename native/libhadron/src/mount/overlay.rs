@@ -106,7 +106,7 @@ impl<'a> Overlay<'a> {
         };
         if !wrong.is_empty() {
             return Err(OpError::invalid(format!(
-                "The overlay for {target:?} {wrong}."
+                "the overlay for {target:?} {wrong}"
             )));
         }
         // The first one tells whether the kernel knows `lowerdir+`.
@@ -226,7 +226,7 @@ impl Layer {
         let name = key.name();
         if !path.starts_with('/') {
             let message = format!(
-                "The {name} {path:?} of the overlay for {target:?} must be an absolute path."
+                "the {name} {path:?} of the overlay for {target:?} must be an absolute path"
             );
             return Err(OpError::invalid(message));
         }
@@ -234,7 +234,7 @@ impl Layer {
         let directory = rustix::fs::open(path.as_str(), flags, Mode::empty()).map_err(|errno| {
             OpError::os(
                 errno,
-                format!("The {name} {path:?} of the overlay for {target:?} cannot be opened"),
+                format!("the {name} {path:?} of the overlay for {target:?} cannot be opened"),
             )
         })?;
         Ok(Self {

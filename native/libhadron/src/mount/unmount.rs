@@ -19,7 +19,7 @@ pub fn umount_tree(request: &Umount) -> OpResult<Reply> {
     let failed = |errno| {
         OpError::os(
             errno,
-            format!("The mounts below {target:?} cannot be found"),
+            format!("the mounts below {target:?} cannot be found"),
         )
     };
     // The kernel's list has no symbolic links in its paths.
@@ -50,7 +50,7 @@ pub fn umount_tree(request: &Umount) -> OpResult<Reply> {
         if before.is_some_and(|before| tree.len() >= before) {
             let (path, errno) = last_error.unwrap_or((&tree[0].point, Errno::BUSY));
             let message = format!(
-                "{:?} cannot be unmounted: {}. Stop what uses it, or detach it.",
+                "{:?} cannot be unmounted: {}; stop what uses it, or detach it",
                 path.to_string_lossy(),
                 errno_text(errno),
             );
