@@ -6,7 +6,7 @@ import type { Join, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import { Machine } from "./machine.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
-const LOST = new HadronError(Code.UNAVAILABLE, "No answer can come any more");
+const LOST = new HadronError(Code.UNAVAILABLE, "no answer can come any more");
 
 let exited: PromiseWithResolvers<VmExit>;
 let closed: PromiseWithResolvers<void>;

@@ -50,7 +50,7 @@ export abstract class ClientCall {
     try {
       response = decodeResponse(data);
     } catch (error) {
-      this.fail(new TtrpcError(Code.INTERNAL, `The peer's response cannot be decoded: ${messageOf(error)}`, { cause: error }));
+      this.fail(new TtrpcError(Code.INTERNAL, `the peer's response cannot be decoded: ${messageOf(error)}`, { cause: error }));
       return;
     }
     if (response.error !== undefined) {
@@ -83,13 +83,13 @@ export abstract class ClientCall {
     try {
       return this.method.response.decode(payload);
     } catch (error) {
-      const text = `The response of ${this.method.service}/${this.method.method} cannot be decoded: ${messageOf(error)}`;
+      const text = `the response of ${this.method.service}/${this.method.method} cannot be decoded: ${messageOf(error)}`;
       throw new TtrpcError(Code.INTERNAL, text, { cause: error });
     }
   }
 
   protected unexpectedData(): TtrpcError {
-    const text = `The peer sent stream data for ${this.method.service}/${this.method.method}, which gives one response`;
+    const text = `the peer sent stream data for ${this.method.service}/${this.method.method}, which gives one response`;
     return new TtrpcError(Code.INTERNAL, text);
   }
 }
@@ -197,7 +197,7 @@ export class StreamCall extends ClientCall {
     if (!first.done) {
       return first.value;
     }
-    throw new TtrpcError(Code.INTERNAL, `The peer ended ${this.method.service}/${this.method.method} without a response`);
+    throw new TtrpcError(Code.INTERNAL, `the peer ended ${this.method.service}/${this.method.method} without a response`);
   }
 
   /** Sends what the source gives, as fast as the peer reads, and then closes this direction. */

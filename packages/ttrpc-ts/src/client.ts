@@ -87,7 +87,7 @@ export class Client implements AsyncDisposable {
         }
       },
       onOversize: (streamId, _type, length) => {
-        const message = `The peer sent a message of ${length} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}`;
+        const message = `the peer sent a message of ${length} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}`;
         this.#calls.get(streamId)?.fail(new TtrpcError(Code.RESOURCE_EXHAUSTED, message));
       },
       onClosed: (closed) => {
@@ -167,13 +167,13 @@ export class Client implements AsyncDisposable {
       if (deadline !== undefined) {
         const leftMs = deadline - performance.now();
         if (leftMs <= 0) {
-          throw new TtrpcError(Code.DEADLINE_EXCEEDED, "The deadline had passed before the call was made");
+          throw new TtrpcError(Code.DEADLINE_EXCEEDED, "the deadline had passed before the call was made");
         }
         timeoutNs = Math.max(1, Math.min(Math.floor(leftMs * 1e6), LONGEST_TIMEOUT_NS));
       }
       const streamId = this.#nextStreamId;
       if (streamId > LAST_STREAM_ID) {
-        throw new TtrpcError(Code.UNAVAILABLE, "The connection has used up its stream ids; make a new one");
+        throw new TtrpcError(Code.UNAVAILABLE, "the connection has used up its stream ids; make a new one");
       }
       const payload = input === undefined && flags === Flag.REMOTE_OPEN ? NOTHING : encode(method, input);
       const metadata = options.metadata === undefined || options.metadata instanceof Metadata ? options.metadata : new Metadata(options.metadata);
@@ -221,7 +221,7 @@ function deadlineOf(options: CallOptions): number | undefined {
 
 function unavailable(closed: Closed): TtrpcError {
   const options = closed.error === undefined ? {} : { cause: closed.error };
-  return new TtrpcError(Code.UNAVAILABLE, `No answer can come any more: ${closed.reason}`, options);
+  return new TtrpcError(Code.UNAVAILABLE, `no answer can come any more: ${closed.reason}`, options);
 }
 
 export interface ConnectOptions extends ClientOptions {
@@ -248,7 +248,7 @@ export async function connect(
   const onAbort = (): void => reject(abortError(signal?.reason));
   const onError = (error: Error): void => {
     const where = "path" in target ? target.path : `${target.host ?? "localhost"}:${target.port}`;
-    reject(new TtrpcError(Code.UNAVAILABLE, `Cannot connect to ${where}: ${error.message}`, { cause: error }));
+    reject(new TtrpcError(Code.UNAVAILABLE, `cannot connect to ${where}: ${error.message}`, { cause: error }));
   };
   socket.once("connect", resolve);
   socket.once("error", onError);

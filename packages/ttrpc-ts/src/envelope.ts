@@ -258,6 +258,6 @@ export function checkMessageSize(message: Uint8Array): void {
 function tooLarge(what: string, size: number): TtrpcError {
   return new TtrpcError(
     Code.RESOURCE_EXHAUSTED,
-    `The ${what} has ${size} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}: send less, or use a stream`,
+    `the ${what} has ${size} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}: send less, or use a stream`,
   );
 }

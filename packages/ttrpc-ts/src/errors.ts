@@ -55,9 +55,9 @@ export function abortError(reason: unknown): TtrpcError {
     return reason;
   }
   if (reason instanceof DOMException && reason.name === "TimeoutError") {
-    return new TtrpcError(Code.DEADLINE_EXCEEDED, "The signal of the call timed out", { cause: reason });
+    return new TtrpcError(Code.DEADLINE_EXCEEDED, "the signal of the call timed out", { cause: reason });
   }
-  return new TtrpcError(Code.CANCELLED, "The call was aborted by its signal", { cause: reason });
+  return new TtrpcError(Code.CANCELLED, "the call was aborted by its signal", { cause: reason });
 }
 
 export function messageOf(error: unknown): string {

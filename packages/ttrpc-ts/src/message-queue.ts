@@ -164,7 +164,7 @@ export class MessageQueue<T> implements MessageStream<T> {
   #onStall(): void {
     const error = new TtrpcError(
       Code.RESOURCE_EXHAUSTED,
-      `The stream had ${this.#messages.length} unread messages and none was read for ${this.#options.stallMs} ms; ` +
+      `the stream had ${this.#messages.length} unread messages and none was read for ${this.#options.stallMs} ms; ` +
         "it was ended because it held up everything else on its connection",
     );
     this.fail(error);

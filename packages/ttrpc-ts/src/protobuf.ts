@@ -71,7 +71,7 @@ export class FieldReader {
     }
     const tag = this.varint();
     if (tag < 8 || tag > 0xffffffff) {
-      throw new RangeError("The message has a field with an impossible number");
+      throw new RangeError("the message has a field with an impossible number");
     }
     this.field = Math.floor(tag / 8);
     this.wireType = tag & 7;
@@ -84,20 +84,20 @@ export class FieldReader {
     let scale = 1;
     for (let i = 0; i < 10; i++) {
       if (this.#at >= this.#end) {
-        throw new RangeError("The message ends inside a number");
+        throw new RangeError("the message ends inside a number");
       }
       const byte = this.#buffer[this.#at++] as number;
       value += (byte & 127) * scale;
       if (byte < 128) {
         // The tenth byte holds one bit only.
         if (i === 9 && byte > 1) {
-          throw new RangeError("The message has a number of more than 64 bits");
+          throw new RangeError("the message has a number of more than 64 bits");
         }
         return value;
       }
       scale *= 128;
     }
-    throw new RangeError("The message has a number of more than 64 bits");
+    throw new RangeError("the message has a number of more than 64 bits");
   }
 
   /** An int64 or int32; exact between -2^53 and 2^53. */
@@ -123,7 +123,7 @@ export class FieldReader {
     const length = this.varint();
     const start = this.#at;
     if (length > this.#end - start) {
-      throw new RangeError("The message ends inside a field");
+      throw new RangeError("the message ends inside a field");
     }
     this.#at = start + length;
     return this.#buffer.subarray(start, this.#at);
@@ -133,7 +133,7 @@ export class FieldReader {
     const length = this.varint();
     const start = this.#at;
     if (length > this.#end - start) {
-      throw new RangeError("The message ends inside a field");
+      throw new RangeError("the message ends inside a field");
     }
     this.#at = start + length;
     return this.#buffer.toString("utf8", start, this.#at);
@@ -152,13 +152,13 @@ export class FieldReader {
       case WIRE_FIXED32: {
         const length = this.wireType === WIRE_FIXED64 ? 8 : 4;
         if (length > this.#end - this.#at) {
-          throw new RangeError("The message ends inside a field");
+          throw new RangeError("the message ends inside a field");
         }
         this.#at += length;
         return;
       }
       default:
-        throw new RangeError(`The message has a field of wire type ${this.wireType}; 0, 1, 2 and 5 can be read`);
+        throw new RangeError(`the message has a field of wire type ${this.wireType}; 0, 1, 2 and 5 can be read`);
     }
   }
 }

@@ -205,7 +205,7 @@ export class ServerCall implements CallContext {
     try {
       return this.#descriptor.request.decode(data);
     } catch (error) {
-      const text = `The request of ${this.#name()} cannot be decoded: ${messageOf(error)}`;
+      const text = `the request of ${this.#name()} cannot be decoded: ${messageOf(error)}`;
       throw new TtrpcError(Code.INVALID_ARGUMENT, text, { cause: error });
     }
   }

@@ -65,7 +65,7 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
     if (call !== undefined) {
       call.onData(flags, data);
     } else {
-      this.#refuse(streamId, Code.INVALID_ARGUMENT, `Stream ${streamId} is not active (any more)`);
+      this.#refuse(streamId, Code.INVALID_ARGUMENT, `stream ${streamId} is not active (any more)`);
     }
   }
 
@@ -76,7 +76,7 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
     if (!this.#checkStreamId(streamId, type)) {
       return;
     }
-    const text = `The message has ${length} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}`;
+    const text = `the message has ${length} bytes; a ttrpc message has at most ${MAX_MESSAGE_BYTES}`;
     const call = this.#calls.get(streamId);
     if (call !== undefined) {
       call.end(new TtrpcError(Code.RESOURCE_EXHAUSTED, text));
@@ -86,7 +86,7 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
   }
 
   onClosed(closed: Closed): void {
-    const text = `Nobody waits for this call any more: ${closed.reason}`;
+    const text = `nobody waits for this call any more: ${closed.reason}`;
     for (const call of this.#calls.values()) {
       call.cancel(new TtrpcError(Code.CANCELLED, text));
     }
@@ -103,12 +103,12 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
   /** The rules of containerd's server: odd, and for requests strictly increasing. */
   #checkStreamId(streamId: number, type: number): boolean {
     if (streamId % 2 !== 1) {
-      this.#refuse(streamId, Code.INVALID_ARGUMENT, `Stream id ${streamId} is even; a client's streams have odd ids`);
+      this.#refuse(streamId, Code.INVALID_ARGUMENT, `stream id ${streamId} is even; a client's streams have odd ids`);
       return false;
     }
     if (type === FrameType.REQUEST) {
       if (streamId <= this.#lastStreamId) {
-        const text = `Stream id ${streamId} comes after ${this.#lastStreamId}; ids must increase and are not used twice`;
+        const text = `stream id ${streamId} comes after ${this.#lastStreamId}; ids must increase and are not used twice`;
         this.#refuse(streamId, Code.INVALID_ARGUMENT, text);
         return false;
       }
@@ -122,21 +122,21 @@ export class ServerConnection implements ConnectionOwner, CallOwner {
     try {
       request = decodeRequest(data);
     } catch (error) {
-      this.#refuse(streamId, Code.INVALID_ARGUMENT, `The request cannot be decoded: ${messageOf(error)}`);
+      this.#refuse(streamId, Code.INVALID_ARGUMENT, `the request cannot be decoded: ${messageOf(error)}`);
       return;
     }
     if (this.#draining) {
-      this.#refuse(streamId, Code.UNAVAILABLE, "The server is shutting down and takes no more calls");
+      this.#refuse(streamId, Code.UNAVAILABLE, "the server is shutting down and takes no more calls");
       return;
     }
     const methods = this.#options.routes.get(request.service);
     if (methods === undefined) {
-      this.#refuse(streamId, Code.UNIMPLEMENTED, `There is no service "${short(request.service)}" here`);
+      this.#refuse(streamId, Code.UNIMPLEMENTED, `there is no service "${short(request.service)}" here`);
       return;
     }
     const route = methods.get(request.method);
     if (route === undefined) {
-      const text = `The service ${request.service} has no method "${short(request.method)}" here`;
+      const text = `the service ${request.service} has no method "${short(request.method)}" here`;
       this.#refuse(streamId, Code.UNIMPLEMENTED, text);
       return;
     }

@@ -71,7 +71,7 @@ export class Server implements AsyncDisposable {
     for (const [name, method] of Object.entries<MethodDescriptor>(service.methods)) {
       const handler = handlers[name] as UntypedHandler | undefined;
       if (typeof handler !== "function") {
-        throw new TypeError(`There is no handler for ${service.name}'s method ${name}`);
+        throw new TypeError(`there is no handler for ${service.name}'s method ${name}`);
       }
       this.#add(method, handler.bind(handlers));
     }
@@ -206,7 +206,7 @@ export class Server implements AsyncDisposable {
 
   #checkOpen(): void {
     if (this.#stopped) {
-      throw new TtrpcError(Code.UNAVAILABLE, "The server has been stopped; make a new one");
+      throw new TtrpcError(Code.UNAVAILABLE, "the server has been stopped; make a new one");
     }
   }
 }
