@@ -6,9 +6,15 @@ import type { Duplex } from "node:stream";
 
 import { FrameDecoder, type FrameSink } from "./frame.ts";
 
+/**
+ * No protobuf message is longer. containerd's ttrpc throws away as many bytes as a header says, up to 4 GiB; but whoever
+ * says more than this cannot be about to send a message, and what it sends next is lost with what is thrown away.
+ */
+const MAX_SKIPPED_BYTES = 2 ** 31 - 1;
+
 /** How a connection ended. */
 export interface Closed {
-  /** "local": `close` or `shutdown` here. "peer": the other side ended it. "error": the socket failed. */
+  /** "local": `close` or `shutdown` here. "peer": the other side ended it. "error": the socket failed, or does not carry ttrpc. */
   readonly by: "local" | "peer" | "error";
   /** A sentence for a log. */
   readonly reason: string;
@@ -142,9 +148,14 @@ export class Connection {
   }
 
   onOversize(streamId: number, type: number, length: number): void {
-    if (this.#end === undefined) {
-      this.#owner.onOversize(streamId, type, length);
+    if (this.#end !== undefined) {
+      return;
     }
+    if (length > MAX_SKIPPED_BYTES) {
+      this.#finish({ by: "error", reason: `the peer announced a message of ${length} bytes, which none has: what it sends is not ttrpc` });
+      return;
+    }
+    this.#owner.onOversize(streamId, type, length);
   }
 
   #onEnd(): void {

@@ -1,4 +1,5 @@
 /** Peers that do not keep to the protocol, on either side. */
+import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -38,6 +39,13 @@ async function served(options?: ServerOptions): Promise<AsyncDisposable & { peer
       pair.near.destroy();
     },
   };
+}
+
+/** Of a frame whose data is yet to come. */
+function header(streamId: number, type: number, length: number): Buffer {
+  const frame = allocateFrame(streamId, type, 0, 0);
+  frame.writeUInt32BE(length);
+  return frame;
 }
 
 /** V8's collector, so that what is measured is what is held. */
@@ -118,9 +126,7 @@ describe("a server whose client", () => {
     await using rig = await served();
     const { peer } = rig;
     const length = 64 << 20;
-    const header = allocateFrame(1, REQUEST, 0, 0);
-    header.writeUInt32BE(length);
-    peer.socket.write(header);
+    peer.socket.write(header(1, REQUEST, length));
     expect(await peer.nextResponse()).toMatchObject({ streamId: 1, error: { code: Code.RESOURCE_EXHAUSTED } });
     const piece = Buffer.alloc(1 << 20);
     const collectGarbage = garbageCollector();
@@ -146,6 +152,23 @@ describe("a server whose client", () => {
     expect(await rig.peer.nextResponse()).toMatchObject({ streamId: 1, error: { code: Code.RESOURCE_EXHAUSTED } });
     rig.peer.request(3, "Unary", "x");
     expect((await rig.peer.nextResponse()).streamId).toBe(3);
+  });
+
+  it.each([0x80000000, 0xffffffff])("announces a message of %i bytes, as none has: the connection ends at once", async (length) => {
+    await using rig = await served();
+    rig.peer.request(1, "Unary", "hang");
+    await until(() => rig.signals.length === 1);
+    rig.peer.socket.write(header(3, REQUEST, length));
+    await once(rig.peer.socket, "close");
+    expect(rig.signals[0]?.aborted).toBe(true);
+    expect(rig.peer.frames).toEqual([]);
+  });
+
+  it("announces the most that protobuf has: refused, and thrown away", async () => {
+    await using rig = await served();
+    rig.peer.socket.write(header(1, REQUEST, 0x7fffffff));
+    expect(await rig.peer.nextResponse()).toMatchObject({ streamId: 1, error: { code: Code.RESOURCE_EXHAUSTED } });
+    expect(rig.peer.socket.destroyed).toBe(false);
   });
 
   it("sends a timeout that is over: DEADLINE_EXCEEDED, the handler is not called", async () => {
@@ -262,6 +285,16 @@ describe("a client whose server", () => {
     const next = rig.client.call(Test.methods.unary, "");
     rig.peer.socket.write(resultFrame(3, Buffer.from("fine")));
     expect(await next).toBe("fine");
+  });
+
+  it("announces an answer as long as none is: every call fails at once, and says why", async () => {
+    await using rig = await calling();
+    const calls = [rig.client.call(Test.methods.unary, ""), rig.client.call(Test.methods.unary, "")];
+    rig.peer.socket.write(header(1, RESPONSE, 0xffffffff));
+    for (const call of calls) {
+      await expect(call).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: expect.stringContaining("4294967295 bytes") });
+    }
+    expect(await rig.client.closed).toMatchObject({ by: "error" });
   });
 
   it("sends anything at all: every call ends, with an answer or an error", async () => {
