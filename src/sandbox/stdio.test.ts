@@ -230,6 +230,18 @@ it("stdin is closed also when a join cannot be", async () => {
   expect(openFiles().filter((name) => name === "in")).toEqual(["in"]);
 });
 
+it("whose drain cannot ask how the output stands is closed all the same, and the next one finds nothing to do", async () => {
+  const process = await open(ALL());
+  const failure = new HadronError(Code.DEADLINE_EXCEEDED, "no answer within 10 s");
+  for (const join of joins.slice(1)) {
+    vi.spyOn(join, "progress").mockRejectedValueOnce(failure);
+  }
+  await expect(process.drain()).rejects.toBe(failure);
+  expect(joins.map(({ closed }) => closed)).toEqual([true, true, true]);
+  expect(openFiles()).toEqual([]);
+  await process.drain();
+});
+
 describe("draining", () => {
   let draining: Promise<void>;
 

@@ -97,11 +97,14 @@ export class ProcessIo {
 
   /**
    * For an exited process: answers when its output has arrived, or stands still (DRAIN_STALL_MS). Releases
-   * everything. Idempotent.
+   * everything, also when nobody can say how the output stands. Idempotent.
    */
   async drain(): Promise<void> {
-    await Promise.all(this.#outputs.map((join) => drained(join)));
-    await this.close();
+    try {
+      await Promise.all(this.#outputs.map((join) => drained(join)));
+    } finally {
+      await this.close();
+    }
   }
 
   /** Without waiting for anything that is under way. Idempotent. */
