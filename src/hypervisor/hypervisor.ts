@@ -86,8 +86,8 @@ export type Device = SharedDirectory | Nic;
 export interface SharedDirectory {
   readonly kind: "share";
   readonly tag: string;
-  /** Absolute path on the host. What is mounted below it later is seen as well. */
-  readonly path: string;
+  /** Its descriptor, which stays the caller's and may be in another mount namespace. What is mounted below it later is seen as well. */
+  readonly directory: number;
 }
 
 /** A network interface of the guest, whose other side is a tap device of the host. */

@@ -1,5 +1,6 @@
 /** From a pod and a configuration to a running machine: the one place where the sandbox meets a hypervisor. */
 
+import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { totalmem } from "node:os";
 
@@ -11,7 +12,7 @@ import type { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
 import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
-import type { VmConfig } from "../hypervisor/hypervisor.ts";
+import type { SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { type AgentChannel, hostShares, Machine } from "./machine.ts";
 import { requireSameMachine } from "./pod-config.ts";
@@ -55,7 +56,9 @@ export class MachineFactory {
 
     const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
-    const vmConfig: VmConfig = { ...this.#placeOf(pod), ...size, ...image, kernelParameters: config.kernelParameters };
+    await using opened = new AsyncDisposableStack();
+    const devices = this.#openShares(opened);
+    const vmConfig: VmConfig = { ...this.#placeOf(pod), ...size, ...image, devices, kernelParameters: config.kernelParameters };
     const before = performance.now();
     const machine = await Machine.boot(
       {
@@ -102,11 +105,10 @@ export class MachineFactory {
     return config;
   }
 
-  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "devices" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
+  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
     const { stateDir, journal, log } = this.#options;
     return {
       directory: stateDir,
-      devices: hostShares(stateDir),
       netns: pod.netns,
       onConsoleLine: (line) => log.debug({ line }, "guest console"),
       onDiagnostic: (program, line) => log.debug({ program, line }, "a process of the VM says"),
@@ -114,6 +116,14 @@ export class MachineFactory {
         await journal.add({ kind: "process", startTime: processStartTime(process.pid), ...process });
       },
     };
+  }
+
+  /** QEMU and virtiofsd inherit them. */
+  #openShares(opened: AsyncDisposableStack): SharedDirectory[] {
+    return hostShares(this.#options.stateDir).map(({ tag, path }) => {
+      const directory = opened.adopt(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY), closeSync);
+      return { kind: "share", tag, directory };
+    });
   }
 
   #tellBoot({ info }: Machine, size: object, ms: number): void {

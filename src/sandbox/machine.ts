@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
-import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
+import type { Join, JoinDirection, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
@@ -244,11 +244,8 @@ export class Machine implements AsyncDisposable {
 }
 
 /** Tags and host directories of the two shares below the pod's state directory. */
-export function hostShares(stateDir: string): SharedDirectory[] {
-  return [
-    { kind: "share", tag: "rootfs", path: `${stateDir}/rootfs` },
-    { kind: "share", tag: "volumes", path: `${stateDir}/volumes` },
-  ];
+export function hostShares(stateDir: string): { readonly tag: string; readonly path: string }[] {
+  return ["rootfs", "volumes"].map((tag) => ({ tag, path: `${stateDir}/${tag}` }));
 }
 
 function guestShares({ sharedFs: fsType, kernel }: Pick<MachineOptions, "sharedFs" | "kernel">): GuestShare[] {

@@ -40,7 +40,7 @@ describe("the command line", () => {
   });
 
   test("Debian's kernel has PCI devices and ACPI", () => {
-    const args = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, devices: [{ kind: "9p", tag: "rootfs", path: "/r" }] });
+    const args = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, devices: [{ kind: "9p", tag: "rootfs", directory: 5 }] });
     expect(values(args, "-machine")).toEqual(["microvm,memory-backend=ram,acpi=on,pcie=on"]);
     expect(values(args, "-device")).toEqual(["vhost-user-vsock-pci,chardev=vsock", "virtio-9p-pci,fsdev=device0,mount_tag=rootfs"]);
   });
@@ -78,7 +78,7 @@ describe("the command line", () => {
   });
 
   test("more devices than fit without ACPI", () => {
-    const shares = (count: number) => Array.from({ length: count }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" }) as const);
+    const shares = (count: number) => Array.from({ length: count }, (_, index) => ({ kind: "9p", tag: `t${index}`, directory: 5 }) as const);
     expect(values(qemuArguments({ ...machine, devices: shares(6) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=off"]);
     expect(values(qemuArguments({ ...machine, devices: shares(7) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=on"]);
   });
@@ -87,10 +87,10 @@ describe("the command line", () => {
     const args = qemuArguments({
       ...machine,
       vsockSocket: "/run/a,b/vsock.sock",
-      devices: [{ kind: "9p", tag: "a,b", path: "/images/one, two\n,,three" }],
+      devices: [{ kind: "9p", tag: "a,b", directory: 5 }],
     });
     expect(values(args, "-chardev")).toContain("socket,id=vsock,path=/run/a,,b/vsock.sock");
-    expect(values(args, "-fsdev")).toEqual(["local,id=device0,path=/images/one,, two\n,,,,three,security_model=passthrough,multidevs=remap"]);
+    expect(values(args, "-fsdev")).toEqual(["local,id=device0,path=/proc/self/fd/5,security_model=passthrough,multidevs=remap"]);
     expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=device0,mount_tag=a,,b");
     expect(escapeOption("plain")).toBe("plain");
   });
@@ -101,15 +101,19 @@ describe("the command line", () => {
     ["half a CPU", { vcpus: 1.5 }, /1 to 16/],
     ["too little memory", { memoryMiB: 32 }, /at least 64/],
     ["memory that is no number", { memoryMiB: Number.NaN }, /at least 64/],
-    ["more devices than slots", { devices: Array.from({ length: 23 }, (_, index) => ({ kind: "9p", tag: `t${index}`, path: "/" })) }, /at most 22/],
+    [
+      "more devices than slots",
+      { devices: Array.from({ length: 23 }, (_, index) => ({ kind: "9p", tag: `t${index}`, directory: 5 })) },
+      /at most 22/,
+    ],
     ["a NIC without a queue", { devices: [{ ...nic, queues: [] }] }, /1 to 16/],
     ["a NIC with too many queues", { devices: [{ ...nic, queues: Array.from({ length: 17 }, () => 5) }] }, /1 to 16/],
     ["a NIC with an address of a group", { devices: [{ ...nic, hardwareAddress: "01:00:00:00:00:01" }] }, /single NIC/],
     ["a NIC whose address has more to say", { devices: [{ ...nic, hardwareAddress: "02:00:00:00:00:01,x=y" }] }, /single NIC/],
     ["vhost-net without KVM", { devices: [{ ...nic, vhost: [6] }] }, /without KVM/],
     ["vhost-net for some queues", { acceleration: "kvm", devices: [{ ...nic, queues: [5, 6], vhost: [7] }] }, /2 pairs of queues and 1 desc/],
-    ["a tag too long", { devices: [{ kind: "9p", tag: "t".repeat(37), path: "/" }] }, /1 to 36 bytes/],
-    ["an empty tag", { devices: [{ kind: "9p", tag: "", path: "/" }] }, /1 to 36 bytes/],
+    ["a tag too long", { devices: [{ kind: "9p", tag: "t".repeat(37), directory: 5 }] }, /1 to 36 bytes/],
+    ["an empty tag", { devices: [{ kind: "9p", tag: "", directory: 5 }] }, /1 to 36 bytes/],
     ["a kernel command line too long", { kernelParameters: ["x".repeat(1700)] }, /kernel command line has \d+ bytes/],
   ])("refused: %s", (_, change, message) => {
     expect(() => qemuArguments({ ...machine, ...change })).toThrow(

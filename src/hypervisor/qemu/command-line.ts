@@ -29,7 +29,8 @@ export interface QemuMachine {
 
 /** A device with what QEMU needs to know of it. */
 export type QemuDevice =
-  | { readonly kind: "9p"; readonly tag: string; readonly path: string }
+  /** `directory`: a descriptor that QEMU inherits. */
+  | { readonly kind: "9p"; readonly tag: string; readonly directory: number }
   /** `socket`: where virtiofsd listens for vhost-user. */
   | { readonly kind: "virtiofs"; readonly tag: string; readonly socket: string }
   /** `queues`, `vhost`: descriptors that QEMU inherits. */
@@ -167,7 +168,7 @@ function deviceArguments(device: QemuDevice, index: number, bus: string): string
       return [
         // remap: what is mounted below the directory has inode numbers of its own, which must not clash.
         "-fsdev",
-        `local,id=${id},path=${escapeOption(device.path)},security_model=passthrough,multidevs=remap`,
+        `local,id=${id},path=/proc/self/fd/${device.directory},security_model=passthrough,multidevs=remap`,
         "-device",
         `virtio-9p-${bus},fsdev=${id},mount_tag=${escapeOption(device.tag)}`,
       ];

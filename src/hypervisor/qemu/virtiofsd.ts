@@ -39,24 +39,18 @@ function withStyle(path: string): Virtiofsd {
 }
 
 /**
- * `listenFd` is a listening socket that it inherits. It stays in the host's mount namespace (chroot only), so
- * that what is mounted below the directory later is seen, and announces that as file systems of their own: their
- * inode numbers clash.
+ * It inherits a listening socket and the directory. It makes no mount namespace (chroot only), so that what is mounted below
+ * the directory later is seen, and announces that as file systems of their own: their inode numbers clash.
  *
  * What the guest knows is good for a second; then it asks, and drops the data of what has changed. The one in C can be told
  * that in so many words. The one in Rust has that second with cache=auto only, in which the guest reads a file anew
  * whenever it is opened. Locks are the guest's own in either: what they can ask the host for is refused if it has to wait.
- * INVALID_ARGUMENT for a directory that the program in C has no way to be told of.
  */
-export function virtiofsdArguments(virtiofsd: Virtiofsd, directory: string, listenFd: number): string[] {
+export function virtiofsdArguments(virtiofsd: Virtiofsd, inherited: { readonly listener: number; readonly directory: number }): string[] {
+  // The one in C looks at what is named, and a descriptor's name is a link: the slash leads through it.
+  const directory = `/proc/self/fd/${inherited.directory}/`;
   if (virtiofsd.style === "rust") {
-    return [`--fd=${listenFd}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts"];
+    return [`--fd=${inherited.listener}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts"];
   }
-  if (directory.includes(",")) {
-    throw new HadronError(
-      Code.INVALID_ARGUMENT,
-      `${virtiofsd.path} cannot share ${directory}: a comma ends its options; install the package virtiofsd, which has no such limit`,
-    );
-  }
-  return [`--fd=${listenFd}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];
+  return [`--fd=${inherited.listener}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];
 }

@@ -187,24 +187,28 @@ export class QemuVm implements Vm {
     });
   }
 
-  async #share({ tag, path }: SharedDirectory, index: number): Promise<QemuDevice> {
+  async #share({ tag, directory }: SharedDirectory, index: number): Promise<QemuDevice> {
     const { virtiofsd } = this.#options;
     if (virtiofsd === undefined) {
-      return { kind: "9p", tag, path };
+      return { kind: "9p", tag, directory: this.#inherit(directory) };
     }
     const socket = join(this.#config.directory, `fs${index}.sock`);
     const listener = await this.#listen(socket);
-    const args = virtiofsdArguments(virtiofsd, path, FIRST_DESCRIPTOR);
-    const child = this.#spawn({ name: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener] });
+    const args = virtiofsdArguments(virtiofsd, { listener: FIRST_DESCRIPTOR, directory: FIRST_DESCRIPTOR + 1 });
+    const child = this.#spawn({ name: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener, directory] });
     this.#closeDescriptor(listener);
     this.#killWith(child, () => undefined);
     return { kind: "virtiofs", tag, socket };
   }
 
-  /** Its descriptors will be the next ones of QEMU. */
   #nic({ kind, hardwareAddress, queues, vhost }: Nic): QemuDevice {
-    const inherit = (fd: number): number => FIRST_DESCRIPTOR + this.#inherited.push(fd) - 1;
+    const inherit = (fd: number): number => this.#inherit(fd);
     return { kind, hardwareAddress, queues: queues.map(inherit), vhost: vhost.map(inherit) };
+  }
+
+  /** Which of QEMU's descriptors it will be. */
+  #inherit(fd: number): number {
+    return FIRST_DESCRIPTOR + this.#inherited.push(fd) - 1;
   }
 
   #startQemu(vsockSocket: string, devices: readonly QemuDevice[]): QmpClient {
