@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { mountOf, mountPoints, parseMountinfo } from "./mountinfo.ts";
+import { mountAbove, mountOf, mountPoints, parseMountinfo } from "./mountinfo.ts";
 
 const TEXT = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 23 22 0:5 / /data ro,nosuid,noatime - tmpfs tmpfs rw
@@ -21,6 +21,15 @@ it.each([
   ["/", ["rw", "relatime"], true],
 ])("%s is on a mount with %j, and %s that others are below it", (path, flags, hasOthersBelow) => {
   expect(mountOf(parseMountinfo(TEXT), path)).toEqual({ flags, hasOthersBelow });
+});
+
+it.each([
+  ["/data/a b/c", "/data/a b"],
+  ["/database", "/database"],
+  ["/dat", "/"],
+  ["/", "/"],
+])("%s is on the mount %s", (path, mount) => {
+  expect(mountAbove(parseMountinfo(TEXT), path)?.path).toBe(mount);
 });
 
 it("knows the mounts of this machine", async () => {

@@ -25,11 +25,16 @@ export function parseMountinfo(text: string): MountPoint[] {
 
 /** The flags of the mount that `path`, which has no symbolic links in it, is on, and whether others are mounted below `path`. */
 export function mountOf(mounts: readonly MountPoint[], path: string): { readonly flags: readonly string[]; readonly hasOthersBelow: boolean } {
-  const above = mounts.filter((mount) => isAtOrBelow(path, mount.path)).toSorted((a, b) => a.path.length - b.path.length);
   return {
-    flags: above.at(-1)?.flags ?? [],
+    flags: mountAbove(mounts, path)?.flags ?? [],
     hasOthersBelow: mounts.some((mount) => mount.path !== path && isAtOrBelow(mount.path, path)),
   };
+}
+
+/** The mount that `path`, which has no symbolic links in it, is on. */
+export function mountAbove(mounts: readonly MountPoint[], path: string): MountPoint | undefined {
+  const above = mounts.filter((mount) => isAtOrBelow(path, mount.path)).toSorted((a, b) => a.path.length - b.path.length);
+  return above.at(-1);
 }
 
 function isAtOrBelow(path: string, directory: string): boolean {

@@ -38,6 +38,7 @@ function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = {}): {
     podHostname: undefined,
     namespacePid: () => undefined,
     kinds: new Map([["/s", "directory" as const]]),
+    inRootMount: new Set<string>(),
     warn: (sentence: string) => warnings.push(sentence),
   };
   try {

@@ -3,7 +3,7 @@
 import { basename, isAbsolute, join, normalize } from "node:path";
 
 import type { MountSpec } from "./oci.ts";
-import { mountPropagation, type Propagation } from "./plan-propagation.ts";
+import { mountPropagation, type Propagation, type RootPropagation, sourcePropagation } from "./plan-propagation.ts";
 import type { PathKind } from "./probe.ts";
 import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 
@@ -34,6 +34,8 @@ export interface MountContext {
   readonly bundle: string;
   /** What is at the paths that `bindSources` names. */
   readonly kinds: ReadonlyMap<string, PathKind | undefined>;
+  /** Those of them that lie in the mount of the host's `/`, if `dependsOnRootMount`. */
+  readonly inRootMount: ReadonlySet<string>;
 }
 
 export interface MountsPlan {
@@ -151,7 +153,7 @@ export function bindSources(mounts: readonly MountSpec[], bundle: string): strin
   return mounts.filter(isBindMount).map(({ source }) => hostPath(source, bundle));
 }
 
-export function planMounts(mounts: readonly MountSpec[], rootfs: Propagation, context: MountContext, warn: Warn): MountsPlan {
+export function planMounts(mounts: readonly MountSpec[], rootfs: RootPropagation, context: MountContext, warn: Warn): MountsPlan {
   const plan: MountsPlan = { mounts: [], volumes: [] };
   for (const mount of mounts) {
     const isBind = isBindMount(mount);
@@ -264,7 +266,7 @@ function requireHarmlessInProc(destination: string, source: string): void {
 function planBind(
   { destination, source: asked, options = [] }: MountSpec,
   keepsFlags: boolean,
-  rootfs: Propagation,
+  rootfs: RootPropagation,
   context: MountContext,
   volumes: VolumePlan[],
   warn: Warn,
@@ -302,7 +304,7 @@ function planBind(
     recursive: options.includes("rbind"),
     readonly: options.includes("rro") ? "all" : options.includes("ro") && !options.includes("rrw") ? "top" : "no",
     keepsFlags,
-    propagation: mountPropagation(destination, options, rootfs),
+    propagation: mountPropagation(destination, options, sourcePropagation(source, context.inRootMount.has(source), rootfs)),
   });
   return { ...bind, source: place };
 }

@@ -12,6 +12,17 @@ import { invalid, unsupported } from "./refusal.ts";
  */
 export type Propagation = "private" | "slave";
 
+/**
+ * `linux.rootfsPropagation`: what becomes of the host's mounts before the container's are made of them (runc: prepareRoot). Words without
+ * `r` are for the mount of the host's `/` alone, so that for all others it hangs on the host, as it does without a word.
+ */
+export interface RootPropagation {
+  /** Of what lies in the mount of the host's `/`. "unbindable": nothing can be made of that. */
+  readonly inRootMount: Propagation | "unbindable";
+  /** Of what the host has mounted elsewhere. */
+  readonly elsewhere: Propagation;
+}
+
 /** Words of mount(8), which are those of `linux.rootfsPropagation` and of CRI. */
 const WORDS: ReadonlyMap<string, Propagation | "shared"> = new Map([
   ["private", "private"],
@@ -25,36 +36,55 @@ const WORDS: ReadonlyMap<string, Propagation | "shared"> = new Map([
   ["rshared", "shared"],
 ]);
 
-/**
- * `linux.rootfsPropagation`. Without it, runc makes all mounts slaves of the host's (prepareRoot). A root that cannot be bound cannot
- * be made: runc binds it to itself ("invalid argument").
- */
-export function rootfsPropagation(word: string | undefined): Propagation {
-  if (word === undefined) {
-    return "slave";
-  }
-  const propagation = WORDS.get(word);
-  if (propagation === "shared") {
+const ROOT_WORDS: ReadonlyMap<string | undefined, RootPropagation> = new Map([
+  [undefined, { inRootMount: "slave", elsewhere: "slave" }],
+  ["slave", { inRootMount: "slave", elsewhere: "slave" }],
+  ["rslave", { inRootMount: "slave", elsewhere: "slave" }],
+  ["private", { inRootMount: "private", elsewhere: "slave" }],
+  ["rprivate", { inRootMount: "private", elsewhere: "private" }],
+  ["unbindable", { inRootMount: "unbindable", elsewhere: "slave" }],
+]);
+
+/** Without a word, all mounts are slaves of the host's. `runbindable` leaves nothing of which a root could be made, so it is refused. */
+export function rootfsPropagation(word: string | undefined): RootPropagation {
+  if (word === "shared" || word === "rshared") {
     throw refuseShared(`linux.rootfsPropagation ${JSON.stringify(word)}`);
   }
-  if (propagation === undefined || word.endsWith("unbindable")) {
-    throw invalid(`linux.rootfsPropagation is ${JSON.stringify(word)}; allowed are private, rprivate, slave and rslave`);
+  const propagation = ROOT_WORDS.get(word);
+  if (propagation === undefined) {
+    throw invalid(`linux.rootfsPropagation is ${JSON.stringify(word)}; allowed are private, rprivate, slave, rslave and unbindable`);
+  }
+  return propagation;
+}
+
+/** Whether it matters which sources lie in the mount of the host's `/`. */
+export function dependsOnRootMount({ inRootMount, elsewhere }: RootPropagation): boolean {
+  return inRootMount !== elsewhere;
+}
+
+/** What a bind mount of `source` begins with. */
+export function sourcePropagation(source: string, isInRootMount: boolean, root: RootPropagation): Propagation {
+  const propagation = isInRootMount ? root.inRootMount : root.elsewhere;
+  if (propagation === "unbindable") {
+    throw invalid(
+      `linux.rootfsPropagation "unbindable" keeps ${JSON.stringify(source)} from being mounted in the container, since it lies in the mount of ` +
+        "the host's /; allowed for it are private, rprivate, slave and rslave",
+    );
   }
   return propagation;
 }
 
 /**
- * Of a bind mount of the host. Without a word it inherits the root's, as with runc, which carries out all words in their order; and
- * a root that is private has cut off all that is below it before, so that there "slave" is slave of nothing.
+ * Of a bind mount of the host that begins as `source`. runc carries out all words in their order; what was cut off before is a slave of
+ * nothing, so that there "slave" changes nothing.
  */
-export function mountPropagation(destination: string, options: readonly string[], rootfs: Propagation): Propagation {
-  let propagation = rootfs;
+export function mountPropagation(destination: string, options: readonly string[], source: Propagation): Propagation {
+  let propagation = source;
   for (const option of options) {
     const asked = WORDS.get(option);
     if (asked === "shared") {
       throw refuseShared(`the option ${JSON.stringify(option)} of the mount on ${destination}`);
     }
-    // What was cut off once stays so.
     propagation = propagation === "private" ? propagation : (asked ?? propagation);
   }
   return propagation;

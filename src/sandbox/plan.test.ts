@@ -49,6 +49,7 @@ async function plan(change: (spec: Json) => unknown = () => {}): Promise<Contain
     podHostname: "pod",
     namespacePid: (hostPid) => (hostPid === 4242 ? 55 : undefined),
     kinds: new Map(bindSources(spec.mounts ?? [], "/b").map((path) => [path, HOST[path]])),
+    inRootMount: new Set(["/srv/data"]),
     warn: (sentence) => warnings.push(sentence),
   });
   expect(spec).toEqual(copy);
@@ -171,7 +172,17 @@ describe("mounts", () => {
   });
 
   it("have the root's propagation in the guest too, without what is below it", async () => {
-    expect((await guest((s) => (s.linux["rootfsPropagation"] = "rprivate"))).linux?.rootfsPropagation).toBe("private");
+    for (const word of ["private", "rprivate", "unbindable"]) {
+      expect((await guest((s) => (s.linux["rootfsPropagation"] = word))).linux?.rootfsPropagation).toBe("private");
+    }
+  });
+
+  it("hang on the host as the mount does that they are from", async () => {
+    const sources = ["/srv/data", "/b/relative"].map((source) => ({ destination: source, source, options: ["rbind"] }));
+    const { volumes } = await plan((s) => (mount(...sources)(s), (s.linux["rootfsPropagation"] = "private")));
+    expect(volumes.map(({ propagation }) => propagation)).toEqual(["private", "slave"]);
+    const refused = plan((s) => (mount(...sources)(s), (s.linux["rootfsPropagation"] = "unbindable")));
+    await expect(refused).rejects.toThrow('"unbindable" keeps "/srv/data" from being mounted');
   });
 
   it.each([

@@ -23,14 +23,22 @@ import {
   requirePrivateMounts,
 } from "./plan-namespaces.ts";
 import { planProcess, requireOneOf } from "./plan-process.ts";
-import { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
+import { type RootPropagation, rootfsPropagation } from "./plan-propagation.ts";
 import { planResources } from "./plan-resources.ts";
 import { planSeccomp } from "./plan-seccomp.ts";
 import { invalid, unsupported, type Warn } from "./refusal.ts";
 
-export { bindSources, GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type VolumePlan, withVolumes } from "./plan-mounts.ts";
+export {
+  bindSources,
+  GUEST_ROOTFS_SHARE,
+  GUEST_VOLUMES_SHARE,
+  type MountContext,
+  type MountedVolume,
+  type VolumePlan,
+  withVolumes,
+} from "./plan-mounts.ts";
 export { planExec } from "./plan-process.ts";
-export { type Propagation, rootfsPropagation } from "./plan-propagation.ts";
+export { dependsOnRootMount, type Propagation, type RootPropagation, rootfsPropagation, sourcePropagation } from "./plan-propagation.ts";
 export { planUpdate } from "./plan-resources.ts";
 
 export interface ContainerPlan {
@@ -98,7 +106,7 @@ function refuseForeign(linux: LinuxSpec): void {
   }
 }
 
-function planLinux(linux: LinuxSpec, rootfs: Propagation, context: PlanContext): LinuxSpec {
+function planLinux(linux: LinuxSpec, rootfs: RootPropagation, context: PlanContext): LinuxSpec {
   const { warn } = context;
   requirePrivateMounts(linux);
   checkTimeOffsets(linux);
@@ -115,7 +123,8 @@ function planLinux(linux: LinuxSpec, rootfs: Propagation, context: PlanContext):
     ...(sysctl && { sysctl }),
     ...(timeOffsets && { timeOffsets }),
     // Not recursive: crun applies it once more when all is mounted, and would undo what single mounts say.
-    rootfsPropagation: rootfs,
+    // The guest's root is none that could be unbindable.
+    rootfsPropagation: rootfs.inRootMount === "slave" ? "slave" : "private",
     // An empty path is none, as for runc; others might take it for the root.
     // What is mounted over the root shows to nobody who is in it already; runc masks it so, without effect.
     maskedPaths: (linux.maskedPaths ?? []).filter((path) => !/^(?:\/*|\.{1,2})$/.test(path)),

@@ -1,7 +1,8 @@
 /** What a path of the host is. */
 
 import { Code, HadronError } from "../errors.ts";
-import { stat } from "../host/files.ts";
+import { realpath, stat } from "../host/files.ts";
+import { mountAbove, mountPoints } from "../host/mountinfo.ts";
 
 export type PathKind = "directory" | "file" | "socket" | "device" | "other";
 
@@ -29,4 +30,11 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
     return "device";
   }
   return "other";
+}
+
+/** Which of `paths` lie in the mount of the host's `/` itself. Of what is not there, none. */
+export async function inRootMount(paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const mounts = await mountPoints();
+  const known = await Promise.all(paths.map(async (path) => ({ path, real: await realpath(path).catch(() => undefined) })));
+  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountAbove(mounts, real)?.path === "/" ? [path] : [])));
 }

@@ -8,8 +8,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import { Code, HadronError } from "../errors.ts";
 import { realpath } from "../host/files.ts";
 import type { Spec } from "./oci.ts";
-import type { Propagation } from "./plan.ts";
-import { probePath } from "./probe.ts";
+import { type RootPropagation, sourcePropagation } from "./plan.ts";
+import { inRootMount, probePath } from "./probe.ts";
 
 /** containerd.types.Mount: type, source and options are mount(8)'s. */
 export interface RootfsMount {
@@ -24,10 +24,12 @@ export async function planRootfs(
   mounts: readonly RootfsMount[],
   bundle: string,
   root: Spec["root"],
-  propagation: Propagation,
+  propagation: RootPropagation,
 ): Promise<readonly RootfsMount[]> {
   if (mounts.length === 0) {
-    return [{ type: "bind", source: await rootDirectory(bundle, root), target: "", options: ["rbind", `r${propagation}`] }];
+    const source = await rootDirectory(bundle, root);
+    const inherited = sourcePropagation(source, (await inRootMount([source])).has(source), propagation);
+    return [{ type: "bind", source, target: "", options: ["rbind", `r${inherited}`] }];
   }
   for (const { type, options } of mounts) {
     if (type.includes("/") || options.some((option) => option.includes("{{"))) {

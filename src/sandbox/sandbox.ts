@@ -19,10 +19,19 @@ import { HostProcess } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
 import type { Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
-import { bindSources, type ContainerPlan, planContainer, rootfsPropagation, withVolumes } from "./plan.ts";
+import {
+  bindSources,
+  type ContainerPlan,
+  dependsOnRootMount,
+  type MountContext,
+  planContainer,
+  type RootPropagation,
+  rootfsPropagation,
+  withVolumes,
+} from "./plan.ts";
 import { PodMachine } from "./pod-machine.ts";
 import { type PodSpec, podSpecOf } from "./pod-spec.ts";
-import { type PathKind, probePath } from "./probe.ts";
+import { inRootMount, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
 import { planRootfs, type RootfsMount } from "./rootfs.ts";
 import { checkStdio, type StdioRequest } from "./stdio.ts";
@@ -158,13 +167,14 @@ export class Sandbox implements AsyncDisposable {
 
     const { mounts = [], process, root, linux } = request.spec;
     checkStdio(request.stdio, process?.terminal);
-    const [rootfs, kinds] = await Promise.all([
-      planRootfs(request.rootfs, request.bundle, root, rootfsPropagation(linux?.rootfsPropagation)),
-      probeAll(bindSources(mounts, request.bundle)),
+    const propagation = rootfsPropagation(linux?.rootfsPropagation);
+    const [rootfs, sources] = await Promise.all([
+      planRootfs(request.rootfs, request.bundle, root, propagation),
+      probeSources(bindSources(mounts, request.bundle), propagation),
     ]);
     // Nothing is waited for from the plan to the VM, whose name the first container's plan supposes.
     const own = podSpecOf(request.spec, request.configuration);
-    const plan = this.#plan(request, slot, kinds, (this.#machine.pod ?? own).hostname);
+    const plan = this.#plan(request, slot, sources, (this.#machine.pod ?? own).hostname);
     // Booting takes longest, so it starts first.
     const lease = undo.use(this.#machine.lease(own));
     if (lease.pod !== own) {
@@ -199,14 +209,14 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** `podHostname`: "" for none. */
-  #plan({ id, bundle, spec }: CreateContainer, slot: string, kinds: ReadonlyMap<string, PathKind | undefined>, podHostname: string): ContainerPlan {
+  #plan({ id, bundle, spec }: CreateContainer, slot: string, sources: Sources, podHostname: string): ContainerPlan {
     return planContainer(spec, {
       containerId: id,
       slot,
       bundle,
       podHostname: podHostname === "" ? undefined : podHostname,
       namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
-      kinds,
+      ...sources,
       warn: (sentence) => this.#options.log.warn({ container: id }, sentence),
     });
   }
@@ -245,6 +255,9 @@ export class Sandbox implements AsyncDisposable {
   }
 }
 
-async function probeAll(paths: readonly string[]): Promise<ReadonlyMap<string, PathKind | undefined>> {
-  return new Map(await Promise.all(paths.map(async (path) => [path, await probePath(path)] as const)));
+type Sources = Pick<MountContext, "kinds" | "inRootMount">;
+
+async function probeSources(paths: readonly string[], propagation: RootPropagation): Promise<Sources> {
+  const kinds = new Map(await Promise.all(paths.map(async (path) => [path, await probePath(path)] as const)));
+  return { kinds, inRootMount: dependsOnRootMount(propagation) ? await inRootMount(paths) : new Set() };
 }

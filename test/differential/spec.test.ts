@@ -8,6 +8,7 @@ import { GENERATED, optionsOf } from "./cases/generated.ts";
 import { LINUX_CASES } from "./cases/linux.ts";
 import { MOUNT_CASES } from "./cases/mounts.ts";
 import { PROCESS_CASES } from "./cases/process.ts";
+import { PROPAGATION_CASES } from "./cases/propagation.ts";
 import { RESOURCE_CASES } from "./cases/resources.ts";
 import { SUBMOUNT_CASES } from "./cases/submounts.ts";
 import type { Sides } from "./sides.ts";
@@ -36,6 +37,7 @@ const SUBJECTS = {
   process: PROCESS_CASES,
   mounts: MOUNT_CASES,
   submounts: SUBMOUNT_CASES,
+  propagation: PROPAGATION_CASES,
   linux: LINUX_CASES,
   resources: RESOURCE_CASES,
   devices: DEVICE_CASES,
