@@ -31,6 +31,11 @@ export class Stdio implements AsyncDisposable {
   readonly #stdin: Socket | undefined;
   /** The shim's ends, until it has opened its own: before that there would be an end of file. */
   readonly #held: number[];
+  /**
+   * The shim's end of stdin, to the last: runc's shim answers Start before it has opened it for an additional process
+   * (its fifo.OpenFifo opens in a goroutine), and what is written while nobody has it open is lost.
+   */
+  #reader: number | undefined;
 
   private constructor(paths: Paths) {
     const writers = [paths.stdout, paths.stderr].filter(Boolean);
@@ -38,7 +43,7 @@ export class Stdio implements AsyncDisposable {
     this.#outputs = writers.map((path) => new Output(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)));
     this.#held = writers.map((path) => openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
     if (paths.stdin !== "") {
-      this.#held.push(openSync(paths.stdin, constants.O_RDONLY | constants.O_NONBLOCK));
+      this.#reader = openSync(paths.stdin, constants.O_RDONLY | constants.O_NONBLOCK);
       const fd = openSync(paths.stdin, constants.O_WRONLY | constants.O_NONBLOCK);
       this.#stdin = new Socket({ fd, readable: false, writable: true });
       // A process may end without having read it.
@@ -99,6 +104,10 @@ export class Stdio implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.handOver();
     this.#stdin?.destroy();
+    if (this.#reader !== undefined) {
+      closeSync(this.#reader);
+      this.#reader = undefined;
+    }
     for (const output of this.#outputs) {
       output.close();
     }
