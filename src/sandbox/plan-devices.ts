@@ -72,18 +72,25 @@ function isPortable({ type, major, minor }: DeviceSpec): boolean {
 /**
  * Which devices the container may use. Numbers of the host's devices do no harm: where the guest has such a number at all, it means
  * the same (see above). Enforced by whoever makes the containers in the guest.
+ *
+ * As runc reads them (libcontainer/cgroups/devices, Emulator): a rule of type `a` is for all devices and all access, whatever else it says, and
+ * of other letters than r, w and m there is nothing to allow or to deny.
  */
 export function planDeviceRules(rules: DeviceRules): DeviceRules {
-  for (const [index, { type, access, major = -1n, minor = -1n }] of (rules ?? []).entries()) {
+  return rules?.flatMap((rule, index) => {
+    const { type = "a", access = "", major = -1n, minor = -1n } = rule;
     const field = `linux.resources.devices[${index}]`;
-    requireOneOf(`${field}.type`, type ?? "a", RULE_TYPES);
+    requireOneOf(`${field}.type`, type, RULE_TYPES);
     if (major < -1n || minor < -1n) {
       throw invalid(`${field} has the numbers ${major}:${minor}; they have to be those of a device, or -1 for all`);
     }
-    // Other letters beside them have no meaning.
-    if (!/[rwm]/.test(access ?? "")) {
-      throw invalid(`${field}.access is ${JSON.stringify(access ?? "")}; it has to be some of the letters r, w and m`);
+    if (access === "") {
+      throw invalid(`${field}.access is ""; it has to be some of the letters r, w and m`);
     }
-  }
-  return rules;
+    if (type === "a") {
+      return [{ allow: rule.allow, access: "rwm" }];
+    }
+    const letters = access.replaceAll(/[^rwm]/g, "");
+    return letters === "" ? [] : [{ ...rule, access: letters }];
+  });
 }

@@ -124,6 +124,14 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "calls", name: /^update \{"memory":\{"limit":1\}\}$/, field: /./ }],
   },
   {
+    what: "A device rule that allows what no letter says",
+    runc: "refused by cgroup v1",
+    hadron: "allows nothing",
+    why: "With cgroup v2 runc has it so.",
+    on: "host cgroup v1",
+    matches: [{ part: "spec", name: /^linux\.resources\.devices with unknown access$/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
+  },
+  {
     what: "CPU shares as weights of cgroup v2",
     runc: "1024 stays 1024 in cgroup v1",
     hadron: "1024 is 39, as runc 1.1 makes it on cgroup v2; later versions make it 100",

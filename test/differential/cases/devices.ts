@@ -93,5 +93,30 @@ export const DEVICE_CASES: readonly SpecCase[] = [
   rules("of an unknown type", [{ allow: true, type: "x", major: 1, minor: 1, access: "rwm" }]),
   rules("without access", [{ allow: true, type: "c", major: 10, minor: 229 }]),
   rules("with unknown access", [{ allow: true, type: "c", major: 10, minor: 229, access: "xyz" }]),
+  rules("that deny all by one letter", [
+    { allow: true, access: "rwm" },
+    { allow: false, access: "w" },
+  ]),
+  rules("that allow all by one letter", [
+    { allow: false, access: "rwm" },
+    { allow: true, access: "r" },
+  ]),
+  rules("that deny all by unknown access", [
+    { allow: true, access: "rwm" },
+    { allow: false, access: "xyz" },
+  ]),
+  rules("that deny all by a number", [
+    { allow: true, access: "rwm" },
+    { allow: false, type: "a", major: 10, minor: 229, access: "rwm" },
+  ]),
+  rules("that allow some, then deny all, then allow another", [
+    { allow: true, type: "c", major: 10, minor: 200, access: "rwm" },
+    { allow: false, access: "r" },
+    { allow: true, type: "c", major: 10, minor: 229, access: "rw" },
+  ]),
+  rules("with unknown access, denying", [
+    { allow: true, access: "rwm" },
+    { allow: false, type: "c", major: 10, minor: 229, access: "xyz" },
+  ]),
   rules("with access of which one is unknown", [{ allow: true, type: "c", major: 10, minor: 229, access: "rx" }]),
 ];
