@@ -37,6 +37,13 @@ function mountsBelow(path: string): string[] {
     .filter((line) => line.includes(path));
 }
 
+/** Has flock(1) hold the lock of a directory until it is killed. */
+async function holdLock(path: string): Promise<ChildProcess> {
+  const child = spawn("flock", ["--no-fork", path, "sh", "-c", "echo locked; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+  await once(child.stdout, "data");
+  return child;
+}
+
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "host-test-"));
   host = new Host();
@@ -208,6 +215,23 @@ test("a network namespace", async () => {
   await host.removeNetns(path);
   await host.removeNetns(path);
   await expect(stat(path)).rejects.toThrow(/ENOENT/);
+});
+
+test("a directory that is a lock is removed by who gets the lock, and left to who has it", async () => {
+  const pod = join(directory, "pod");
+  mkdirSync(pod);
+  writeFileSync(join(pod, "journal"), "x");
+  const holder = await holdLock(pod);
+  expect(await host.removeDirectory(pod, "journal")).toBe(false);
+  expect(readdirSync(pod)).toEqual(["journal"]);
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  expect(await host.removeDirectory(pod, "journal")).toBe(true);
+  expect(readdirSync(directory)).toEqual([]);
+  expect(await host.removeDirectory(pod, "journal")).toBe(true);
+
+  mkdirSync(join(pod, "more"), { recursive: true });
+  await expect(host.removeDirectory(pod, "journal")).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, `the directory "${pod}" cannot be removed`));
 });
 
 test("the journal on a full disk keeps whole lines only, and goes on when there is room", async () => {

@@ -149,6 +149,14 @@ export class Host implements AsyncDisposable {
   }
 
   /**
+   * Removes a directory and the one file that may be in it, under the lock that it is; what is not there is no error. False, and
+   * nothing is touched, when somebody else holds the lock, who then decides.
+   */
+  async removeDirectory(path: string, file: string): Promise<boolean> {
+    return (await this.#calls.call("removeDirectory", { path, file })).boolean("removed");
+  }
+
+  /**
    * Gives back the memory that this process can have again: free memory of malloc, and the pages of Node's code
    * and constants, which stay in the page cache and come back one by one as they are used. Takes a millisecond
    * or two, here and now: an answer that came later would bring back what it needs.

@@ -12,6 +12,8 @@ import { errorOfSystemCall } from "./error.ts";
 import { appendFile, readFile, rename, truncate, unlink, writeFile } from "./files.ts";
 import { decodeEntry, encodeEntry, type JournalEntry } from "./journal-entry.ts";
 
+/** Its name in the pod's directory. */
+export const JOURNAL = "journal";
 /** Of a pod's whole journal; a pod with thousands of containers is far below it. */
 const MAX_BYTES = 4 << 20;
 
@@ -29,12 +31,12 @@ export class Journal {
   }
 
   /**
-   * Opens `journal` in the pod's directory, which must exist; keeps what is there. A last line without its
+   * Opens the one in the pod's directory, which must exist; keeps what is there. A last line without its
    * line feed was cut short by a crash before its thing was made, and is dropped.
    * DATA_LOSS for a line that cannot be understood.
    */
   static async open(stateDirectory: string): Promise<Journal> {
-    const path = join(stateDirectory, "journal");
+    const path = join(stateDirectory, JOURNAL);
     let text = "";
     try {
       text = await readFile(path, "utf8");

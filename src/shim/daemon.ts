@@ -3,17 +3,15 @@
  * it is released: server, sandbox, events, journal and directory, log.
  */
 
-import { join } from "node:path";
-
 import { Server } from "ttrpc-ts";
 
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { errorOfSystemCall } from "../host/error.ts";
-import { mkdir, rm, rmdir, unlink } from "../host/files.ts";
+import { mkdir, unlink } from "../host/files.ts";
 import { Host } from "../host/host.ts";
-import { Journal } from "../host/journal.ts";
+import { Journal, JOURNAL } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
 import { MachineFactory } from "../sandbox/machine-factory.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
@@ -204,10 +202,11 @@ class Daemon implements AsyncDisposable {
     this.#log[Symbol.dispose]();
   }
 
+  /** Not while a `start`, `delete` or `sweep` holds the pod's lock: it would hold the lock of nothing. It removes what it finds. */
   async #removeState(): Promise<void> {
-    const { state } = this.#args;
-    await rm(join(state, "journal"), { force: true });
-    await rmdir(state).catch(ignoreMissing);
+    if (!(await this.#host.removeDirectory(this.#args.state, JOURNAL))) {
+      this.#log.debug({ pod: this.#args.id }, "the pod's directory is left to whoever has its lock");
+    }
   }
 }
 

@@ -164,8 +164,8 @@ impl Pod {
         Ok(directories::open(rustix::fs::CWD, &self.state)?.into())
     }
 
-    /// Whether the pod's directory is still the one that is locked. Its daemon removes it when it exits, without the lock;
-    /// after that whoever comes makes another one, with a lock and a daemon of its own.
+    /// Whether the pod's directory is still the one that is locked. Who removes it holds the lock, the pod's daemon, too
+    /// (libhadron's `removeDirectory`); but what is killed and removed by its journal is worth a second look.
     pub fn is_locked_by(&self, lock: &Lock) -> bool {
         self.is_at(&lock.directory).unwrap_or(false)
     }

@@ -87,7 +87,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
             if let Some(listener) = pod.listen()? {
                 break (made, listener);
             }
-            // A daemon that exited removed the directory that was locked, and another `start` has made a new one.
+            // Somebody listens there now who did not ask for the lock.
             made.is_new = false;
         } else {
             // A daemon that is about to exit, or the remains of one that was killed and never deleted. Undoing removes

@@ -38,7 +38,7 @@ pub fn undo(pod: &Pod, lock: &Lock, daemon_deadline: Instant, deadline: Instant)
         containers: undone.containers,
         ..Undone::default()
     };
-    // It may have undone all, and what is there now is of a new pod.
+    // What is there now may be of a new pod.
     if !pod.is_locked_by(lock) {
         return undone;
     }

@@ -12,7 +12,7 @@ use crate::pool::{Full, Pool};
 use crate::reactor::{ProcessOperation, Reactor};
 use crate::request::{self, Operation};
 use crate::stop::Stop;
-use crate::{mount, netns, socket};
+use crate::{directory, mount, netns, socket};
 
 pub enum Refused {
     /// Too many requests are waiting: submit it again when an answer has come.
@@ -97,6 +97,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::ListenUnix(request) => socket::listen_unix(&request),
         Operation::CreateNetns(request) => netns::create(&request.path),
         Operation::RemoveNetns(request) => netns::remove(&request.path),
+        Operation::RemoveDirectory(request) => directory::remove(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)

@@ -20,6 +20,7 @@ mod answers;
 mod child;
 mod clock;
 mod descriptor;
+mod directory;
 mod error;
 mod handle;
 mod memory;

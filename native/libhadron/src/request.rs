@@ -23,6 +23,7 @@ pub enum Operation {
     ListenUnix(ListenUnix),
     CreateNetns(Path),
     RemoveNetns(Path),
+    RemoveDirectory(RemoveDirectory),
 }
 
 /// One mount as containerd describes it: every option is one word of mount(8).
@@ -105,6 +106,14 @@ pub struct ListenUnix {
 #[serde(deny_unknown_fields)]
 pub struct Path {
     pub path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveDirectory {
+    pub path: String,
+    /// The name of the one file that may be in it.
+    pub file: String,
 }
 
 #[derive(Debug, Deserialize)]
