@@ -3,7 +3,7 @@
  *
  *     node examples/list-tasks.ts [containerd's state directory]
  *
- * Node 22.18 or later runs it as it is; `make proto` first.
+ * Node 24 runs it as it is, the one in node_modules or your own; `make proto` first.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,8 +1,10 @@
 /**
  * A container of a sandbox: its init process, its additional processes, its storage.
  *
- *   creating -> created -> running <-> paused
- *                  └──────────┴──────────▶ stopped
+ *   created -> running -> pausing -> paused
+ *                ^  `- failed -'       |
+ *                `------- resume ------'
+ *   each of them -> stopped
  *
  * "stopped" is the init process's; the container object lives until it is deleted.
  */

@@ -4,6 +4,7 @@
  *   created -> starting -> running -> stopped
  *      └──────────┴─────────────────────▶ stopped   (killed before it ran; start failed for an exec)
  *
+ * An init process whose start failed is created again (docs/architecture.md, States).
  * The exit of a process is told after its start was, and once.
  */
 
