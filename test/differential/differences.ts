@@ -91,6 +91,7 @@ export const DIFFERENCES: readonly Reason[] = [
     dependsOnKernels: true,
     matches: [
       { part: "files", field: /^fchmodat2/ },
+      { part: "spec", name: /^seccomp and new calls, that logs$/, field: /^syscall:452$/ },
       { part: "files", name: /tmpfs|shm/, field: /^(O_DIRECT|setxattr|getxattr|listxattr|removexattr|unlinked xattr)/ },
       // Debian's 6.1 lets root set them without CAP_SYS_ADMIN, and looks at the mount before the size.
       { part: "files", field: /^[sg]etxattr (security|70000 bytes)$/, runc: /^(0|5|EROFS)$/, hadron: /^(EPERM|ENODATA|E2BIG)$/ },
@@ -122,6 +123,17 @@ export const DIFFERENCES: readonly Reason[] = [
     why: "That is how cgroup v2 has it.",
     on: "host cgroup v1",
     matches: [{ part: "calls", name: /^update \{"memory":\{"limit":1\}\}$/, field: /./ }],
+  },
+  {
+    what: "Limits and numbers of devices below -1, which is for no limit and for all numbers",
+    runc: "no limit of pids, and refused, by cgroup v1; refused, and all numbers, by cgroup v2",
+    hadron: "no limit of pids; refused",
+    why: "Where runc is of two minds, a limit is not to stop a container, and a rule is not to open more than it says.",
+    on: "host cgroup v2",
+    matches: [
+      { part: "spec", name: /^linux\.resources \{"pids":\{"limit":-2\}\}$/, field: /^end$/, runc: REFUSED, hadron: RUNS },
+      { part: "spec", name: /^linux\.resources \{"devices":.*"major":-2/, field: /^end$/, runc: RUNS, hadron: REFUSED },
+    ],
   },
   {
     what: "A device rule that allows what no letter says",
@@ -201,11 +213,11 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^\/dev\/null of the host$/, field: /^mount\.\/volume\/null (super )?options$/ }],
   },
   {
-    what: "The host's /dev/shm as a volume",
+    what: "/dev/shm of the host, or one that was made for the pod there, as a volume",
     runc: "the host's",
     hadron: "the pod's",
     why: "Shared memory has to be memory of the guest.",
-    matches: [{ part: "spec", name: /^the host's \/dev\/shm$/, field: /^mount\.\/dev\/shm #2/ }],
+    matches: [{ part: "spec", name: /^(the host's|the pod's) \/dev\/shm$/, field: /^(mount\.\/dev\/shm #2|dev\.\/dev\/shm\/file$)/ }],
   },
   {
     what: "In a user namespace: devices, standard streams, /dev/mqueue, and /sys/fs/cgroup that the spec does not mount",
@@ -223,6 +235,7 @@ export const DIFFERENCES: readonly Reason[] = [
       { part: "spec", name: /user namespace/, field: /^(dev|ls:\/dev)\.\/dev\/mqueue$/, runc: /0:65534$/, hadron: /0:0$/ },
       { part: "spec", name: /user namespace/, field: /^(fd\.[12]|stat:\/proc\/self\/fd\/1)$/, runc: /65534:65534$/ },
       { part: "spec", name: /user namespace/, field: /^mkdir:\/sys\/fs\/cgroup\/x$/, hadron: /^EROFS$/ },
+      { part: "spec", name: /user namespace/, field: /^mount\.\/sys\/fs\/cgroup( |$)/, runc: /^\(absent\)$/ },
       { part: "spec", name: /user namespace, a device$/, field: /^end$/, runc: REFUSED, hadron: RUNS },
     ],
   },

@@ -1,5 +1,5 @@
 /** config.md: root and mounts. */
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import type { Spec } from "../spec.ts";
@@ -270,6 +270,13 @@ const binds: readonly SpecCase[] = [
     (spec) => void spec.mounts.push({ destination: "/dev/shm", type: "bind", source: "/dev/shm", options: ["rbind"] }),
     "create:/dev/shm/hadron-diff",
   ),
+  variation("the pod's /dev/shm", async (spec, places) => {
+    const source = join(places.volume, "shm");
+    await mkdir(source);
+    await chmod(source, 0o1777);
+    await writeFile(join(source, "file"), "content\n");
+    spec.mounts.push({ destination: "/dev/shm", type: "bind", source, options: ["rbind"] });
+  }),
   variation(
     "a socket of the host",
     (spec, places) =>
