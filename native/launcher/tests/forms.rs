@@ -6,11 +6,10 @@
 mod world;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use world::{World, names};
+use world::{World, given, names};
 
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut field = vec![number << 3 | 2, u8::try_from(bytes.len()).unwrap()];
@@ -20,18 +19,6 @@ fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
 
 fn params(id: &str, more: &[u8]) -> Vec<u8> {
     [field(1, id.as_bytes()), field(2, b"default"), more.to_vec()].concat()
-}
-
-fn start_with(world: &World, id: &str, bundle: &Path, stdin: &[u8]) -> Output {
-    let mut command = world.launcher(id, bundle, "start");
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(stdin).unwrap();
-    child.wait_with_output().unwrap()
 }
 
 fn sandbox_bundle(id: &str) -> PathBuf {
@@ -55,7 +42,7 @@ fn options_of_older_versions_get_a_plain_address() {
         ("d", params("other", b"")),
     ] {
         let bundle = world.bundle(id, "{}");
-        let output = start_with(&world, id, &bundle, &stdin);
+        let output = world.start_with(id, &bundle, &stdin);
         let address = fs::read(bundle.join("address")).unwrap();
         assert_eq!(output.stdout, address);
         assert!(output.stdout.starts_with(b"unix:///run/containerd/s/"));
@@ -67,7 +54,7 @@ fn options_of_older_versions_get_a_plain_address() {
 fn a_sandbox_before_2_3_gets_json() {
     let world = World::new();
     let bundle = sandbox_bundle("pod1");
-    let output = start_with(&world, "pod1", &bundle, b"");
+    let output = world.start_with("pod1", &bundle, b"");
     let address = fs::read_to_string(bundle.join("address")).unwrap();
     let expected = format!(r#"{{"version":3,"address":"{address}","protocol":"ttrpc"}}"#);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
@@ -88,19 +75,8 @@ fn bootstrap_params_get_a_bootstrap_result() {
     ]
     .concat();
     let mut command = world.launcher("pod1", &bundle, "start");
-    command
-        .env_remove("TTRPC_ADDRESS")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(&params("pod1", &more))
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    command.env_remove("TTRPC_ADDRESS");
+    let output = given(&mut command, &params("pod1", &more));
     let address = fs::read(bundle.join("address")).unwrap();
     assert!(address.starts_with(b"unix:///run/shims/"), "{:?}", output);
     assert_eq!(
@@ -135,12 +111,8 @@ fn a_socket_dir_that_is_too_long_is_refused() {
     let world = World::new();
     let bundle = sandbox_bundle("pod1");
     let long = format!("/run/{}", "x".repeat(40));
-    let output = start_with(
-        &world,
-        "pod1",
-        &bundle,
-        &params("pod1", &field(9, long.as_bytes())),
-    );
+    let stdin = params("pod1", &field(9, long.as_bytes()));
+    let output = world.start_with("pod1", &bundle, &stdin);
     assert!(!output.status.success() && output.stdout.is_empty());
     assert!(
         String::from_utf8(output.stderr)
@@ -153,14 +125,8 @@ fn a_socket_dir_that_is_too_long_is_refused() {
 #[test]
 fn info_names_the_runtime_and_gives_the_options_back() {
     let any = field(1, b"t");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_containerd-shim-hadron-v2"))
-        .arg("-info")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(&any).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_containerd-shim-hadron-v2"));
+    let output = given(command.arg("-info"), &any);
     assert!(output.status.success());
     assert!(
         output

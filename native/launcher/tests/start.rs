@@ -6,7 +6,6 @@
 mod world;
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -303,17 +302,7 @@ fn the_daemon_is_put_into_the_cgroup_that_the_options_name() {
     let name = format!("hadron-test-launcher-{}", std::process::id());
     let start = |id: &str, cgroup: &str| {
         let bundle = world.bundle(id, "{}");
-        let mut command = world.launcher(id, &bundle, "start");
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(&options(cgroup)).unwrap();
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
+        let output = world.start_with(id, &bundle, &options(cgroup));
         (
             output.status.success(),
             String::from_utf8(output.stderr).unwrap(),

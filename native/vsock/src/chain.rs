@@ -147,7 +147,19 @@ pub fn advance<B: BitmapSlice>(pieces: &mut Vec<VolatileSlice<'_, B>>, mut count
     pieces.drain(..gone);
 }
 
-type IoVectors = [MaybeUninit<libc::iovec>; MAX_PIECES];
+/// As many initialised vectors as there are pieces, at most `MAX_PIECES`.
+fn vectors(
+    pieces: impl Iterator<Item = (*mut u8, usize)>,
+) -> [MaybeUninit<libc::iovec>; MAX_PIECES] {
+    let mut vectors = [MaybeUninit::uninit(); MAX_PIECES];
+    for (vector, (start, length)) in vectors.iter_mut().zip(pieces) {
+        vector.write(libc::iovec {
+            iov_base: start.cast(),
+            iov_len: length,
+        });
+    }
+    vectors
+}
 
 /// One writev(2) from guest memory to `fd`; restarted when a signal interrupts it.
 ///
@@ -162,13 +174,11 @@ pub fn write_from_guest<B: BitmapSlice>(
         .iter()
         .map(VolatileSlice::ptr_guard)
         .collect();
-    let mut vectors: IoVectors = [MaybeUninit::uninit(); MAX_PIECES];
-    for (vector, guard) in vectors.iter_mut().zip(&guards) {
-        vector.write(libc::iovec {
-            iov_base: guard.as_ptr().cast_mut().cast(),
-            iov_len: guard.len(),
-        });
-    }
+    let vectors = vectors(
+        guards
+            .iter()
+            .map(|guard| (guard.as_ptr().cast_mut(), guard.len())),
+    );
     retry(|| {
         // SAFETY: the first `count` vectors are initialised and point to guest memory that
         // `guards` keep mapped. The kernel reads it as bytes; that the guest may change it
@@ -197,13 +207,7 @@ pub fn read_into_guest<B: BitmapSlice>(
         .iter()
         .map(VolatileSlice::ptr_guard_mut)
         .collect();
-    let mut vectors: IoVectors = [MaybeUninit::uninit(); MAX_PIECES];
-    for (vector, guard) in vectors.iter_mut().zip(&guards) {
-        vector.write(libc::iovec {
-            iov_base: guard.as_ptr().cast(),
-            iov_len: guard.len(),
-        });
-    }
+    let vectors = vectors(guards.iter().map(|guard| (guard.as_ptr(), guard.len())));
     let total = retry(|| {
         // SAFETY: the first `count` vectors are initialised and point to guest memory that
         // `guards` keep mapped and that no Rust reference covers.

@@ -101,14 +101,7 @@ impl JoinedFd {
         &mut self,
         call: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<usize>,
     ) -> rustix::io::Result<Option<usize>> {
-        match call(self.fd.as_fd()) {
-            Ok(count) => Ok(Some(count)),
-            Err(Errno::AGAIN) => {
-                self.readable = false;
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        attempt(&mut self.readable, call(self.fd.as_fd()))
     }
 
     /// Runs one write; EAGAIN becomes `None` and clears `writable`.
@@ -116,14 +109,21 @@ impl JoinedFd {
         &mut self,
         call: impl FnOnce(BorrowedFd<'_>) -> rustix::io::Result<usize>,
     ) -> rustix::io::Result<Option<usize>> {
-        match call(self.fd.as_fd()) {
-            Ok(count) => Ok(Some(count)),
-            Err(Errno::AGAIN) => {
-                self.writable = false;
-                Ok(None)
-            }
-            Err(error) => Err(error),
+        attempt(&mut self.writable, call(self.fd.as_fd()))
+    }
+}
+
+fn attempt(
+    ready: &mut bool,
+    result: rustix::io::Result<usize>,
+) -> rustix::io::Result<Option<usize>> {
+    match result {
+        Ok(count) => Ok(Some(count)),
+        Err(Errno::AGAIN) => {
+            *ready = false;
+            Ok(None)
         }
+        Err(errno) => Err(errno),
     }
 }
 

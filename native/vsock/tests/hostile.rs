@@ -16,18 +16,6 @@ use vm_memory::{Bytes, GuestAddress};
 
 const CREDIT: usize = 256 * 1024;
 
-fn out() -> (Guest, File) {
-    let mut guest = Guest::new();
-    let (reader, writer) = pipe();
-    guest
-        .device
-        .muxer()
-        .accept(7, Direction::Out, OwnedFd::from(writer))
-        .unwrap();
-    guest.open(7);
-    (guest, reader)
-}
-
 fn error(guest: &mut Guest) -> Broken {
     guest.ended().expect("an end").error.expect("an error")
 }
@@ -59,7 +47,7 @@ fn unknown_streams_are_reset() {
 
 #[test]
 fn a_port_takes_one_stream() {
-    let (mut guest, _reader) = out();
+    let (mut guest, _reader) = Guest::with_output();
     guest.send(
         Header {
             src_port: 51,
@@ -74,7 +62,7 @@ fn a_port_takes_one_stream() {
 
 #[test]
 fn wrong_addresses_and_types() {
-    let (mut guest, _reader) = out();
+    let (mut guest, _reader) = Guest::with_output();
     for header in [
         Header {
             dst_cid: 9,
@@ -112,7 +100,7 @@ fn wrong_addresses_and_types() {
 
 #[test]
 fn more_than_the_credit_breaks_the_stream_and_what_came_before_is_written() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     let capacity = rustix::pipe::fcntl_getpipe_size(&reader).unwrap();
     let mut sent = 0;
     while guest.device.muxer().progress(7).unwrap() as usize + CREDIT > sent {
@@ -147,7 +135,7 @@ fn packets_that_do_not_belong_there() {
         (says(1), Violation::ShortPacket),
         (says(u32::MAX), Violation::ShortPacket),
     ] {
-        let (mut guest, mut reader) = out();
+        let (mut guest, mut reader) = Guest::with_output();
         guest.data(7, b"before");
         guest.send(header, &[]);
         assert_eq!(guest.operations(), [(op::RST, 0)]);
@@ -178,7 +166,7 @@ fn data_after_the_shutdown() {
 
 #[test]
 fn rst_writes_out_what_came_and_is_an_error() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     let capacity = rustix::pipe::fcntl_getpipe_size(&reader).unwrap();
     for _ in 0..6 {
         guest.data(7, &vec![1; 32_768]);
@@ -286,7 +274,7 @@ fn limits_and_misfits_of_joins() {
 
 #[test]
 fn closing_a_join_resets_its_stream() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     guest.data(7, b"x");
     assert_eq!(guest.device.muxer().close(7), Some(1));
     guest.run();
@@ -297,13 +285,13 @@ fn closing_a_join_resets_its_stream() {
 
 #[test]
 fn a_reader_that_is_gone() {
-    let (mut guest, reader) = out();
+    let (mut guest, reader) = Guest::with_output();
     drop(reader);
     guest.data(7, b"x");
     assert_eq!(guest.operations(), [(op::RST, 0)]);
     assert_eq!(error(&mut guest), Broken::Unread(7));
     // And while the buffer holds something.
-    let (mut guest, reader) = out();
+    let (mut guest, reader) = Guest::with_output();
     for _ in 0..6 {
         guest.data(7, &vec![1; 32_768]);
     }
@@ -315,7 +303,7 @@ fn a_reader_that_is_gone() {
 
 #[test]
 fn reset_and_death_of_the_guest() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     let (_unused, writer) = pipe();
     guest
         .device
@@ -342,7 +330,7 @@ fn reset_and_death_of_the_guest() {
 
 #[test]
 fn any_framing_of_a_packet_is_understood() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     let header = Header {
         len: 300,
         ..packet(7, op::RW)
@@ -374,7 +362,7 @@ fn any_framing_of_a_packet_is_understood() {
 
 #[test]
 fn chains_that_are_no_packets() {
-    let (mut guest, _reader) = out();
+    let (mut guest, _reader) = Guest::with_output();
     let size = HEADER_SIZE as u32;
     for pieces in [
         vec![(0x10_0000, size - 1, 0)],
@@ -402,7 +390,7 @@ fn chains_that_are_no_packets() {
 #[test]
 fn an_index_that_is_too_far_ahead_stops_the_device() {
     for receive in [true, false] {
-        let (mut guest, _reader) = out();
+        let (mut guest, _reader) = Guest::with_output();
         let ring = if receive { &guest.rx } else { &guest.tx };
         ring.publish(&guest.memory, 20_000);
         guest.queue_packet(packet(9, op::REQUEST), &[]);

@@ -25,19 +25,6 @@ fn ended(port: u32, bytes: u64) -> Option<Ended> {
     })
 }
 
-/// A guest with an "out" stream to port 7, and the reading end.
-fn out() -> (Guest, File) {
-    let mut guest = Guest::new();
-    let (reader, writer) = pipe();
-    guest
-        .device
-        .muxer()
-        .accept(7, Direction::Out, OwnedFd::from(writer))
-        .unwrap();
-    assert_eq!(guest.open(7), []);
-    (guest, reader)
-}
-
 /// A guest with an "in" stream to port 7, and the writing end.
 fn input() -> (Guest, File) {
     let mut guest = Guest::new();
@@ -65,7 +52,7 @@ fn both() -> (Guest, UnixStream) {
 
 #[test]
 fn out_ends_with_the_guests_close() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     guest.data(7, b"hello ");
     guest.data(7, b"world");
     assert_eq!(guest.device.muxer().progress(7), Some(11));
@@ -79,7 +66,7 @@ fn out_ends_with_the_guests_close() {
 
 #[test]
 fn out_ends_with_a_half_close_too() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     guest.data(7, b"x");
     guest.shutdown(7, SHUTDOWN_SEND);
     assert_eq!(guest.operations(), [(op::SHUTDOWN, SHUTDOWN_BOTH)]);
@@ -99,7 +86,7 @@ fn out_ends_with_a_half_close_too() {
 
 #[test]
 fn bytes_before_the_shutdown_are_written_first() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     let sent = &pattern()[..CREDIT];
     for chunk in sent.chunks(65_536) {
         guest.data(7, chunk);
@@ -121,7 +108,7 @@ fn bytes_before_the_shutdown_are_written_first() {
 
 #[test]
 fn a_writer_that_heeds_credit_gets_everything_through() {
-    let (mut guest, mut reader) = out();
+    let (mut guest, mut reader) = Guest::with_output();
     let pattern = pattern();
     let total = 10_000_000;
     let (mut sent, mut forwarded, mut at) = (0usize, 0usize, 0usize);
@@ -154,7 +141,7 @@ fn a_writer_that_heeds_credit_gets_everything_through() {
 
 #[test]
 fn a_pipe_that_nobody_reads_gets_no_more_than_its_size_and_the_credit() {
-    let (mut guest, reader) = out();
+    let (mut guest, reader) = Guest::with_output();
     let mut granted = CREDIT;
     let mut sent = 0;
     while sent < granted {
@@ -172,7 +159,7 @@ fn a_pipe_that_nobody_reads_gets_no_more_than_its_size_and_the_credit() {
 
 #[test]
 fn credit_is_told_when_asked_for() {
-    let (mut guest, _reader) = out();
+    let (mut guest, _reader) = Guest::with_output();
     guest.data(7, &[0; 100]);
     guest.send(packet(7, op::CREDIT_REQUEST), &[]);
     let packets = guest.packets();
@@ -369,7 +356,7 @@ fn a_socket_that_is_closed_on_the_host_is_closed_in_the_guest() {
 
 #[test]
 fn notifications_are_suppressed_as_the_guest_asks() {
-    let (mut guest, _reader) = out();
+    let (mut guest, _reader) = Guest::with_output();
     // The guest's used_event stays where it is, so only the first use of each queue interrupts.
     for _ in 0..20 {
         guest.data(7, b"x");

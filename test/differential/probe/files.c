@@ -385,6 +385,20 @@ static void show_named(const char *key, const char *name) {
     close(fd);
 }
 
+/* Changes an open file by its descriptor, and shows it and the file that has the name now. */
+static void change(const char *what, int fd, off_t length, mode_t mode, const char *name) {
+    char key[64];
+    snprintf(key, sizeof key, "%s truncate", what);
+    CALL(key, ftruncate(fd, length));
+    snprintf(key, sizeof key, "%s chmod", what);
+    CALL(key, fchmod(fd, mode));
+    snprintf(key, sizeof key, "%s old", what);
+    show_content(key, fd);
+    snprintf(key, sizeof key, "%s new", what);
+    show_named(key, name);
+    close(fd);
+}
+
 /* A file whose name is gone, or another file's. */
 static void nameless(void) {
     char byte = 'x';
@@ -423,30 +437,21 @@ static void nameless(void) {
     fd = make("again", "first");
     unlink("again");
     close(make("again", "second"));
-    CALL("namesake truncate", ftruncate(fd, 2));
-    CALL("namesake chmod", fchmod(fd, 0611));
-    show_content("namesake old", fd);
-    show_named("namesake new", "again");
-    close(fd);
+    change("namesake", fd, 2, 0611, "again");
 
     fd = make("overwritten", "first");
     close(make("overwriting", "second"));
     rename("overwriting", "overwritten");
-    CALL("overwritten truncate", ftruncate(fd, 2));
-    CALL("overwritten chmod", fchmod(fd, 0611));
-    show_content("overwritten old", fd);
-    show_named("overwritten new", "overwritten");
-    close(fd);
+    change("overwritten", fd, 2, 0611, "overwritten");
 
     fd = make("one-name", "content");
     CALL("other name", link("one-name", "other-name"));
     unlink("one-name");
-    CALL("other name truncate", ftruncate(fd, 4));
-    CALL("other name chmod", fchmod(fd, 0622));
+    int other = dup(fd);
+    change("other name", fd, 4, 0622, "other-name");
     CALL("other name chmod by it", chmod("other-name", 0633));
-    show_content("other name old", fd);
-    show_named("other name", "other-name");
-    close(fd);
+    show_content("other name then", other);
+    close(other);
 }
 
 static void attributes(void) {

@@ -102,6 +102,15 @@ async fn read_all(port: Port) -> Vec<u8> {
     bytes
 }
 
+/// What comes until the end.
+pub async fn rest_of(stream: &mut tokio::net::UnixStream) -> String {
+    let mut text = String::new();
+    within(stream.read_to_string(&mut text))
+        .await
+        .expect("the end of the stream");
+    text
+}
+
 /// Fails the test instead of hanging.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(STEP, future).await.expect("in time")

@@ -209,6 +209,11 @@ impl World {
         command
     }
 
+    /// `start` with this on its standard input.
+    pub fn start_with(&self, id: &str, bundle: &Path, stdin: &[u8]) -> Output {
+        given(&mut self.launcher(id, bundle, "start"), stdin)
+    }
+
     /// `start`, with its address, or with its sentence.
     pub fn start(&self, id: &str, bundle: &Path) -> Result<String, String> {
         let output = self.launcher(id, bundle, "start").output().unwrap();
@@ -328,4 +333,16 @@ pub fn names(directory: &str) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Runs a command with this on its standard input.
+pub fn given(command: &mut Command, stdin: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(stdin).unwrap();
+    child.wait_with_output().unwrap()
 }

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hadron_vsock_device::{
-    Config, Device, Ended, HEADER_SIZE, HOST_CID, Header, Interrupt, QueueIndex, Queues,
+    Config, Device, Direction, Ended, HEADER_SIZE, HOST_CID, Header, Interrupt, QueueIndex, Queues,
     TYPE_STREAM, op,
 };
 use virtio_queue::{Error as QueueError, Queue, QueueT};
@@ -112,6 +113,16 @@ impl Guest {
         let mut guest = Guest::starved(Config::new(CID));
         guest.offer_buffers(SLOTS);
         guest
+    }
+
+    /// A guest with an "out" stream to port 7, and the reading end.
+    pub fn with_output() -> (Guest, File) {
+        let (reader, writer) = super::pipe();
+        let mut guest = Guest::new();
+        let fd = OwnedFd::from(writer);
+        guest.device.muxer().accept(7, Direction::Out, fd).unwrap();
+        assert_eq!(guest.open(7), []);
+        (guest, reader)
     }
 
     /// A guest that has offered no receive buffer.

@@ -5,7 +5,7 @@ use hadron_agent::protocol::agent as proto;
 use serde_json::json;
 use ttrpc::Code;
 
-use crate::client::{Guest, process_json, read, spec, within};
+use crate::client::{Guest, process_json, read, rest_of, spec, within};
 
 pub async fn exit_statuses(guest: &Guest) {
     for status in [0, 1, 42, 255] {
@@ -256,13 +256,7 @@ pub async fn without_a_pid_namespace(guest: &Guest) {
     assert_eq!(guest.wait(&id, "").await, Ok(0));
     assert_eq!(guest.processes(&id).await.expect("list").len(), 1);
     guest.delete(&id).await.expect("delete");
-    let mut text = String::new();
-    within(tokio::io::AsyncReadExt::read_to_string(
-        &mut stdout,
-        &mut text,
-    ))
-    .await
-    .expect("read");
+    let text = rest_of(&mut stdout).await;
     assert_eq!(text.trim(), pid.to_string());
 }
 
@@ -337,13 +331,7 @@ pub async fn what_outlives_init_in_a_shared_pid_namespace(guest: &Guest) {
     assert_eq!(guest.processes(&other).await.expect("list").len(), 2);
     guest.kill(&other, "", 9, true).await.expect("kill all");
     // The end of the output is the end of the last of them.
-    let mut text = String::new();
-    within(tokio::io::AsyncReadExt::read_to_string(
-        &mut stdout,
-        &mut text,
-    ))
-    .await
-    .expect("read");
+    rest_of(&mut stdout).await;
     guest.delete(&other).await.expect("delete");
     guest.end(&id).await;
 }

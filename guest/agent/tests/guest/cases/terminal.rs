@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-use crate::client::{Guest, process_json, spec, within};
+use crate::client::{Guest, process_json, rest_of, spec, within};
 
 async fn until(stream: &mut UnixStream, end: &str) -> String {
     let mut text = String::new();
@@ -61,10 +61,7 @@ pub async fn size_and_resize(guest: &Guest) {
     );
     guest.resize(&id, "", 120, 40).await.expect("resize");
     let text = until(&mut stdout, "40 120").await;
-    let mut rest = String::new();
-    within(stdout.read_to_string(&mut rest))
-        .await
-        .expect("the end of the terminal");
+    rest_of(&mut stdout).await;
     assert_eq!(guest.wait(&id, "").await, Ok(6), "{text}");
     guest.delete(&id).await.expect("delete");
 }
@@ -106,10 +103,7 @@ pub async fn an_exec_with_a_terminal(guest: &Guest) {
     let text = until(&mut stdout, "up\r\n").await;
     assert!(text.starts_with("20 70\r\n"), "{text:?}");
     within(stdin.write_all(b"hello\n")).await.expect("write");
-    let mut rest = String::new();
-    within(stdout.read_to_string(&mut rest))
-        .await
-        .expect("the end of the terminal");
+    let rest = rest_of(&mut stdout).await;
     assert_eq!(rest, "<hello>\r\n");
     assert_eq!(guest.wait(&id, "tty").await, Ok(4));
     let refused = guest.resize(&id, "", 1, 1).await.expect_err("no terminal");
@@ -139,10 +133,7 @@ pub async fn every_byte_up_to_the_end(guest: &Guest) {
             .await
             .expect("exec");
         let mut stdout = within(stdout.accept()).await;
-        let mut shown = String::new();
-        within(stdout.read_to_string(&mut shown))
-            .await
-            .expect("the end of the terminal");
+        let shown = rest_of(&mut stdout).await;
         assert_eq!(guest.wait(&id, &exec).await, Ok(0));
         guest.delete_process(&id, &exec).await.expect("delete");
         bytes += shown.len();
