@@ -371,21 +371,30 @@ describe("the guest's events", () => {
 });
 
 describe("a guest that answers nonsense", () => {
+  /** The head of a message of 2 GiB, and its beginning. */
+  const ENDLESS = Buffer.alloc(4_096, 0xff);
+  ENDLESS[0] = 0x7f;
+
   it("that never ends is dead", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const failed = expect(agent.sync()).rejects.toMatchObject({ name: "HadronError", code: Code.UNAVAILABLE });
-    // The head of a message of 2 GiB, the most that one may have, and its beginning.
-    const endless = Buffer.alloc(4_096, 0xff);
-    endless.writeUInt32BE(0x7fffffff);
-    far.write(endless);
+    far.write(ENDLESS);
     await pass(TIMEOUT_MS + 2_000);
     await failed;
     expect(dead).toEqual([expect.stringContaining("nor answer whether it lives")]);
   });
 
+  it("that is longer than any message has lost its connection", async () => {
+    const failed = expect(agent.sync()).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: expect.stringContaining("4294967295 bytes") });
+    far.write(Buffer.alloc(4_096, 0xff));
+    await failed;
+    await agent.closed;
+    expect(dead).toEqual([]);
+  });
+
   it("and goes away ends its calls", async () => {
     const failed = expect(agent.sync()).rejects.toMatchObject({ name: "HadronError", code: Code.UNAVAILABLE });
-    far.end(Buffer.alloc(4_096, 0xff));
+    far.end(ENDLESS);
     await Promise.all([failed, agent.closed]);
   });
 
