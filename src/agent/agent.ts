@@ -9,8 +9,10 @@
 export interface Agent {
   /** The first call; answers when the guest is up. Aborting is up to the caller: booting takes as long as it takes. */
   createSandbox(request: CreateSandbox, signal: AbortSignal): Promise<SandboxInfo>;
-  /** Answers the guest pid of the init process. */
-  /** `storages`: what the guest mounts before it resolves the container's root; undefined for none. */
+  /**
+   * Answers the guest pid of the init process. `storages`: what the guest mounts before it resolves the container's root;
+   * undefined for none.
+   */
   createContainer(containerId: string, specJson: string, storages: Storages | undefined, stdio: StdioPorts): Promise<number>;
   startContainer(containerId: string): Promise<void>;
   deleteContainer(containerId: string): Promise<void>;

@@ -5,7 +5,9 @@ import { resolve } from "node:path";
 import { describe, expect, it, test } from "vitest";
 
 import { HadronError } from "../errors.ts";
-import type { Spec } from "./oci.ts";
+import { encode } from "../json/encode.ts";
+import { decode } from "../json/schema.ts";
+import { OCI } from "./oci.ts";
 import { planContainer } from "./plan.ts";
 
 interface Features {
@@ -22,15 +24,15 @@ interface Features {
 const features = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../native/launcher/features.json"), "utf8")) as Features;
 
 /** The refusal of a spec with this change, or undefined; what was warned of. */
-function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = {}): { refusal: string | undefined; warnings: string[] } {
+function outcome(change: object, linux: object = {}): { refusal: string | undefined; warnings: string[] } {
   const warnings: string[] = [];
-  const spec = {
+  const json = {
     ociVersion: "1.2.0",
     root: { path: "rootfs" },
     process: { cwd: "/", args: ["true"], user: { uid: 0, gid: 0 } },
     ...change,
     linux: { namespaces: ["pid", "network", "ipc", "uts", "mount"].map((type) => ({ type })), ...linux },
-  } as unknown as Spec;
+  };
   const context = {
     containerId: "c1",
     slot: "1",
@@ -42,7 +44,7 @@ function outcome(change: { [K in keyof Spec]?: unknown }, linux: object = {}): {
     warn: (sentence: string) => warnings.push(sentence),
   };
   try {
-    planContainer(spec, context);
+    planContainer(decode(OCI.Spec, "the spec", encode(json), "nothing"), context);
     return { refusal: undefined, warnings };
   } catch (error) {
     if (!(error instanceof HadronError)) {

@@ -14,8 +14,10 @@ import type { Journal } from "../host/journal.ts";
 import type { Logger } from "../logger.ts";
 import { within } from "../time.ts";
 
+export type HostProcessHost = Pick<Host, "spawnTask" | "reapChild" | "killProcess">;
+
 export interface HostProcessOptions {
-  readonly host: Pick<Host, "spawnTask" | "reapChild" | "killProcess">;
+  readonly host: HostProcessHost;
   readonly journal: Pick<Journal, "add" | "remove">;
   /** PREFIX/lib/hadron. */
   readonly libraryDirectory: string;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { Agent, Storages } from "../agent/agent.ts";
+import type { Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Join, Vm, VmExit } from "../hypervisor/hypervisor.ts";
-import { Machine } from "./machine.ts";
+import { Machine, type MachineAgent } from "./machine.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 const LOST = new HadronError(Code.UNAVAILABLE, "no answer can come any more");
@@ -26,7 +26,7 @@ afterEach(() => vi.useRealTimers());
 let asked: string[];
 let answer: () => Promise<void>;
 
-async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
+async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<MachineAgent>> {
   const stop = async (): Promise<void> => {
     stops += 1;
     exited.resolve({ reason: "the VM was stopped", expected: true });
@@ -48,8 +48,14 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine> {
     asked.push(`${what} ${paths.join(" ")}`);
     await answer();
   };
-  const shares = { releaseStorages: ask("release"), writeBack: ask("write back") };
-  const agent = { closed: closed.promise, createSandbox: async () => ({}), setClock: async () => 0n, close() {}, ...shares } as unknown as Agent;
+  const agent: MachineAgent = {
+    closed: closed.promise,
+    createSandbox: async () => ({ agentVersion: "0", kernelRelease: "6", initEnteredNs: 0n, requestReadNs: 0n }),
+    setClock: async () => 0n,
+    close() {},
+    releaseStorages: ask("release"),
+    writeBack: ask("write back"),
+  };
   return await Machine.boot(
     {
       hostname: "h",

@@ -35,7 +35,10 @@ const SYSCTLS: ReadonlyMap<string, string> = new Map([
   ["vm.dirty_writeback_centisecs", "100"],
 ]);
 
-export interface MachineOptions {
+/** What a Machine itself asks of the guest; what its containers ask is theirs. */
+export type MachineAgent = Pick<Agent, "createSandbox" | "setClock" | "releaseStorages" | "writeBack" | "closed" | "close">;
+
+export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly hostname: string;
   readonly sharedFs: "9p" | "virtiofs";
   readonly kernel: "tuned" | "debian";
@@ -43,22 +46,22 @@ export interface MachineOptions {
   readonly bootTimeoutMs: number;
   readonly startVm: (signal: AbortSignal) => Promise<Vm>;
   /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
-  readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel>;
+  readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
   /** As GuestClockOptions has it. */
   readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
 
-export interface AgentChannel {
+export interface AgentChannel<A extends MachineAgent = Agent> {
   /** For the guest's end of the connection. */
   readonly guestFd: number;
-  readonly agent: Agent;
+  readonly agent: A;
   closeGuestFd(): Promise<void>;
 }
 
-export class Machine implements AsyncDisposable {
+export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable {
   readonly vm: Vm;
-  readonly agent: Agent;
+  readonly agent: A;
   readonly info: SandboxInfo;
   readonly clock: GuestClock;
   readonly #sharedFs: MachineOptions["sharedFs"];
@@ -67,7 +70,7 @@ export class Machine implements AsyncDisposable {
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: Agent, info: SandboxInfo, { sharedFs, clockSet, log }: MachineOptions) {
+  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, clockSet, log }: MachineOptions<A>) {
     this.vm = vm;
     this.agent = agent;
     this.info = info;
@@ -82,13 +85,13 @@ export class Machine implements AsyncDisposable {
   }
 
   /** Answers when the agent has; nothing is left when it throws. */
-  static async boot(options: MachineOptions, signal: AbortSignal): Promise<Machine> {
+  static async boot<A extends MachineAgent>(options: MachineOptions<A>, signal: AbortSignal): Promise<Machine<A>> {
     await using undo = new AsyncDisposableStack();
     const deadline = AbortSignal.timeout(options.bootTimeoutMs);
     const either = AbortSignal.any([signal, deadline]);
 
     const vm = undo.use(await options.startVm(either));
-    let machine: Machine | undefined;
+    let machine: Machine<A> | undefined;
     const channel = await options.agentChannel((sentence) => machine?.fail(sentence));
     undo.defer(() => channel.agent.close());
     try {

@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it, test } from "vitest";
 
-import type { Spec } from "./oci.ts";
-import { OomScores, podOomScoreAdj } from "./oom-scores.ts";
+import { OomScores, type OomSpec, podOomScoreAdj } from "./oom-scores.ts";
 
 const log = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 const workload = (value?: number) => ({ value, isPause: false });
@@ -32,13 +31,12 @@ test("processes have what their containers ask for, as these come and go", async
   const pids = [vm, a, b].map((child) => child?.pid ?? 0) as [number, number, number];
   const scores = (): number[] => pids.map((pid) => Number(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8")));
   const own = Number(readFileSync("/proc/self/oom_score_adj", "utf8"));
-  const spec = (oomScoreAdj?: number): Spec =>
-    ({ process: { oomScoreAdj: oomScoreAdj === undefined ? undefined : BigInt(oomScoreAdj) } }) as unknown as Spec;
+  const spec = (oomScoreAdj?: bigint): OomSpec => ({ process: { oomScoreAdj } });
   try {
     const oom = new OomScores(log);
-    await oom.add("a", spec(700), pids[1], [pids[0]]);
+    await oom.add("a", spec(700n), pids[1], [pids[0]]);
     expect(scores()).toEqual([700, 700, own]);
-    await oom.add("b", spec(300), pids[2], [pids[0]]);
+    await oom.add("b", spec(300n), pids[2], [pids[0]]);
     expect(scores()).toEqual([300, 700, 300]);
     await oom.remove("b", [pids[0]]);
     expect(scores()).toEqual([700, 700, 300]);

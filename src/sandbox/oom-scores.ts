@@ -12,10 +12,15 @@
 import { Code, HadronError } from "../errors.ts";
 import { readOomScoreAdj, writeOomScoreAdj } from "../host/oom-score.ts";
 import type { Logger } from "../logger.ts";
-import type { Spec } from "./oci.ts";
+import type { ProcessSpec, Spec } from "./oci.ts";
 
 /** On the container that holds the pod's namespaces, and nothing else. */
 const CRI_CONTAINER_TYPE = "io.kubernetes.cri.container-type";
+
+/** What of a container's spec is looked at. */
+export interface OomSpec extends Pick<Spec, "annotations"> {
+  readonly process?: Pick<ProcessSpec, "oomScoreAdj"> | undefined;
+}
 
 interface Member {
   /** Undefined: the spec says nothing, so it would have the daemon's. */
@@ -33,7 +38,7 @@ export class OomScores {
   }
 
   /** A container that is about to run. `vmPids`: the processes of its VM. */
-  async add(id: string, spec: Spec, hostPid: number, vmPids: readonly number[]): Promise<void> {
+  async add(id: string, spec: OomSpec, hostPid: number, vmPids: readonly number[]): Promise<void> {
     const value = spec.process?.oomScoreAdj;
     const member = {
       value: value === undefined ? undefined : Number(value),

@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
-import type { Host } from "../host/host.ts";
 import { Journal } from "../host/journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Spec } from "./oci.ts";
-import { type CreateContainer, Sandbox } from "./sandbox.ts";
+import { type CreateContainer, Sandbox, type SandboxHost } from "./sandbox.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
@@ -18,6 +17,20 @@ let state: string;
 let bundle: string;
 let hostCalls: string[];
 let launches: number;
+/** Mounts nothing, and has no processes. */
+const host: SandboxHost = {
+  mount: async () => void hostCalls.push("mount"),
+  makeWritable: async () => hostCalls.push("makeWritable") > 0,
+  umountTree: async () => (hostCalls.push("umountTree"), 0),
+  spawnTask: async () => await noProcess("spawnTask"),
+  reapChild: async () => await noProcess("reapChild"),
+  killProcess: async () => await noProcess("killProcess"),
+};
+async function noProcess(call: string): Promise<never> {
+  hostCalls.push(call);
+  throw new HadronError(Code.UNAVAILABLE, "no processes in this test");
+}
+
 let journal: Journal;
 let sandbox: Sandbox;
 
@@ -32,7 +45,7 @@ beforeEach(async () => {
     id: "pod",
     stateDir: state,
     libraryDirectory: directory,
-    host: new Proxy({}, { get: (_, name) => async () => void hostCalls.push(String(name)) }) as Host,
+    host,
     journal,
     observer: { started() {}, exited() {}, oom() {} },
     log: quiet,

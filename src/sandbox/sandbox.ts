@@ -9,14 +9,14 @@
 import type { PipeOwner } from "../agent/agent.ts";
 import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
-import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { Container, type SandboxObserver } from "./container.ts";
-import { HostProcess } from "./host-process.ts";
+import { HostProcess, type HostProcessHost } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
+import type { MountHost } from "./mount-stack.ts";
 import type { Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
 import {
@@ -38,6 +38,9 @@ import { checkStdio, type StdioRequest } from "./stdio.ts";
 import { ContainerStorage } from "./storage.ts";
 import { Volumes } from "./volumes.ts";
 
+/** What it asks of the host. */
+export type SandboxHost = MountHost & HostProcessHost;
+
 export interface SandboxOptions {
   /** The grouping id; also that of the container that is the pod's own (CRI's pause container), if there is one. */
   readonly id: string;
@@ -45,7 +48,7 @@ export interface SandboxOptions {
   readonly stateDir: string;
   /** PREFIX/lib/hadron. */
   readonly libraryDirectory: string;
-  readonly host: Host;
+  readonly host: SandboxHost;
   readonly journal: Journal;
   readonly observer: SandboxObserver;
   readonly log: Logger;
