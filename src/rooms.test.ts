@@ -1,4 +1,4 @@
-/** Which room may import which: the table of docs/architecture.md, held against the imports of every file. */
+/** Which room may import which: the table of docs/architecture.md, held against the imports of every file and the dependencies of every crate. */
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
@@ -102,6 +102,36 @@ test("what a room is said to know, it imports", () => {
   const known = [...rooms].flatMap(([room, knows]) => [...knows].map((other) => `${room} -> ${other}`));
   const used = new Set(imports.map(({ from, to, isFile }) => `${roomOf(from)} -> ${isFile ? roomOf(to) : to}`));
   expect(known.filter((arrow) => !used.has(arrow))).toEqual([]);
+});
+
+test("a package for others imports nothing of ours", () => {
+  const directory = resolve(SRC, "../packages/ttrpc-ts/src");
+  const files = readdirSync(directory).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  expect(files.length).toBeGreaterThan(10);
+  const strangers = files.flatMap((file) =>
+    importsOf(readFileSync(join(directory, file), "utf8")).filter((name) => !/^(?:node:|\.\/[\w-]+\.ts$)/.test(name)),
+  );
+  expect(strangers).toEqual([]);
+});
+
+test("every crate is in the table, and depends on those that it is said to know", () => {
+  const root = resolve(SRC, "..");
+  const read = (path: string): string => readFileSync(join(root, path), "utf8");
+  const [, members = ""] = /^members = \[([^\]]*)\]/m.exec(read("Cargo.toml")) ?? [];
+  const crates = [...members.matchAll(/"([^"]+)"/g)].map(([, path = ""]) => path);
+  const actual = crates.map((crate) => [
+    crate,
+    [...read(`${crate}/Cargo.toml`).matchAll(/\{ path = "([^"]+)"/g)].map(([, path = ""]) => join(crate, path)),
+  ]);
+  const rows = [...read("docs/architecture.md").matchAll(/^\| `((?:native|guest)\/\w[\w-]*)` \|[^|]*\| ([^|]*) \|$/gm)];
+  const said = rows.map(([, crate = "", knows = ""]) => [
+    crate,
+    knows
+      .split(", ")
+      .filter((name) => crates.includes(`native/${name}`))
+      .map((name) => `native/${name}`),
+  ]);
+  expect(Object.fromEntries(said.filter(([crate]) => crates.includes(String(crate))))).toEqual(Object.fromEntries(actual));
 });
 
 test("a hypervisor's own files are known to choose.ts alone", () => {
