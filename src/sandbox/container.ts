@@ -68,6 +68,9 @@ export type ContainerHostProcess = Pick<HostProcess, "forward" | "end">;
 export type ContainerLease = Pick<Lease<unknown>, "isLast" | typeof Symbol.asyncDispose>;
 export type ContainerFiles = Pick<ContainerStorage, "guestPaths" | typeof Symbol.asyncDispose>;
 
+/** What a pod has of each of its containers, be it one with a program or the pod's own (pod-container.ts). */
+export type PodMember = Pick<Container, keyof Container>;
+
 export class Container {
   readonly id: string;
   readonly bundle: string;

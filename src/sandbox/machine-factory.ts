@@ -63,6 +63,7 @@ export class MachineFactory {
     const machine = await Machine.boot(
       {
         hostname: pod.hostname,
+        sysctls: pod.sysctls,
         sharedFs: hypervisor.capabilities.sharedFs,
         kernel: image.kernel.kind,
         agentLogLevel: config.debugLevel.toLowerCase(),

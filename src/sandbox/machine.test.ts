@@ -59,6 +59,7 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
   return await Machine.boot(
     {
       hostname: "h",
+      sysctls: {},
       sharedFs,
       kernel: "tuned",
       agentLogLevel: "info",

@@ -40,6 +40,8 @@ export type MachineAgent = Pick<Agent, "createSandbox" | "setClock" | "releaseSt
 
 export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly hostname: string;
+  /** The pod's; they go over our own. */
+  readonly sysctls: Readonly<Record<string, string>>;
   readonly sharedFs: "9p" | "virtiofs";
   readonly kernel: "tuned" | "debian";
   readonly agentLogLevel: string;
@@ -106,7 +108,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
         realtimeNs: nowNs(),
         hostname: options.hostname === "" ? hostname() : options.hostname,
         logLevel: options.agentLogLevel,
-        sysctls: SYSCTLS,
+        sysctls: new Map([...SYSCTLS, ...Object.entries(options.sysctls)]),
         shares: guestShares(options),
       },
       AbortSignal.any([either, gone.signal]),

@@ -13,9 +13,7 @@ import { Code, HadronError } from "../errors.ts";
 import { readOomScoreAdj, writeOomScoreAdj } from "../host/oom-score.ts";
 import type { Logger } from "../logger.ts";
 import type { ProcessSpec, Spec } from "./oci.ts";
-
-/** On the container that holds the pod's namespaces, and nothing else. */
-const CRI_CONTAINER_TYPE = "io.kubernetes.cri.container-type";
+import { isSandboxContainer } from "./pod-spec.ts";
 
 /** What of a container's spec is looked at. */
 export interface OomSpec extends Pick<Spec, "annotations"> {
@@ -42,7 +40,7 @@ export class OomScores {
     const value = spec.process?.oomScoreAdj;
     const member = {
       value: value === undefined ? undefined : Number(value),
-      isPause: spec.annotations?.[CRI_CONTAINER_TYPE] === "sandbox",
+      isPause: isSandboxContainer(spec),
     };
     this.#members.set(id, member);
     await this.#serially(async () => {

@@ -1,35 +1,35 @@
 import { describe, expect, it } from "vitest";
 
 import type { Spec } from "./oci.ts";
-import { podSpecOf } from "./pod-spec.ts";
+import { isPodItself, podSpecOf } from "./pod-spec.ts";
 
-const limitsOf = (spec: Partial<Spec>) => podSpecOf({ ociVersion: "1.1.0", ...spec }, {}).limits;
+const NO_STDIO = { stdin: "", stdout: "", stderr: "", terminal: false };
+
+const podOf = (spec: Partial<Spec>, isItself = false) => podSpecOf({ ociVersion: "1.1.0", ...spec }, {}, isItself);
+const limitsOf = (spec: Partial<Spec>) => podOf(spec).limits;
 
 describe("the description of a pod", () => {
   it("is empty for a container that says nothing", () => {
-    expect(podSpecOf({ ociVersion: "1.1.0" }, {})).toEqual({
+    expect(podOf({})).toEqual({
       hostname: "",
       netns: "new",
       annotations: {},
       configuration: {},
       limits: { memoryBytes: 0, cpus: 0 },
+      sysctls: {},
     });
   });
 
   it("has the network namespace that its first container names by a path", () => {
     const netns = (path?: string) =>
-      podSpecOf(
-        {
-          ociVersion: "1.1.0",
-          linux: {
-            namespaces: [
-              { type: "pid", path: "/p" },
-              { type: "network", ...(path !== undefined && { path }) },
-            ],
-          },
+      podOf({
+        linux: {
+          namespaces: [
+            { type: "pid", path: "/p" },
+            { type: "network", ...(path !== undefined && { path }) },
+          ],
         },
-        {},
-      ).netns;
+      }).netns;
     expect([netns("/run/netns/n"), netns(""), netns()]).toEqual([{ path: "/run/netns/n" }, "new", "new"]);
   });
 
@@ -49,5 +49,29 @@ describe("the description of a pod", () => {
     const linux = { resources: { memory: { limit: -1n }, cpu: { quota: -1n, period: 100_000n } } };
     expect(limitsOf({ linux, annotations: { "io.kubernetes.cri.sandbox-memory": "much" } })).toEqual({ memoryBytes: 0, cpus: 0 });
     expect(limitsOf({ linux: { resources: { cpu: { quota: 100n } } } })).toEqual({ memoryBytes: 0, cpus: 0 });
+  });
+
+  it("has the sysctls of the container that is the pod itself, and of no other", () => {
+    const linux = { sysctl: { "net.core.somaxconn": "8" } };
+    expect(podOf({ linux }, true).sysctls).toEqual(linux.sysctl);
+    expect(podOf({ linux }).sysctls).toEqual({});
+  });
+});
+
+describe("CRI's sandbox container", () => {
+  const annotations = { "io.kubernetes.cri.container-type": "sandbox" };
+  const itself = (spec: Partial<Spec>, stdio = NO_STDIO) => isPodItself({ ociVersion: "1.1.0", annotations, ...spec }, stdio);
+
+  it("is the pod itself", () => {
+    expect(itself({})).toBe(true);
+    expect(itself({ linux: { namespaces: ["pid", "ipc", "uts", "network", "mount", "cgroup"].map((type) => ({ type })) } })).toBe(true);
+  });
+
+  it.each([
+    ["has a user namespace", { linux: { namespaces: [{ type: "user" }] } }, NO_STDIO],
+    ["has somebody who reads its output", {}, { ...NO_STDIO, stdout: "/run/fifo" }],
+    ["is none", { annotations: {} }, NO_STDIO],
+  ])("runs its program if it %s", (_, spec, stdio) => {
+    expect(itself(spec, stdio)).toBe(false);
   });
 });

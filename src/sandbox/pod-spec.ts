@@ -3,6 +3,8 @@
 import type { ConfigSource } from "../config/config.ts";
 import type { NetworkNamespace } from "../hypervisor/hypervisor.ts";
 import type { Spec } from "./oci.ts";
+import { hasUserNamespace } from "./plan-namespaces.ts";
+import type { StdioRequest } from "./stdio.ts";
 
 export interface PodSpec {
   /** The guest's own name; "" for none. */
@@ -14,6 +16,8 @@ export interface PodSpec {
   /** Which configuration the pod was asked for with. */
   readonly configuration: ConfigSource;
   readonly limits: PodLimits;
+  /** Of the guest as a whole, whose namespaces are the pod's. */
+  readonly sysctls: Readonly<Record<string, string>>;
 }
 
 /** What the workload may use, 0 where nothing limits it. The VM has to be larger than that. */
@@ -23,12 +27,30 @@ export interface PodLimits {
   readonly cpus: number;
 }
 
+/** On the container that CRI has for the pod itself: with runc it runs the pause program, which holds the pod's namespaces. */
+const CRI_CONTAINER_TYPE = "io.kubernetes.cri.container-type";
+
+export function isSandboxContainer(spec: Pick<Spec, "annotations">): boolean {
+  return spec.annotations?.[CRI_CONTAINER_TYPE] === "sandbox";
+}
+
 /**
- * That of a pod whose first container this is, CRI's pause container or one that is alone. Its own limits count, and what CRI
- * says of the whole pod on the pause container: annotations `io.kubernetes.cri.sandbox-memory` in bytes,
- * `sandbox-cpu-quota` and `sandbox-cpu-period` in microseconds.
+ * Whether it needs no program, since the guest's own namespaces are the pod's. A user namespace the guest has not by itself, and whoever
+ * gave it streams wants to see its output.
  */
-export function podSpecOf(spec: Spec, configuration: ConfigSource): PodSpec {
+export function isPodItself(spec: Spec, stdio: StdioRequest): boolean {
+  const { stdin, stdout, stderr } = stdio;
+  return isSandboxContainer(spec) && !hasUserNamespace(spec.linux ?? {}) && stdin === "" && stdout === "" && stderr === "";
+}
+
+/**
+ * That of a pod whose first container this is, CRI's sandbox container or one that is alone. Its own limits count, and what CRI
+ * says of the whole pod on the sandbox container: annotations `io.kubernetes.cri.sandbox-memory` in bytes,
+ * `sandbox-cpu-quota` and `sandbox-cpu-period` in microseconds. What runs a program has its sysctls in namespaces of its own.
+ *
+ * @param isItself what `isPodItself` says
+ */
+export function podSpecOf(spec: Spec, configuration: ConfigSource, isItself = false): PodSpec {
   const annotations = spec.annotations ?? {};
   const { memory, cpu } = spec.linux?.resources ?? {};
   const network = spec.linux?.namespaces?.find(({ type }) => type === "network")?.path ?? "";
@@ -42,6 +64,7 @@ export function podSpecOf(spec: Spec, configuration: ConfigSource): PodSpec {
       memoryBytes: Math.max(positive(memory?.limit), positive(cri("memory"))),
       cpus: Math.max(ratio(cpu?.quota, cpu?.period), ratio(cri("cpu-quota"), cri("cpu-period"))),
     },
+    sysctls: isItself ? (spec.linux?.sysctl ?? {}) : {},
   };
 }
 

@@ -13,7 +13,7 @@ import type { Journal } from "../host/journal.ts";
 import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
-import { Container, type SandboxObserver } from "./container.ts";
+import { Container, type PodMember, type SandboxObserver } from "./container.ts";
 import { HostProcess, type HostProcessHost } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
 import type { MountHost } from "./mount-stack.ts";
@@ -29,8 +29,9 @@ import {
   rootfsPropagation,
   withVolumes,
 } from "./plan.ts";
-import { PodMachine } from "./pod-machine.ts";
-import { type PodSpec, podSpecOf } from "./pod-spec.ts";
+import { PodContainer } from "./pod-container.ts";
+import { type Lease, PodMachine } from "./pod-machine.ts";
+import { isPodItself, type PodSpec, podSpecOf } from "./pod-spec.ts";
 import { inRootMount, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
 import { planRootfs, type RootfsMount } from "./rootfs.ts";
@@ -78,9 +79,9 @@ export interface CreateContainer {
 export class Sandbox implements AsyncDisposable {
   readonly id: string;
   readonly #options: SandboxOptions;
-  readonly #containers = new Map<string, Container>();
+  readonly #containers = new Map<string, PodMember>();
   /** By id, what is being created. */
-  readonly #creating = new Map<string, Promise<Container>>();
+  readonly #creating = new Map<string, Promise<PodMember>>();
   readonly #closing = new AbortController();
   readonly #oomScores: OomScores;
   readonly #volumes: Volumes;
@@ -103,7 +104,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** NOT_FOUND for an unknown one. */
-  container(id: string): Container {
+  container(id: string): PodMember {
     const container = this.#containers.get(id);
     if (container === undefined) {
       throw new HadronError(Code.NOT_FOUND, `there is no container ${id} in pod ${this.id}`);
@@ -111,11 +112,11 @@ export class Sandbox implements AsyncDisposable {
     return container;
   }
 
-  find(id: string): Container | undefined {
+  find(id: string): PodMember | undefined {
     return this.#containers.get(id);
   }
 
-  async create(request: CreateContainer, signal: AbortSignal): Promise<Container> {
+  async create(request: CreateContainer, signal: AbortSignal): Promise<PodMember> {
     if (this.#containers.has(request.id) || this.#creating.has(request.id)) {
       throw new HadronError(Code.ALREADY_EXISTS, `pod ${this.id} has a container ${request.id} already`);
     }
@@ -162,8 +163,8 @@ export class Sandbox implements AsyncDisposable {
     }
   }
 
-  async #create(request: CreateContainer, signal: AbortSignal): Promise<Container> {
-    const { host, journal, stateDir, libraryDirectory, log, observer } = this.#options;
+  async #create(request: CreateContainer, signal: AbortSignal): Promise<PodMember> {
+    const { host, journal, stateDir, log, observer } = this.#options;
     const slot = String(this.#nextSlot++);
     log.debug({ container: request.id, slot }, "creating a container");
     await using undo = new AsyncDisposableStack();
@@ -176,12 +177,18 @@ export class Sandbox implements AsyncDisposable {
       probeSources(bindSources(mounts, request.bundle), propagation),
     ]);
     // Nothing is waited for from the plan to the VM, whose name the first container's plan supposes.
-    const own = podSpecOf(request.spec, request.configuration);
+    const isItself = isPodItself(request.spec, request.stdio);
+    const own = podSpecOf(request.spec, request.configuration, isItself);
     const plan = this.#plan(request, slot, sources, (this.#machine.pod ?? own).hostname);
     // Booting takes longest, so it starts first.
     const lease = undo.use(this.#machine.lease(own));
     if (lease.pod !== own) {
       await this.#options.machines.check(lease.pod, own);
+    }
+    if (isItself) {
+      const container = await this.#openPodContainer(request, lease, signal);
+      undo.move();
+      return container;
     }
 
     await this.#makeShares();
@@ -197,7 +204,7 @@ export class Sandbox implements AsyncDisposable {
     let hostProcess: HostProcess;
     try {
       const storages = storage.showTo(machine);
-      hostProcess = undo.use(await HostProcess.start({ host, journal, libraryDirectory, containerId: request.id, vmPid: machine.vm.pid, log }));
+      hostProcess = undo.use(await this.#startHostProcess(request.id, machine));
       init.hostPid = hostProcess.pid;
       undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
@@ -209,6 +216,30 @@ export class Sandbox implements AsyncDisposable {
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
     const { id, bundle, pipeOwner } = request;
     return new Container({ id, bundle, spec: request.spec, pipeOwner, init, hostProcess, machine, lease, storage, observer, log });
+  }
+
+  /** What was planned for it is not made: it has no program that would see it. */
+  async #openPodContainer({ id, bundle, spec }: CreateContainer, lease: Lease<Machine>, signal: AbortSignal): Promise<PodContainer> {
+    const { log, observer } = this.#options;
+    await using undo = new AsyncDisposableStack();
+    const machine = await lease.machine;
+    signal.throwIfAborted();
+    let hostProcess: HostProcess;
+    try {
+      hostProcess = undo.use(await this.#startHostProcess(id, machine));
+      undo.defer(() => this.#oomScores.remove(id, machine.vm.pids));
+      await this.#oomScores.add(id, spec, hostProcess.pid, machine.vm.pids);
+    } catch (error) {
+      throw await machine.explain(error, `container ${id} was being created`);
+    }
+    undo.move();
+    log.debug({ container: id }, "the pod's own container created");
+    return new PodContainer({ id, bundle, machine, lease, hostProcess, observer, log });
+  }
+
+  #startHostProcess(containerId: string, { vm }: Machine): Promise<HostProcess> {
+    const { host, journal, libraryDirectory, log } = this.#options;
+    return HostProcess.start({ host, journal, libraryDirectory, containerId, vmPid: vm.pid, log });
   }
 
   /** `podHostname`: "" for none. */
@@ -236,7 +267,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** The container that has this pid on the host, unless it is stopped. */
-  #runningWith(hostPid: number): Container | undefined {
+  #runningWith(hostPid: number): PodMember | undefined {
     return [...this.#containers.values()].find(({ init, status }) => init.hostPid === hostPid && status !== "stopped");
   }
 

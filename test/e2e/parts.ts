@@ -1,5 +1,5 @@
 /** The processes of a containerd's pods, told apart by what they are and by whose child they are. */
-import type { Containerd } from "../harness/containerd.ts";
+import { type Containerd, ownerVariable } from "../harness/containerd.ts";
 import { type Process, processes } from "../harness/processes.ts";
 
 export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd";
@@ -8,7 +8,12 @@ export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd";
 export async function parts(containerd: Containerd, part: Part): Promise<Process[]> {
   const all = (await processes()).filter(({ state }) => state !== "Z");
   // The daemon's children have nothing of its environment, but they are its children.
-  const daemons = all.filter(({ args }) => args.includes(containerd.namespace) && args.some((arg) => arg.endsWith("/shim.js")));
+  const daemons: Process[] = [];
+  for (const process of all.filter(({ args }) => args.some((arg) => arg.endsWith("/shim.js")))) {
+    if ((await process.environment()).includes(`${ownerVariable}=${containerd.directory}`)) {
+      daemons.push(process);
+    }
+  }
   if (part === "daemon") {
     return daemons;
   }

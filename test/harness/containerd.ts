@@ -9,8 +9,9 @@ import { mkdir, readFile, rmdir, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { type CommandOptions, type CommandResult, mustRun, run, tail } from "./command.ts";
+import { type CriSettings, criConfig, prepareCri } from "./cri-config.ts";
 import { mountPoints, mountsBelow } from "./mounts.ts";
-import { build, builtContainerd, debianPackage } from "./paths.ts";
+import { build, builtContainerd, builtCrictl, debianPackage } from "./paths.ts";
 import { patient } from "./patience.ts";
 import { killProcess, processes } from "./processes.ts";
 import { untilFile } from "./until-file.ts";
@@ -54,7 +55,12 @@ export interface ContainerdOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Directories that come first in the daemon's PATH. Default: build/bin. */
   readonly shimPath?: readonly string[];
+  /** Serves the CRI, in a network namespace of the daemon's own. containerd 2.x only. */
+  readonly cri?: CriSettings;
 }
+
+/** Where the CRI plugin puts everything. */
+const CRI_NAMESPACE = "k8s.io";
 
 const READY_MS = patient(60_000);
 const STOP_MS = patient(20_000);
@@ -72,13 +78,15 @@ export class Containerd implements AsyncDisposable {
   readonly logPath: string;
   readonly #binaries: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #cri: CriSettings | undefined;
   #daemon: ChildProcess | undefined;
 
-  private constructor(version: ContainerdVersion, directory: string, binaries: string, env: NodeJS.ProcessEnv) {
+  private constructor(version: ContainerdVersion, directory: string, binaries: string, env: NodeJS.ProcessEnv, cri: CriSettings | undefined) {
     this.version = version;
     this.directory = directory;
     this.address = join(directory, "grpc.sock");
-    this.namespace = basename(directory);
+    this.#cri = cri;
+    this.namespace = cri === undefined ? basename(directory) : CRI_NAMESPACE;
     this.logPath = join(directory, "containerd.log");
     this.#binaries = binaries;
     this.#env = env;
@@ -90,14 +98,10 @@ export class Containerd implements AsyncDisposable {
     const runc = await debianPackage("bookworm", "runc");
     const path = [...(options.shimPath ?? [join(build, "bin")]), programs, join(runc, "usr/sbin")];
     const directory = await makeDirectory();
-    const instance = new Containerd(version, directory, programs, {
-      ...process.env,
-      PATH: [...path, process.env["PATH"]].join(":"),
-      [ownerVariable]: directory,
-      ...options.env,
-    });
+    const env = { ...process.env, PATH: [...path, process.env["PATH"]].join(":"), [ownerVariable]: directory, ...options.env };
+    const instance = new Containerd(version, directory, programs, env, options.cri);
     try {
-      await writeFile(join(directory, "config.toml"), instance.#config());
+      await writeFile(join(directory, "config.toml"), await instance.#config());
       await instance.start();
     } catch (error) {
       await instance[Symbol.asyncDispose]();
@@ -125,11 +129,11 @@ export class Containerd implements AsyncDisposable {
     const start = fstatSync(log).size;
     try {
       // The daemon dies with the tests, however these end.
-      this.#daemon = spawn(
-        "setpriv",
-        ["--pdeathsig", "KILL", "--", join(this.#binaries, "containerd"), "--config", join(this.directory, "config.toml")],
-        { env: this.#env, stdio: ["ignore", log, log] },
-      );
+      const command = [join(this.#binaries, "containerd"), "--config", join(this.directory, "config.toml")];
+      this.#daemon = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...(this.#cri === undefined ? [] : this.#inNetwork()), ...command], {
+        env: this.#env,
+        stdio: ["ignore", log, log],
+      });
     } finally {
       closeSync(log);
     }
@@ -181,6 +185,23 @@ export class Containerd implements AsyncDisposable {
     return await mustRun(this.ctrPath, [...this.ctrGlobals, ...args], options);
   }
 
+  /** Runs crictl against this daemon, which has to serve the CRI. A failure of crictl is a result, not an exception. */
+  async crictl(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    return await run("nsenter", await this.#crictlArguments(args), options);
+  }
+
+  /** As `crictl`, but a failure throws; answers stdout. */
+  async mustCrictl(args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return await mustRun("nsenter", await this.#crictlArguments(args), options);
+  }
+
+  /** Where the daemon serves exec and the like, on loopback. */
+  async #crictlArguments(args: readonly string[]): Promise<string[]> {
+    const crictl = join(await builtCrictl(), "crictl");
+    const endpoint = `unix://${this.address}`;
+    return [`--net=${this.#network}`, "--", crictl, "--runtime-endpoint", endpoint, "--image-endpoint", endpoint, "--timeout", "120s", ...args];
+  }
+
   /** For tests that run ctr themselves, in a terminal or with streams. */
   get ctrPath(): string {
     return join(this.#binaries, "ctr");
@@ -197,6 +218,9 @@ export class Containerd implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#daemon !== undefined) {
+      if (this.#cri !== undefined) {
+        await this.crictl(["rmp", "--all", "--force"]).catch(() => undefined);
+      }
       await this.#removeTasks();
       await this.stop().catch(async () => await this.kill());
     }
@@ -245,11 +269,28 @@ export class Containerd implements AsyncDisposable {
     this.#daemon = undefined;
   }
 
-  #config(): string {
-    // CRI and NRI want sockets and directories of the whole host; nothing here talks to them. `opt` makes /opt.
-    const disabled = ["io.containerd.grpc.v1.cri", "io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt"];
-    if (this.version !== "1.6") {
+  /** The daemon's network outlives it, as a host's does. */
+  get #network(): string {
+    return join(this.directory, "network");
+  }
+
+  /** What runs a program in the daemon's network, which is made the first time. */
+  #inNetwork(): string[] {
+    const make = '[ -e "$0" ] || { : >"$0" && unshare --net="$0" -- ip link set lo up; } && exec nsenter --net="$0" -- "$@"';
+    return ["sh", "-c", make, this.#network];
+  }
+
+  async #config(): Promise<string> {
+    // NRI, and the CRI where no test wants it, want sockets and directories of the whole host. `opt` makes /opt.
+    const disabled = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt"];
+    if (this.#cri === undefined) {
+      disabled.push("io.containerd.grpc.v1.cri");
+    }
+    if (this.#cri === undefined && this.version !== "1.6") {
       disabled.push("io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime");
+    }
+    if (this.#cri !== undefined) {
+      await prepareCri(this.directory);
     }
     return [
       `version = ${this.version === "1.6" ? 2 : 3}`,
@@ -262,6 +303,7 @@ export class Containerd implements AsyncDisposable {
       `address = ${JSON.stringify(`${this.address}.ttrpc`)}`,
       `[debug]`,
       `level = "debug"`,
+      ...(this.#cri === undefined ? [] : await criConfig(this.directory, this.#cri)),
       "",
     ].join("\n");
   }

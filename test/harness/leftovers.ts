@@ -26,7 +26,7 @@ const POLL_MS = patient(50);
 /** What there is now of the kinds of things that a pod makes. */
 export async function hostState(daemon: Containerd): Promise<HostState> {
   const all = await processes();
-  const foreign = foreignPods(all, daemon);
+  const foreign = await foreignPods(all, daemon);
   const state = new Map<string, string>();
   for (const process of all) {
     if (process.pid !== daemon.pid && (await isOurs(process, daemon, foreign))) {
@@ -47,9 +47,11 @@ export async function hostState(daemon: Containerd): Promise<HostState> {
     }
   }
   for (const kind of ["state", "root"]) {
-    const bundles = join(daemon.directory, kind, "io.containerd.runtime.v2.task", daemon.namespace);
-    for (const name of await list(bundles)) {
-      add(state, "bundle", join(bundles, name));
+    for (const plugin of ["io.containerd.runtime.v2.task", "io.containerd.sandbox.controller.v1.shim"]) {
+      const bundles = join(daemon.directory, kind, plugin, daemon.namespace);
+      for (const name of await list(bundles)) {
+        add(state, "bundle", join(bundles, name));
+      }
     }
   }
   for (const path of await cgroups(daemon)) {
@@ -96,11 +98,16 @@ function describe(process: Process): string {
  * The names in /run/hadron and /run/containerd/s that belong to living pods of other containerds: other
  * tests may run on the same machine.
  */
-function foreignPods(all: readonly Process[], daemon: Containerd): ReadonlySet<string> {
+async function foreignPods(all: readonly Process[], daemon: Containerd): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  for (const { args } of all) {
+  for (const process of all) {
+    const { args } = process;
     const namespace = valueOf(args, "namespace");
-    if (namespace === undefined || namespace === daemon.namespace) {
+    // All that serve the CRI have the same namespace.
+    if (
+      namespace === undefined ||
+      (namespace === daemon.namespace && (await process.environment()).includes(`${ownerVariable}=${daemon.directory}`))
+    ) {
       continue;
     }
     for (const path of [valueOf(args, "state"), valueOf(args, "socket")]) {

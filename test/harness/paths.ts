@@ -32,3 +32,8 @@ export async function debianPackage(suite: string, name: string): Promise<string
 export async function builtContainerd(version: string): Promise<string> {
   return (await mustRun(join(repository, "tools/fetch-containerd"), [version], { timeoutMs: 1_800_000 })).trim();
 }
+
+/** The directory of crictl; built where it is missing. */
+export async function builtCrictl(): Promise<string> {
+  return (await mustRun(join(repository, "tools/fetch-crictl"), ["1.37.0"], { timeoutMs: 1_800_000 })).trim();
+}

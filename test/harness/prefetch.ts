@@ -4,13 +4,15 @@
  */
 import { fetchContainerds } from "./containerd.ts";
 import { imageArchive, imageNames } from "./images.ts";
-import { debianPackage } from "./paths.ts";
+import { builtCrictl, debianPackage } from "./paths.ts";
 import { newerVirtiofsd } from "./virtiofsd.ts";
 
 await Promise.all([
   fetchContainerds(),
   newerVirtiofsd(),
   debianPackage("bookworm", "depends-of:linux-image-amd64"),
+  debianPackage("bookworm", "containernetworking-plugins"),
+  builtCrictl(),
   (async () => {
     for (const name of imageNames) {
       await imageArchive(name);

@@ -1,0 +1,146 @@
+/** Pods as Kubernetes makes them: through containerd's CRI, with its sandbox container. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { containerdVersions } from "../harness/containerd.ts";
+import { processes } from "../harness/processes.ts";
+import { useContainerd } from "../harness/suite.ts";
+import { containerStatus, CriPod, namespaceMode } from "./cri-pod.ts";
+import { parts } from "./parts.ts";
+
+const SLEEP = ["sleep", "600"];
+const SANDBOXERS = ["podsandbox"] as const;
+const versions = containerdVersions.filter((version) => version !== "1.6");
+
+describe.each(versions)("containerd %s: a pod of CRI", (version) => {
+  const daemon = useContainerd(version, { cri: {} });
+
+  describe.each(SANDBOXERS)("by the sandboxer %s", (sandboxer) => {
+    test("has containers that run, log, take execs and stop", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      expect(await pod.listed()).toBe("SANDBOX_READY");
+      expect(await parts(daemon(), "qemu")).toHaveLength(1);
+      const first = await pod.start(["sh", "-c", "echo said; exec sleep 600"]);
+      const second = await pod.start(["sh", "-c", "exit 3"]);
+      expect(await parts(daemon(), "qemu")).toHaveLength(1);
+      expect(await pod.exec(first, ["cat", "/proc/1/comm"])).toMatchObject({ stdout: "sleep", exitCode: 0 });
+      await expect.poll(async () => (await daemon().mustCrictl(["logs", first])).trim()).toBe("said");
+      await expect.poll(async () => await containerStatus(daemon(), second)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 3 });
+      await daemon().mustCrictl(["stop", "--timeout", "1", first]);
+      expect(await containerStatus(daemon(), first)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 137 });
+      await daemon().mustCrictl(["rm", first]);
+
+      const { status, info } = await pod.inspect();
+      expect(status).toMatchObject({ state: "SANDBOX_READY", network: { ip: expect.stringMatching(/^10\.89\./) as string } });
+      // What containerd says of it is true on the host.
+      const standIn = (await processes()).find(({ pid }) => pid === info["pid"]);
+      expect(standIn?.args).toEqual(["hadron", "container", pod.id]);
+      await pod.stop();
+      expect(await pod.listed()).toBe("SANDBOX_NOTREADY");
+      expect((await pod.inspect()).status.state).toBe("SANDBOX_NOTREADY");
+      expect(await parts(daemon(), "qemu")).toEqual([]);
+      await pod.remove();
+      expect(await pod.listed()).toBeUndefined();
+    });
+
+    test("runs nothing of its own in the guest, whose namespaces its containers share", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const container = await pod.start(SLEEP, { namespaces: { pid: namespaceMode.pod } });
+      const apart = await pod.start(SLEEP);
+      const list = "cd /proc; for p in [0-9]*; do tr '\\0' ' ' <$p/cmdline && echo; done";
+      const { stdout } = await pod.exec(container, ["sh", "-c", list]);
+      const programs = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("sh -c") && !line.startsWith("tr "));
+      // The agent, and both containers.
+      expect(programs).toEqual([expect.stringMatching(/^\/init/), "sleep 600 ", "sleep 600 "]);
+      const namespaces = async (id: string): Promise<string[]> =>
+        (await pod.exec(id, ["sh", "-c", "for n in ipc uts net pid; do readlink /proc/self/ns/$n; done"])).stdout.split("\n");
+      const [a, b] = [await namespaces(container), await namespaces(apart)];
+      expect(a).toHaveLength(4);
+      expect(b.slice(0, 3)).toEqual(a.slice(0, 3));
+      expect(b[3]).not.toBe(a[3]);
+    });
+
+    test("lets a container look at another one's processes", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const target = await pod.start(["sleep", "601"]);
+      const debug = await pod.start(["sleep", "602"], { namespaces: { pid: namespaceMode.target, target_id: target } });
+      expect((await pod.exec(debug, ["cat", "/proc/1/cmdline"])).stdout).toBe(["sleep", "601", ""].join("\0"));
+    });
+
+    test("gives its containers a name, its files, its sysctls and one /dev/shm", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer, {
+        hostname: "web-1",
+        dns_config: { servers: ["10.96.0.10"], searches: ["ns.svc.local"], options: ["ndots:5"] },
+        linux: { sysctls: { "net.ipv4.ip_unprivileged_port_start": "7", "kernel.shm_rmid_forced": "1" } },
+      });
+      const writer = await pod.start(["sh", "-c", "echo shared >/dev/shm/note; exec sleep 600"]);
+      const reader = await pod.start(SLEEP);
+      const read = async (command: string): Promise<string> => (await pod.exec(reader, ["sh", "-c", command])).stdout;
+      expect(await read("hostname; cat /etc/hostname")).toBe("web-1\nweb-1");
+      expect(await read("cat /etc/resolv.conf")).toBe("search ns.svc.local\nnameserver 10.96.0.10\noptions ndots:5");
+      expect(await read("grep -c localhost /etc/hosts")).not.toBe("0");
+      expect(await read("cd /proc/sys; cat net/ipv4/ip_unprivileged_port_start kernel/shm_rmid_forced")).toBe("7\n1");
+      await expect.poll(async () => await read("cat /dev/shm/note")).toBe("shared");
+      void writer;
+    });
+
+    test("without a name or servers has the host's", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer, { hostname: "" });
+      const container = await pod.start(["sleep", "600"]);
+      expect((await pod.exec(container, ["hostname"])).stdout).toBe(hostname());
+      expect((await pod.exec(container, ["cat", "/etc/hostname"])).stdout).toBe(hostname());
+    });
+
+    test("leaves a container what its kubelet mounts in the place of the pod's files", async () => {
+      const own = join(daemon().directory, "own");
+      await mkdir(own, { recursive: true });
+      await writeFile(join(own, "hosts"), "10.1.2.3 mine\n");
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const container = await pod.start(SLEEP, { mounts: [{ host_path: join(own, "hosts"), container_path: "/etc/hosts" }] });
+      expect((await pod.exec(container, ["cat", "/etc/hosts"])).stdout).toBe("10.1.2.3 mine");
+    });
+
+    test("is refused with a sentence when it asks for the host's network, or for a sysctl that is not a pod's", async () => {
+      const network = await CriPod.tryRun(daemon(), sandboxer, {
+        linux: { security_context: { namespace_options: { network: namespaceMode.node } } },
+      });
+      expect(network.stderr).toMatch(/asks for the host's network namespace, which cannot be had inside a VM/);
+      const sysctl = await CriPod.tryRun(daemon(), sandboxer, { linux: { sysctls: { "vm.swappiness": "1" } } });
+      expect(sysctl.stderr).toMatch(/vm\.swappiness\\*", which does not belong to a namespace of the container/);
+      const { items } = JSON.parse(await daemon().mustCrictl(["pods", "-o", "json"])) as { items: unknown[] };
+      expect(items).toEqual([]);
+    });
+
+    test("is stopped with all that still runs in it, and stays so until it is removed", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const deaf = await pod.start(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]);
+      const created = await pod.create(SLEEP);
+      await pod.stop();
+      expect(await containerStatus(daemon(), deaf)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 137 });
+      expect(await parts(daemon(), "qemu")).toEqual([]);
+      await pod.stop();
+      expect((await daemon().crictl(["start", created])).exitCode).not.toBe(0);
+      await pod.remove();
+    });
+
+    test("outlives containerd, which then knows it as before", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const container = await pod.start(SLEEP);
+      const before = await pod.inspect();
+      await daemon().kill();
+      await daemon().start();
+      expect(await pod.listed()).toBe("SANDBOX_READY");
+      expect((await pod.inspect()).status).toEqual(before.status);
+      expect((await pod.exec(container, ["echo", "alive"])).stdout).toBe("alive");
+      const later = await pod.start(["echo", "later"]);
+      await expect.poll(async () => (await daemon().mustCrictl(["logs", later])).trim()).toBe("later");
+      await daemon().restart();
+      await pod.stop();
+      expect(await pod.listed()).toBe("SANDBOX_NOTREADY");
+      await pod.remove();
+    });
+  });
+});

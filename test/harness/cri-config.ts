@@ -1,0 +1,56 @@
+/** containerd's CRI for tests: both of its sandboxers with Hadron, one with runc; pods have an address of CNI's ptp plugin. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { imageReference } from "./images.ts";
+import { debianPackage } from "./paths.ts";
+import { hadron, runc } from "./runtime.ts";
+
+/** What a pod's runtime handler may be. */
+export const handlers = { podsandbox: hadron, shim: hadron, runc } as const;
+export type Handler = keyof typeof handlers;
+
+export interface CriSettings {
+  /** Of the runtimes that are Hadron's: `options.ConfigPath`. */
+  readonly configPath?: string;
+}
+
+const RUNTIME = `plugins."io.containerd.cri.v1.runtime"`;
+const IMAGES = `plugins."io.containerd.cri.v1.images"`;
+
+/** What the configuration names, in the daemon's directory. */
+export async function prepareCri(directory: string): Promise<void> {
+  const networks = join(directory, "net.d");
+  await mkdir(networks);
+  const ipam = { type: "host-local", ranges: [[{ subnet: "10.89.0.0/16" }]], dataDir: join(directory, "addresses") };
+  await writeFile(join(networks, "10-test.conflist"), JSON.stringify({ cniVersion: "1.0.0", name: "test", plugins: [{ type: "ptp", ipam }] }));
+}
+
+/** Lines of config.toml, version 3. */
+export async function criConfig(directory: string, { configPath }: CriSettings): Promise<string[]> {
+  const plugins = join(await debianPackage("bookworm", "containernetworking-plugins"), "usr/lib/cni");
+  const runtimes = Object.entries(handlers).flatMap(([name, type]) => [
+    `[${RUNTIME}.containerd.runtimes.${name}]`,
+    `runtime_type = "${type}"`,
+    `sandboxer = "${name === "shim" ? "shim" : "podsandbox"}"`,
+    `pod_annotations = ["io.hadron.*"]`,
+    ...(configPath === undefined || type === runc
+      ? []
+      : [`[${RUNTIME}.containerd.runtimes.${name}.options]`, `ConfigPath = ${JSON.stringify(configPath)}`]),
+  ]);
+  return [
+    `[${IMAGES}.pinned_images]`,
+    `sandbox = "${imageReference("busybox")}"`,
+    `[${RUNTIME}]`,
+    `netns_mounts_under_state_dir = true`,
+    // A machine that lacks CAP_SYS_RESOURCE cannot do what kubelet asks for.
+    `restrict_oom_score_adj = true`,
+    `[${RUNTIME}.cni]`,
+    `bin_dir = ""`,
+    `bin_dirs = [${JSON.stringify(plugins)}]`,
+    `conf_dir = ${JSON.stringify(join(directory, "net.d"))}`,
+    `[${RUNTIME}.containerd]`,
+    `default_runtime_name = "podsandbox"`,
+    ...runtimes,
+  ];
+}
