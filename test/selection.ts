@@ -13,7 +13,7 @@ export const eachVersion: Readonly<Record<string, string>> = {
   "test/e2e/terminal.test.ts": "the same, with a terminal's size",
   "test/e2e/pod.test.ts": "what a restarted containerd does with the tasks that it finds changed in 1.7",
   "test/e2e/failure.test.ts": "what containerd does when a shim is gone changed with each version",
-  "test/e2e/sandbox.test.ts": "what each version's CRI wants of a pod's own container",
+  "test/e2e/sandbox.test.ts": "the Sandbox service came with 2.0, and each version calls it in another way",
 };
 
 /** What has nothing to do with containerd. */

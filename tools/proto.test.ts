@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { Agent } from "../src/gen/agent.ts";
 import { Events } from "../src/gen/events.ts";
-import { TaskV2, TaskV3 } from "../src/shim/services.ts";
+import { SandboxV1, TaskV2, TaskV3 } from "../src/shim/services.ts";
 import { loadProto, writeGenerated } from "./proto.ts";
 
 const root = loadProto();
@@ -15,6 +15,7 @@ const root = loadProto();
 describe.each([
   ["containerd.task.v2.Task", TaskV2],
   ["containerd.task.v3.Task", TaskV3],
+  ["containerd.runtime.sandbox.v1.Sandbox", SandboxV1],
   ["containerd.services.events.ttrpc.v1.Events", Events],
   ["hadron.agent.v1.Agent", Agent],
 ])("%s", (name, service) => {
@@ -55,7 +56,7 @@ describe("a directory", () => {
     writeFileSync(join(directory, "old/agent.ts"), "old");
     writeFileSync(join(directory, "agent.ts"), "old");
     writeGenerated(directory);
-    expect(readdirSync(directory)).toHaveLength(10);
+    expect(readdirSync(directory)).toHaveLength(12);
     expect(readFileSync(join(directory, "agent.ts"), "utf8")).toContain('defineMessage("hadron.agent.v1.Share"');
   });
 

@@ -21,6 +21,8 @@ const SOURCES = [
   "containerd/task-types.proto",
   "containerd/task.proto",
   "containerd/task-events.proto",
+  "containerd/sandbox.proto",
+  "containerd/cri.proto",
   "containerd/events.proto",
   "containerd/runtime-options.proto",
   "containerd/runc-options.proto",

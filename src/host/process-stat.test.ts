@@ -18,6 +18,8 @@ test.each(["cat", "a) R 7 (b", ") ", "(", "two words", "Z) S 1 1 1 1"])("the nam
     state: "S",
     parentPid: 1,
     startTime: 987654,
+    userTicks: 5,
+    systemTicks: 6,
   });
 });
 

@@ -13,6 +13,9 @@ export interface ProcessStat {
   readonly parentPid: number;
   /** Field 22: clock ticks since boot. With the pid it names a process for as long as the host is up. */
   readonly startTime: number;
+  /** Fields 14 and 15, of all threads: clock ticks (USER_HZ, 100 a second). */
+  readonly userTicks: number;
+  readonly systemTicks: number;
 }
 
 /**
@@ -54,9 +57,9 @@ export function parseProcessStat(text: string): ProcessStat {
           .trimEnd()
           .split(" ");
   const [state, parentPid] = fields;
-  const startTime = Number(fields[22 - 3] ?? "");
+  const [userTicks, systemTicks, startTime] = [14, 15, 22].map((field) => Number(fields[field - 3] ?? "")) as [number, number, number];
   if (open < 1 || close < open || fields.length < 20 || state === undefined || !Number.isSafeInteger(startTime)) {
     throw new HadronError(Code.INTERNAL, `this is not the text of a /proc/PID/stat: ${JSON.stringify(text.slice(0, 200))}`);
   }
-  return { pid, comm: text.slice(open + 2, close), state, parentPid: Number(parentPid), startTime };
+  return { pid, comm: text.slice(open + 2, close), state, parentPid: Number(parentPid), startTime, userTicks, systemTicks };
 }

@@ -1,5 +1,5 @@
 /**
- * What stands for a pod itself: CRI's sandbox container. runc has a program
+ * What stands for a pod itself: CRI's sandbox container, or the sandbox of containerd's Sandbox service. runc has a program
  * there (pause), whose process holds the pod's namespaces; here the VM and its agent hold them. So this is a lease of the
  * VM and a process on the host, and has neither a process nor a root file system in the guest. It ends as pause does.
  */
@@ -14,7 +14,7 @@ import { planUpdate } from "./plan.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
 
 /** The agent's, in the guest's own namespaces, which are the pod's. */
-const AGENT_PID = 1;
+export const AGENT_PID = 1;
 const [SIGINT, SIGKILL, SIGTERM] = [2, 9, 15];
 /** By signal, the status with which pause ends. It is PID 1 of its namespace, so that all others do nothing to it. */
 const ENDS: ReadonlyMap<number, number> = new Map([

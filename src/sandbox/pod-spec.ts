@@ -3,7 +3,7 @@
 import type { ConfigSource } from "../config/config.ts";
 import type { NetworkNamespace } from "../hypervisor/hypervisor.ts";
 import type { Spec } from "./oci.ts";
-import { hasUserNamespace } from "./plan-namespaces.ts";
+import { checkSysctls, hasUserNamespace } from "./plan-namespaces.ts";
 import type { StdioRequest } from "./stdio.ts";
 
 export interface PodSpec {
@@ -66,6 +66,11 @@ export function podSpecOf(spec: Spec, configuration: ConfigSource, isItself = fa
     },
     sysctls: isItself ? (spec.linux?.sysctl ?? {}) : {},
   };
+}
+
+/** As those of a sandbox container with namespaces of its own (runc: configs/validate, `sysctl`). */
+export function checkPodSysctls(sysctl: PodSpec["sysctls"]): void {
+  checkSysctls({ namespaces: ["ipc", "uts", "network"].map((type) => ({ type })), sysctl });
 }
 
 function positive(value: number | bigint | undefined): number {

@@ -6,6 +6,8 @@
  * root file system is being mounted. What is wrong with a request is told before any of that.
  */
 
+import { join } from "node:path";
+
 import type { PipeOwner } from "../agent/agent.ts";
 import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
@@ -13,6 +15,7 @@ import type { Journal } from "../host/journal.ts";
 import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
+import { untilAborted, within } from "../time.ts";
 import { Container, type PodMember, type SandboxObserver } from "./container.ts";
 import { HostProcess, type HostProcessHost } from "./host-process.ts";
 import { hostShares, type Machine } from "./machine.ts";
@@ -29,9 +32,12 @@ import {
   rootfsPropagation,
   withVolumes,
 } from "./plan.ts";
-import { PodContainer } from "./pod-container.ts";
+import { AGENT_PID, PodContainer } from "./pod-container.ts";
+import { PodFiles, type PodFilesContent } from "./pod-files.ts";
+import { PodLifecycle, type PodStatus } from "./pod-lifecycle.ts";
 import { type Lease, PodMachine } from "./pod-machine.ts";
-import { isPodItself, type PodSpec, podSpecOf } from "./pod-spec.ts";
+import { checkPodSysctls, isPodItself, type PodSpec, podSpecOf } from "./pod-spec.ts";
+import { podUsage, type PodUsage } from "./pod-usage.ts";
 import { inRootMount, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
 import { planRootfs, type RootfsMount } from "./rootfs.ts";
@@ -41,6 +47,10 @@ import { Volumes } from "./volumes.ts";
 
 /** What it asks of the host. */
 export type SandboxHost = MountHost & HostProcessHost;
+
+const SIGKILL = 9;
+/** What the containers of a pod that is being stopped are given to write back what they have written. */
+const KILL_TIMEOUT_MS = 10_000;
 
 export interface SandboxOptions {
   /** The grouping id; also that of the container that is the pod's own (CRI's pause container), if there is one. */
@@ -86,6 +96,9 @@ export class Sandbox implements AsyncDisposable {
   readonly #oomScores: OomScores;
   readonly #volumes: Volumes;
   readonly #machine: PodMachine<Machine>;
+  /** Made by the Sandbox service; without it, a pod is what its containers say. */
+  #pod: PodLifecycle | undefined;
+  #podFiles: PodFiles | undefined;
   #shares: Promise<void> | undefined;
   #nextSlot = 1;
 
@@ -98,9 +111,56 @@ export class Sandbox implements AsyncDisposable {
     this.#volumes = new Volumes({ host, journal, directory: `${stateDir}/volumes`, log });
   }
 
-  /** True while nothing is in the pod or on its way into it. */
+  /** True while nothing is in the pod or on its way into it, and it was not made by `createPod`. */
   get empty(): boolean {
-    return this.#containers.size === 0 && this.#creating.size === 0;
+    return this.#pod === undefined && !this.#hasContainers;
+  }
+
+  get #hasContainers(): boolean {
+    return this.#containers.size > 0 || this.#creating.size > 0;
+  }
+
+  /** A pod that is there without containers, from `startPod` to `stopPod`. Starts nothing; what is wrong with it is told. */
+  async createPod(spec: PodSpec, files: PodFilesContent): Promise<void> {
+    if (this.#pod !== undefined || this.#hasContainers) {
+      throw new HadronError(Code.ALREADY_EXISTS, `there is a pod ${this.id} already`);
+    }
+    this.#pod = new PodLifecycle(this.id, spec, { open: (pod, signal) => this.#openPod(pod, files, signal), end: () => this.#endPod() });
+    try {
+      checkPodSysctls(spec.sysctls);
+      await this.#options.machines.check(spec, spec);
+    } catch (error) {
+      this.#pod = undefined;
+      throw error;
+    }
+  }
+
+  async startPod(signal: AbortSignal): Promise<PodStatus> {
+    return await this.#requirePod().start(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Kills what still runs in it. Its containers can be deleted then, and none can be created. Idempotent. */
+  async stopPod(): Promise<void> {
+    await this.#requirePod().stop();
+    await this.#podFiles?.[Symbol.asyncDispose]();
+    this.#podFiles = undefined;
+  }
+
+  /** NOT_FOUND without `createPod`, as all of these. */
+  get podStatus(): PodStatus {
+    return this.#requirePod().status;
+  }
+
+  /** Its end, which `stopPod` makes, or the loss of its VM. */
+  get podExited(): Promise<Exit> {
+    return this.#requirePod().exited;
+  }
+
+  /** What the pod takes of the host, with its containers: FAILED_PRECONDITION when it has no VM. */
+  async podUsage(): Promise<PodUsage> {
+    const pod = this.#requirePod();
+    pod.requireReady("measure it");
+    return await podUsage([process.pid, ...pod.vmPids]);
   }
 
   /** NOT_FOUND for an unknown one. */
@@ -116,7 +176,8 @@ export class Sandbox implements AsyncDisposable {
     return this.#containers.get(id);
   }
 
-  async create(request: CreateContainer, signal: AbortSignal): Promise<PodMember> {
+  async create(asked: CreateContainer, signal: AbortSignal): Promise<PodMember> {
+    const request = this.#pod === undefined ? asked : this.#inPod(this.#pod, asked);
     if (this.#containers.has(request.id) || this.#creating.has(request.id)) {
       throw new HadronError(Code.ALREADY_EXISTS, `pod ${this.id} has a container ${request.id} already`);
     }
@@ -155,12 +216,63 @@ export class Sandbox implements AsyncDisposable {
       await container.abandon();
     }
     this.#containers.clear();
+    if (this.#pod !== undefined) {
+      await this.stopPod();
+    }
     if (this.#shares !== undefined) {
       for (const { path } of hostShares(this.#options.stateDir)) {
         await removeDirectory(path);
         await this.#options.journal.remove({ kind: "directory", path });
       }
     }
+  }
+
+  #requirePod(): PodLifecycle {
+    if (this.#pod === undefined) {
+      throw new HadronError(Code.NOT_FOUND, `there is no pod ${this.id}: the sandbox service has not created one`);
+    }
+    return this.#pod;
+  }
+
+  #inPod(pod: PodLifecycle, request: CreateContainer): CreateContainer {
+    pod.requireReady(`create container ${request.id}`);
+    const { path, body } = request.configuration;
+    // containerd says it once, for the pod.
+    const configuration = path === undefined && body === undefined ? pod.spec.configuration : request.configuration;
+    return { ...request, configuration, spec: this.#podFiles?.addTo(request.spec) ?? request.spec };
+  }
+
+  async #openPod(pod: PodSpec, files: PodFilesContent, signal: AbortSignal): Promise<PodContainer> {
+    const { journal, stateDir, log } = this.#options;
+    await using undo = new AsyncDisposableStack();
+    const lease = undo.use(this.#machine.lease(pod));
+    const podFiles = undo.use(await PodFiles.make(join(stateDir, "files"), journal, files));
+    const machine = await untilAborted(lease.machine, signal);
+    let hostProcess: HostProcess;
+    try {
+      hostProcess = undo.use(await this.#startHostProcess(this.id, machine));
+    } catch (error) {
+      throw await machine.explain(error, `pod ${this.id} was being started`);
+    }
+    undo.move();
+    this.#podFiles = podFiles;
+    log.debug({ pod: this.id }, "the pod is ready");
+    // containerd hears of it by the Sandbox service, not by events.
+    const observer = { started() {}, exited() {} };
+    return new PodContainer({ id: this.id, bundle: "", machine, lease, hostProcess, observer, log });
+  }
+
+  /** Exits are told as such where the guest still answers; at the latest the end of the VM is one for all. */
+  async #endPod(): Promise<void> {
+    const running = [...this.#containers.values()].filter(({ status }) => status !== "stopped");
+    this.#options.log.debug({ pod: this.id, running: running.length }, "stopping the pod");
+    const killed = running.map(async (container) => {
+      await container.kill("", SIGKILL, true);
+      await container.wait("");
+    });
+    // What does not obey goes with the VM.
+    await within(Promise.allSettled(killed), KILL_TIMEOUT_MS);
+    await this.#machine[Symbol.asyncDispose]();
   }
 
   async #create(request: CreateContainer, signal: AbortSignal): Promise<PodMember> {
@@ -249,7 +361,7 @@ export class Sandbox implements AsyncDisposable {
       slot,
       bundle,
       podHostname: podHostname === "" ? undefined : podHostname,
-      namespacePid: (hostPid) => this.#runningWith(hostPid)?.init.guestPid,
+      namespacePid: (hostPid) => (this.#pod?.status.pid === hostPid ? AGENT_PID : this.#runningWith(hostPid)?.init.guestPid),
       ...sources,
       warn: (sentence) => this.#options.log.warn({ container: id }, sentence),
     });

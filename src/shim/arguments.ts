@@ -13,6 +13,8 @@ export interface DaemonArguments {
   readonly state: string;
   /** containerd was started with debug logging. */
   readonly debug: boolean;
+  /** A google.protobuf.Any: what a pod of the Sandbox service is to run with. containerd says it at the start only. */
+  readonly options: Uint8Array;
 }
 
 export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
@@ -25,6 +27,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
       socket: { type: "string" },
       state: { type: "string" },
       debug: { type: "boolean", default: false },
+      options: { type: "string", default: "" },
     },
   });
   return {
@@ -33,6 +36,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
     socket: required(values.socket, "socket"),
     state: required(values.state, "state"),
     debug: values.debug,
+    options: Buffer.from(values.options, "hex"),
   };
 }
 

@@ -7,7 +7,7 @@ import { Server } from "ttrpc-ts";
 
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
-import type { Any } from "../gen/protobuf.ts";
+import { Any } from "../gen/protobuf.ts";
 import { errorOfSystemCall } from "../host/error.ts";
 import { mkdir, unlink } from "../host/files.ts";
 import { Host } from "../host/host.ts";
@@ -19,7 +19,8 @@ import type { DaemonArguments } from "./arguments.ts";
 import { EventPublisher } from "./events.ts";
 import { type Log, openLog } from "./log.ts";
 import { readRuntimeOptions, type RuntimeOptionsRead } from "./runtime-options.ts";
-import { TaskV2, TaskV3 } from "./services.ts";
+import { createSandboxService } from "./sandbox-service.ts";
+import { SandboxV1, TaskV2, TaskV3 } from "./services.ts";
 import { tellStartFailure } from "./start-failure.ts";
 import { createObserver, createTaskService } from "./task-service.ts";
 
@@ -108,11 +109,17 @@ class Daemon implements AsyncDisposable {
       shutdown: () => this.#finish(),
       populationChanged: () => this.#watchIdle(),
     });
+    const pod = createSandboxService({
+      sandbox: this.#sandbox,
+      readOptions: () => this.#readOptions(args.options.length === 0 ? undefined : Any.decode(args.options)),
+      shutdown: () => this.#finish(),
+      populationChanged: () => this.#watchIdle(),
+    });
     this.#server = new Server({
       onHandlerError: (error, call) => log.error({ err: error, method: call.method }, "a call failed without a status of its own"),
       onHandlerEnd: () => this.#watchQuiet(),
     });
-    this.#server.addService(TaskV2, task).addService(TaskV3, task);
+    this.#server.addService(TaskV2, task).addService(TaskV3, task).addService(SandboxV1, pod);
   }
 
   async #listen(): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { Metrics } from "../gen/metrics.ts";
-import { metricsOf } from "./metrics.ts";
+import { metricsOf, metricsOfPod } from "./metrics.ts";
 
 it("reads what the kernel prints", () => {
   const metrics = metricsOf(
@@ -32,4 +32,12 @@ it("takes anything from a guest that lies", () => {
   ]);
   expect(() => Metrics.encode(metricsOf(files))).not.toThrow();
   expect(metricsOf(new Map()).memory?.usage).toBe(0n);
+});
+
+it("has a pod's figures where CRI looks for them", () => {
+  const metrics = metricsOfPod({ userUsec: 30_000n, systemUsec: 12_000n, memoryBytes: 5n << 20n, processes: 3 });
+  const decoded = Metrics.decode(Metrics.encode(metrics));
+  expect(decoded.cpu).toMatchObject({ usageUsec: 42_000n, userUsec: 30_000n, systemUsec: 12_000n });
+  expect(decoded.memory).toMatchObject({ usage: 5n << 20n, usageLimit: 2n ** 64n - 1n, inactiveFile: 0n });
+  expect(decoded.pids?.current).toBe(3n);
 });

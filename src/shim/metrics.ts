@@ -6,6 +6,7 @@
 
 import type { HugeTlbStat, IOEntry, MemoryStat, Metrics } from "../gen/metrics.ts";
 import type { Init } from "../protobuf/message.ts";
+import type { PodUsage } from "../sandbox/pod-usage.ts";
 
 type Files = ReadonlyMap<string, string>;
 
@@ -36,6 +37,15 @@ export function metricsOf(files: Files): Init<Metrics> {
     },
     io: { usage: ioEntries(files.get("io.stat")) },
     hugetlb: hugetlb(files),
+  };
+}
+
+/** A pod's, as CRI reads them. The guest's memory is all it has, so no part of it is a cache that the host could take back. */
+export function metricsOfPod({ userUsec, systemUsec, memoryBytes, processes }: PodUsage): Init<Metrics> {
+  return {
+    pids: { current: BigInt(processes), limit: UNLIMITED },
+    cpu: { usageUsec: userUsec + systemUsec, userUsec, systemUsec },
+    memory: { usage: memoryBytes, usageLimit: UNLIMITED },
   };
 }
 

@@ -37,8 +37,8 @@ describe("containerd.runc.v1.Options", () => {
     expect(ignored).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
   });
 
-  test("the launcher has carried out shim_cgroup; what is not given is not spoken of", () => {
-    const options = { shimCgroup: "/x", taskApiVersion: 3, noPivotRoot: false, ioUid: 0, root: "" };
+  test("the launcher has carried out shim_cgroup, and containerd task_api_address; what is not given is not spoken of", () => {
+    const options = { shimCgroup: "/x", taskApiAddress: "ttrpc+unix:///x", taskApiVersion: 3, noPivotRoot: false, ioUid: 0, root: "" };
     expect(readRuntimeOptions(packAny(RuncOptions, options))).toEqual({ configuration: {}, pipeOwner: { uid: 0, gid: 0 }, ignored: [] });
   });
 
@@ -48,13 +48,10 @@ describe("containerd.runc.v1.Options", () => {
     expect(ignored).toEqual([]);
   });
 
-  test.each([
-    ["binary_name", { binaryName: "crun" }],
-    ["task_api_address", { taskApiAddress: "ttrpc+unix:///x" }],
-  ])("%s is refused by name", (name, options) => {
-    const error = refusal(() => configSourceOf(packAny(RuncOptions, options)));
+  test("binary_name is refused by name", () => {
+    const error = refusal(() => configSourceOf(packAny(RuncOptions, { binaryName: "crun" })));
     expect(error.code).toBe(Code.UNIMPLEMENTED);
-    expect(error.message).toContain(name);
+    expect(error.message).toContain("binary_name");
   });
 });
 

@@ -9,12 +9,12 @@ import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
 /** runc's options that ask for something which would silently not happen. */
 const REFUSED: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
   binaryName: "binary_name names another OCI runtime, and Hadron runs none on the host",
-  taskApiAddress: "task_api_address is not supported",
 };
 
 /**
  * Those that mean nothing here, with the reason. `shim_cgroup` is carried out by the launcher
- * (native/launcher/src/cgroup.rs).
+ * (native/launcher/src/cgroup.rs). `task_api_address` and `task_api_version` are containerd's word to itself about where a
+ * sandbox's containers are to be created, and it has come to us by them.
  */
 const MEANINGLESS: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
   noPivotRoot: "no_pivot_root: how a container's root is entered is the guest's own business",

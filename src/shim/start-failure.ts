@@ -7,7 +7,7 @@ import { type ListenTarget, Server, type ServiceHandlers } from "ttrpc-ts";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { unlink } from "../host/files.ts";
-import { TaskV2, TaskV3 } from "./services.ts";
+import { SandboxV1, TaskV2, TaskV3 } from "./services.ts";
 
 /** Of a containerd that does not call. */
 const PATIENCE_MS = 10_000;
@@ -45,8 +45,23 @@ export async function tellStartFailure(listener: ListenTarget, socket: string, e
       return {};
     },
   };
+  const sandbox: ServiceHandlers<typeof SandboxV1.table> = {
+    createSandbox: refuse,
+    startSandbox: refuse,
+    platform: refuse,
+    stopSandbox: refuse,
+    waitSandbox: refuse,
+    sandboxStatus: refuse,
+    pingSandbox: refuse,
+    sandboxMetrics: refuse,
+    updateSandbox: refuse,
+    async shutdownSandbox() {
+      over.resolve();
+      return {};
+    },
+  };
   const server = new Server();
-  server.addService(TaskV2, handlers).addService(TaskV3, handlers);
+  server.addService(TaskV2, handlers).addService(TaskV3, handlers).addService(SandboxV1, sandbox);
   await server.listen(listener);
   await over.promise;
   clearTimeout(timer);

@@ -1,18 +1,19 @@
-/** Pods as Kubernetes makes them: through containerd's CRI, with its sandbox container. */
+/** Pods as Kubernetes makes them: through containerd's CRI, with its sandbox container and by the Sandbox service. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { containerdVersions } from "../harness/containerd.ts";
+import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
 import { processes } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { containerStatus, CriPod, namespaceMode } from "./cri-pod.ts";
 import { parts } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
-const SANDBOXERS = ["podsandbox"] as const;
+const SANDBOXERS = ["podsandbox", "shim"] as const;
+/** The Sandbox service came with containerd 2. */
 const versions = containerdVersions.filter((version) => version !== "1.6");
 
 describe.each(versions)("containerd %s: a pod of CRI", (version) => {
@@ -143,4 +144,47 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       await pod.remove();
     });
   });
+
+  test("by the Sandbox service says what its VM takes of the host", async () => {
+    await using pod = await CriPod.run(daemon(), "shim");
+    await pod.start(["sh", "-c", "while :; do :; done"]);
+    const stats = async (): Promise<{ cpu: bigint; memory: bigint }> => {
+      const [pods] = (JSON.parse(await daemon().mustCrictl(["statsp", "--id", pod.id, "-o", "json"])) as Stats).stats;
+      const { cpu, memory } = pods?.linux ?? {};
+      return { cpu: BigInt(cpu?.usageCoreNanoSeconds.value ?? 0), memory: BigInt(memory?.workingSetBytes.value ?? 0) };
+    };
+    const { cpu, memory } = await stats();
+    // The VM has at least its kernel and its agent.
+    expect(memory).toBeGreaterThan(20n << 20n);
+    expect(cpu).toBeGreaterThan(0n);
+    await expect.poll(async () => (await stats()).cpu).toBeGreaterThan(cpu);
+  });
 });
+
+// Older ones cannot start a container of the Sandbox service whose runtime has options.
+describe.each(onlyNewest)("containerd %s: a pod of CRI whose runtime has a configuration", (version) => {
+  const daemon = useContainerd(version, { cri: { config: { vcpus: 2, enable_annotations: ["io.hadron.memory_mib"] } } });
+
+  test.each(SANDBOXERS)("has its VM by that, with the sandboxer %s", async (sandboxer) => {
+    await using pod = await CriPod.run(daemon(), sandboxer, { annotations: { "io.hadron.memory_mib": "300" } });
+    const container = await pod.start(SLEEP);
+    expect((await pod.exec(container, ["nproc"])).stdout).toBe("2");
+    const { stdout } = await pod.exec(container, ["sed", "-n", "s/^MemTotal: *//p", "/proc/meminfo"]);
+    expect(Number.parseInt(stdout, 10)).toBeGreaterThan(220 << 10);
+    expect(Number.parseInt(stdout, 10)).toBeLessThan(300 << 10);
+  });
+
+  test.each(SANDBOXERS)("is refused what that does not allow, with the sandboxer %s", async (sandboxer) => {
+    const { stderr } = await CriPod.tryRun(daemon(), sandboxer, { annotations: { "io.hadron.vcpus": "1" } });
+    expect(stderr).toMatch(/the annotation io.hadron.vcpus is not enabled on this host/);
+  });
+});
+
+interface Stats {
+  readonly stats: readonly {
+    readonly linux: {
+      readonly cpu: { readonly usageCoreNanoSeconds: { readonly value: string } };
+      readonly memory: { readonly workingSetBytes: { readonly value: string } };
+    };
+  }[];
+}

@@ -290,7 +290,7 @@ export class Containerd implements AsyncDisposable {
       disabled.push("io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime");
     }
     if (this.#cri !== undefined) {
-      await prepareCri(this.directory);
+      await prepareCri(this.directory, this.#cri);
     }
     return [
       `version = ${this.version === "1.6" ? 2 : 3}`,

@@ -11,15 +11,20 @@ export const handlers = { podsandbox: hadron, shim: hadron, runc } as const;
 export type Handler = keyof typeof handlers;
 
 export interface CriSettings {
-  /** Of the runtimes that are Hadron's: `options.ConfigPath`. */
-  readonly configPath?: string;
+  /** What the file says that the options of the runtimes that are Hadron's name. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 const RUNTIME = `plugins."io.containerd.cri.v1.runtime"`;
 const IMAGES = `plugins."io.containerd.cri.v1.images"`;
 
+const hadronConfig = (directory: string): string => join(directory, "hadron.json");
+
 /** What the configuration names, in the daemon's directory. */
-export async function prepareCri(directory: string): Promise<void> {
+export async function prepareCri(directory: string, { config }: CriSettings): Promise<void> {
+  if (config !== undefined) {
+    await writeFile(hadronConfig(directory), JSON.stringify(config));
+  }
   const networks = join(directory, "net.d");
   await mkdir(networks);
   const ipam = { type: "host-local", ranges: [[{ subnet: "10.89.0.0/16" }]], dataDir: join(directory, "addresses") };
@@ -27,16 +32,16 @@ export async function prepareCri(directory: string): Promise<void> {
 }
 
 /** Lines of config.toml, version 3. */
-export async function criConfig(directory: string, { configPath }: CriSettings): Promise<string[]> {
+export async function criConfig(directory: string, { config }: CriSettings): Promise<string[]> {
   const plugins = join(await debianPackage("bookworm", "containernetworking-plugins"), "usr/lib/cni");
   const runtimes = Object.entries(handlers).flatMap(([name, type]) => [
     `[${RUNTIME}.containerd.runtimes.${name}]`,
     `runtime_type = "${type}"`,
     `sandboxer = "${name === "shim" ? "shim" : "podsandbox"}"`,
     `pod_annotations = ["io.hadron.*"]`,
-    ...(configPath === undefined || type === runc
+    ...(config === undefined || type === runc
       ? []
-      : [`[${RUNTIME}.containerd.runtimes.${name}.options]`, `ConfigPath = ${JSON.stringify(configPath)}`]),
+      : [`[${RUNTIME}.containerd.runtimes.${name}.options]`, `ConfigPath = ${JSON.stringify(hadronConfig(directory))}`]),
   ]);
   return [
     `[${IMAGES}.pinned_images]`,

@@ -42,6 +42,11 @@ impl Installation {
             .arg(&pod.socket)
             .arg("--state")
             .arg(&pod.state);
+        if !options.runtime_options.is_empty() {
+            let bytes = options.runtime_options.iter();
+            let hex: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+            command.args(["--options", &hex]);
+        }
         if options.debug {
             command.arg("--debug");
         }
@@ -80,6 +85,8 @@ pub struct Options<'a> {
     /// Empty: containerd has put it into the environment.
     pub ttrpc_address: &'a str,
     pub debug: bool,
+    /// An `Any`, for what has no other way to the daemon; empty: none.
+    pub runtime_options: &'a [u8],
 }
 
 /// The bundle's `log` FIFO, else /dev/null: never the launcher's own stdout, at whose end containerd waits.

@@ -110,6 +110,10 @@ struct RuntimeVersion {
     revision: String,
 }
 
+const RUNC_OPTIONS: &str = "containerd.runc.v1.Options";
+/// What the runtime's options may be (src/shim/runtime-options.ts).
+const OPTIONS_TYPES: [&str; 2] = [RUNC_OPTIONS, "runtimeoptions.v1.Options"];
+
 /// The type of `features` in containerd's RuntimeInfo: JSON, as features.md of the runtime specification has it.
 const FEATURES_TYPE: &str = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 
@@ -128,12 +132,28 @@ impl BootstrapParams {
             .filter_map(|extension| extension.value.as_ref());
         values.filter_map(Any::shim_cgroup).next_back()
     }
+
+    /// The runtime's options, one of the extensions, as an `Any` again.
+    pub fn runtime_options(&self) -> Option<Vec<u8>> {
+        let values = self
+            .extensions
+            .iter()
+            .filter_map(|extension| extension.value.as_ref());
+        let options = values.filter(|any| OPTIONS_TYPES.contains(&any.type_name()));
+        options.map(Message::encode_to_vec).next_back()
+    }
 }
 
 impl Any {
+    /// With or without a "type.googleapis.com/" in front of it.
+    fn type_name(&self) -> &str {
+        self.type_url
+            .rsplit_once('/')
+            .map_or(self.type_url.as_str(), |(_, name)| name)
+    }
+
     fn shim_cgroup(&self) -> Option<String> {
-        // With or without a "type.googleapis.com/" in front of it.
-        if self.type_url.rsplit('/').next() != Some("containerd.runc.v1.Options") {
+        if self.type_name() != RUNC_OPTIONS {
             return None;
         }
         let options = Options::decode(self.value.as_slice()).ok()?;
@@ -145,6 +165,14 @@ impl Any {
 /// where they want none.
 pub fn shim_cgroup(any: &[u8]) -> Option<String> {
     Any::decode(any).ok()?.shim_cgroup()
+}
+
+/// What an older containerd has on stdin, if it is the runtime's options.
+pub fn runtime_options(any: &[u8]) -> Option<Vec<u8>> {
+    let is_options = |message: &Any| -> bool { OPTIONS_TYPES.contains(&message.type_name()) };
+    Any::decode(any)
+        .is_ok_and(|message| is_options(&message))
+        .then(|| any.to_owned())
 }
 
 pub fn bootstrap_result(version: i32, address: &str, protocol: &str) -> Vec<u8> {

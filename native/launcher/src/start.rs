@@ -49,6 +49,12 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         Some(params) => params.shim_cgroup(),
         None => proto::shim_cgroup(&stdin),
     };
+    // What makes a task has its options in each Create; what makes a sandbox has not.
+    let runtime_options = match &params {
+        _ if !is_sandbox => None,
+        Some(params) => params.runtime_options(),
+        None => proto::runtime_options(&stdin),
+    };
     let params = params.unwrap_or_default();
     let or = |flag: &str, param: &str| {
         if flag.is_empty() {
@@ -65,6 +71,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         group: &group,
         ttrpc_address: &params.ttrpc_address,
         debug: args.debug || params.log_level <= LOG_LEVEL_DEBUG,
+        runtime_options: runtime_options.as_deref().unwrap_or_default(),
     };
     let pod = Pod::new(
         &group::hash(&address, &args.namespace, &group),

@@ -107,6 +107,27 @@ fn bootstrap_params_get_a_bootstrap_result() {
 }
 
 #[test]
+fn the_options_of_a_sandbox_go_to_the_daemon() {
+    let world = World::new();
+    let any = |kind: &[u8]| [field(1, kind), field(2, b"\x12\x02/c")].concat();
+    let options = any(b"runtimeoptions.v1.Options");
+    let hex: String = options.iter().map(|byte| format!("{byte:02x}")).collect();
+    // As an extension among others, and as containerd before 2.3 sends it.
+    let extension = |value: &[u8]| field(8, &field(1, value));
+    let more = [extension(&options), extension(&any(b"some.Other"))].concat();
+    for (id, stdin) in [("a", params("a", &more)), ("b", options.clone())] {
+        start_with(&world, id, &sandbox_bundle(id), &stdin);
+        let arguments = world.record().arguments;
+        assert_eq!(arguments[arguments.len() - 2..], ["--options", &hex]);
+    }
+    // What is none of them is nothing to the daemon, and a task has its own in each Create.
+    start_with(&world, "c", &sandbox_bundle("c"), &any(b"some.Other"));
+    assert!(!world.record().arguments.contains(&"--options".to_owned()));
+    start_with(&world, "d", &world.bundle("d", "{}"), &options);
+    assert!(!world.record().arguments.contains(&"--options".to_owned()));
+}
+
+#[test]
 fn a_socket_dir_that_is_too_long_is_refused() {
     let world = World::new();
     let bundle = sandbox_bundle("pod1");
