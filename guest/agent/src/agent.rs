@@ -11,6 +11,7 @@ use tokio::sync::{MutexGuard as AsyncMutexGuard, watch};
 use crate::container::{Container, Context, Stdio};
 use crate::crun::Crun;
 use crate::error::{Code, Error, Result};
+use crate::network::Network;
 use crate::reaper::Reaper;
 use crate::transport::Connector;
 
@@ -32,6 +33,8 @@ pub struct Agent {
     pub init_entered_ns: u64,
     /// Set by the first CreateSandbox.
     pub sandbox: AtomicBool,
+    /// The pod's, whose containers share it.
+    pub network: Mutex<Network>,
     containers: Mutex<HashMap<String, Slot>>,
     events: tokio::sync::Mutex<Events>,
     connection: watch::Sender<()>,
@@ -79,6 +82,7 @@ impl Agent {
             },
             init_entered_ns,
             sandbox: AtomicBool::new(false),
+            network: Mutex::default(),
             containers: Mutex::default(),
             events: tokio::sync::Mutex::new(Events {
                 receiver,

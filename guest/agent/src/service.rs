@@ -1,8 +1,8 @@
 //! agent.proto's methods: requests in, answers out, no decisions.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use ttrpc::r#async::{ServerStreamSender, TtrpcContext};
@@ -361,6 +361,23 @@ impl agent_ttrpc::Agent for Service {
         let inner = inner(&mut request);
         self.in_child(move || share::leave(&request.paths, &inner))
             .await
+    }
+
+    async fn set_network(
+        &self,
+        _: &TtrpcContext,
+        request: proto::Network,
+    ) -> Reply<proto::SetNetworkResponse> {
+        // Not in a child, which could not keep what it has made: the kernel answers at once.
+        let mut network = self
+            .0
+            .network
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(proto::SetNetworkResponse {
+            problems: network.set(request)?,
+            ..Default::default()
+        })
     }
 }
 

@@ -156,6 +156,7 @@ impl Guest {
         update_container: UpdateContainerRequest -> Empty;
         set_clock: SetClockRequest -> SetClockResponse;
         sync: Empty -> Empty;
+        set_network: Network -> SetNetworkResponse;
     }
 
     pub async fn events(&self) -> ttrpc::r#async::ClientStreamReceiver<proto::Event> {

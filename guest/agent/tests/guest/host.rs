@@ -63,7 +63,7 @@ fn initramfs(own: &[u8], busybox: &[u8], crun: &[u8]) -> Vec<u8> {
         "sh", "cat", "true", "false", "echo", "id", "env", "pwd", "sleep", "stty", "tty", "grep",
         "head", "dd", "md5sum", "ls", "stat", "hostname", "touch", "umask", "yes", "wc", "mount",
         "chmod", "kill", "readlink", "mknod", "tr", "ps", "seq", "sed", "printf", "test", "mkdir",
-        "rm", "ipcs", "ln", "chown",
+        "rm", "ipcs", "ln", "chown", "ip", "ping", "nc",
     ] {
         member(
             &mut archive,
@@ -134,6 +134,25 @@ fn kernel() -> Result<PathBuf, String> {
     find("HADRON_TEST_KERNEL", "kernel", candidates.into_iter())
 }
 
+fn is_debian(kernel: &Path) -> bool {
+    kernel.to_string_lossy().contains("vmlinuz")
+}
+
+/// Four, of which 0 and 1, and 2 and 3, are on one wire. Debian's kernel has their driver as a module, which is not there.
+fn nics(kernel: &Path) -> Vec<String> {
+    let nic = |number: u32| {
+        let wire = number / 2;
+        [
+            "-netdev".to_string(),
+            format!("hubport,id=nic{number},hubid={wire}"),
+            "-device".to_string(),
+            format!("virtio-net-device,netdev=nic{number},mac=02:00:00:00:00:0{number}"),
+        ]
+    };
+    let count = if is_debian(kernel) { 0 } else { 4 };
+    (0..count).flat_map(nic).collect()
+}
+
 fn initrd_path() -> PathBuf {
     std::env::temp_dir().join(format!("hadron-agent-test-{}.cpio", std::process::id()))
 }
@@ -166,7 +185,7 @@ fn start() -> Result<Child, String> {
     let smp = std::env::var("HADRON_TEST_CPUS").unwrap_or_else(|_| "1".into());
     println!("kernel {}", kernel.display());
     // A bzImage needs a machine with a BIOS; an ELF kernel is entered through PVH.
-    let machine: &[&str] = if kernel.to_string_lossy().contains("vmlinuz") {
+    let machine: &[&str] = if is_debian(&kernel) {
         &["-M", "pc,acpi=on"]
     } else {
         &["-M", "microvm,acpi=off"]
@@ -181,6 +200,8 @@ fn start() -> Result<Child, String> {
             "768",
             "-smp",
             &smp,
+            "-global",
+            "virtio-mmio.force-legacy=false",
         ])
         .args(machine)
         .args([
@@ -192,13 +213,14 @@ fn start() -> Result<Child, String> {
             "stdio",
             "-no-reboot",
         ])
+        .args(nics(&kernel))
         .arg("-kernel")
         .arg(&kernel)
         .arg("-initrd")
         .arg(&initrd)
         .arg("-append")
         .arg(format!(
-            "console=ttyS0 quiet panic=-1 reboot=t no_timer_check only={only}"
+            "console=ttyS0 quiet panic=-1 reboot=t no_timer_check fb_tunnels=none dummy.numdummies=0 only={only}"
         ))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -1,0 +1,167 @@
+//! The pod's network, in the guest's own network namespace, which all containers share.
+//!
+//! The host says what it shall be, whole, each time anew. What is there and is wanted is asked for again, which changes
+//! nothing; what was made and is not wanted any more is removed; what programs of the pod have made stays.
+
+mod addresses;
+mod links;
+mod neighbours;
+mod netlink;
+mod nics;
+mod routes;
+mod wanted;
+
+use nix::errno::Errno;
+
+use crate::error::Result;
+use crate::protocol::agent as proto;
+use netlink::{Netlink, Refusal};
+use nics::Nics;
+use wanted::{Device, Interface, Wanted};
+
+/// The network as it was made last.
+#[derive(Default)]
+pub struct Network {
+    nics: Nics,
+    made: Wanted,
+}
+
+impl Network {
+    /// Answers what could not be carried out, a sentence each.
+    pub fn set(&mut self, network: proto::Network) -> Result<Vec<String>> {
+        let mut netlink = Netlink::open()?;
+        let mut problems = Vec::new();
+        let mut wanted = wanted::read(network, &mut problems);
+        self.remove(&mut netlink, &wanted, &mut problems);
+        links::set(
+            &mut netlink,
+            &mut self.nics,
+            &wanted.interfaces,
+            &mut problems,
+        );
+        self.add(&mut netlink, &mut wanted, &mut problems);
+        self.made = wanted;
+        Ok(problems)
+    }
+
+    /// What is on an interface that goes, goes with it.
+    fn remove(&self, netlink: &mut Netlink, wanted: &Wanted, problems: &mut Vec<String>) {
+        let index = |device| self.nics.index(device);
+        let mut keep = |what: String, result: std::result::Result<(), Refusal>| match result {
+            Err(refusal) if !is_gone(refusal.errno) => {
+                problems.push(format!("{what} cannot be removed: {refusal}"));
+            }
+            _ => (),
+        };
+        for neighbour in &self.made.neighbours {
+            if !wanted.neighbours.contains(neighbour)
+                && let Some(index) = index(neighbour.device)
+            {
+                let result = neighbours::remove(netlink, neighbour, index);
+                keep(format!("the neighbour {}", neighbour.address), result);
+            }
+        }
+        for route in &self.made.routes {
+            if !wanted.routes.contains(route)
+                && let Some(indexes) = routes::devices(route)
+                    .map(index)
+                    .collect::<Option<Vec<_>>>()
+            {
+                let result = routes::remove(netlink, route, &indexes);
+                keep(format!("the route to {route}"), result);
+            }
+        }
+        for address in &self.made.addresses {
+            if !wanted.addresses.iter().any(|it| it.is(address))
+                && let Some(index) = index(address.device)
+            {
+                let result = addresses::remove(netlink, address, index);
+                keep(format!("the address {address}"), result);
+            }
+        }
+    }
+
+    /// What could not be made is not in `wanted` afterwards, unless it was made before.
+    fn add(&self, netlink: &mut Netlink, wanted: &mut Wanted, problems: &mut Vec<String>) {
+        // What is on an interface that could not be made is not told one by one.
+        let index = |device| self.nics.index(device);
+        let Wanted {
+            interfaces,
+            addresses,
+            routes,
+            neighbours,
+        } = wanted;
+        addresses.retain(|address| {
+            let Some(index) = index(address.device) else {
+                return false;
+            };
+            let name = name(address.device, interfaces);
+            if let Err(refusal) = addresses::add(netlink, address, index) {
+                problems.push(format!(
+                    "the address {address} of {name} cannot be set: {refusal}"
+                ));
+                return self.made.addresses.iter().any(|made| made.is(address));
+            }
+            if let Some(route) = routes::unwanted(address, routes)
+                && let Err(refusal) = routes::remove(netlink, &route, &[index])
+                && !is_gone(refusal.errno)
+            {
+                problems.push(format!(
+                    "the kernel's route to {route} on {name} cannot be removed: {refusal}"
+                ));
+            }
+            true
+        });
+        routes.sort_by_key(routes::is_far);
+        routes.retain(|route| {
+            let Some(indexes) = routes::devices(route)
+                .map(index)
+                .collect::<Option<Vec<_>>>()
+            else {
+                return false;
+            };
+            match routes::add(netlink, route, &indexes) {
+                Ok(()) => true,
+                Err(refusal) => {
+                    problems.push(format!("the route to {route} cannot be made: {refusal}"));
+                    self.made.routes.contains(route)
+                }
+            }
+        });
+        neighbours.retain(|neighbour| {
+            let Some(index) = index(neighbour.device) else {
+                return false;
+            };
+            match neighbours::add(netlink, neighbour, index) {
+                Ok(()) => true,
+                Err(refusal) => {
+                    problems.push(format!(
+                        "the neighbour {} of {} cannot be made: {refusal}",
+                        neighbour.address,
+                        name(neighbour.device, interfaces)
+                    ));
+                    self.made.neighbours.contains(neighbour)
+                }
+            }
+        });
+    }
+}
+
+/// Errors of removing what is not there, or what is on an interface that has no IPv6 any more.
+fn is_gone(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::ESRCH
+            | Errno::ENXIO
+            | Errno::ENOENT
+            | Errno::EADDRNOTAVAIL
+            | Errno::ENODEV
+            | Errno::ENETUNREACH
+    )
+}
+
+fn name(device: Device, interfaces: &[Interface]) -> &str {
+    let mut interfaces = interfaces.iter();
+    let interface = interfaces.find(|it| Device::Nic(it.slot) == device);
+    interface.map_or("lo", |interface| &interface.name)
+}

@@ -1,0 +1,93 @@
+//! The NICs that the hypervisor made. One without an interface has no driver: then it is nowhere to be seen, whatever
+//! namespace one looks from, and costs no memory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::wanted::{Device, HardwareAddress};
+
+const DRIVER: &str = "/sys/bus/virtio/drivers/virtio_net";
+
+/// Of lo, in every network namespace.
+const LOOPBACK: u32 = 1;
+
+/// Their virtio devices ("virtio3"), by the hardware address with which they were made.
+#[derive(Default)]
+pub struct Nics(BTreeMap<HardwareAddress, String>);
+
+impl Nics {
+    /// Looks for those that are not known yet. They have their driver and their first address.
+    pub fn discover(&mut self) {
+        let Ok(entries) = fs::read_dir(DRIVER) else {
+            // A kernel without the driver, or a guest without NICs.
+            return;
+        };
+        for entry in entries.flatten() {
+            let device = entry.file_name().to_string_lossy().into_owned();
+            let known = self.0.values().any(|known| *known == device);
+            if !device.starts_with("virtio") || known {
+                continue;
+            }
+            if let Some(name) = interface_of(&device)
+                && let Some(address) =
+                    attribute(&name, "address").and_then(|text| text.parse().ok())
+            {
+                self.0.insert(address, device);
+            }
+        }
+    }
+
+    pub fn known(&self) -> impl Iterator<Item = HardwareAddress> {
+        self.0.keys().copied()
+    }
+
+    /// The interface's name now. None: it has no driver, or a program has taken it into another namespace.
+    pub fn name(&self, slot: HardwareAddress) -> Option<String> {
+        interface_of(self.0.get(&slot)?)
+    }
+
+    /// The number of the interface.
+    pub fn index(&self, device: Device) -> Option<u32> {
+        match device {
+            Device::Loopback => Some(LOOPBACK),
+            Device::Nic(slot) => attribute(&self.name(slot)?, "ifindex")?.parse().ok(),
+        }
+    }
+
+    /// Gives it its driver, and with that an interface of whatever name; nothing if it has it.
+    pub fn bind(&self, slot: HardwareAddress) -> io::Result<()> {
+        self.drive(slot, "bind", false)
+    }
+
+    /// Takes the driver away: the interface is gone, and all that was on it.
+    pub fn unbind(&self, slot: HardwareAddress) -> io::Result<()> {
+        self.drive(slot, "unbind", true)
+    }
+
+    fn drive(&self, slot: HardwareAddress, how: &str, bound: bool) -> io::Result<()> {
+        let device = self
+            .0
+            .get(&slot)
+            .ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
+        let driver = Path::new(DRIVER);
+        if driver.join(device).exists() == bound {
+            fs::write(driver.join(how), device)?;
+        }
+        Ok(())
+    }
+}
+
+/// Of a virtio device. sysfs shows the interfaces of the namespace that it was mounted in, which is the pod's.
+fn interface_of(device: &str) -> Option<String> {
+    let directory = PathBuf::from(DRIVER).join(device).join("net");
+    let entry = fs::read_dir(directory).ok()?.flatten().next()?;
+    entry.file_name().into_string().ok()
+}
+
+/// What /sys/class/net says of an interface.
+pub fn attribute(name: &str, attribute: &str) -> Option<String> {
+    let text = fs::read_to_string(Path::new("/sys/class/net").join(name).join(attribute)).ok()?;
+    Some(text.trim().to_string())
+}
