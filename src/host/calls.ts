@@ -44,6 +44,14 @@ export class Answer {
     return this.#fields[name] === null ? null : this.number(name);
   }
 
+  object(name: string): Message {
+    const value = this.#fields[name];
+    if (!isObject(value)) {
+      throw unexpected(this.#fields);
+    }
+    return value;
+  }
+
   fds(name: string, count: number): number[] {
     const value: unknown = this.#fields[name];
     if (!Array.isArray(value) || value.length !== count || !value.every((fd) => typeof fd === "number")) {

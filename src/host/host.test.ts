@@ -234,6 +234,51 @@ test("a directory that is a lock is removed by who gets the lock, and left to wh
   await expect(host.removeDirectory(pod, "journal")).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, `the directory "${pod}" cannot be removed`));
 });
 
+test("interfaces of a network namespace, and a tap joined with one", async () => {
+  const path = join(directory, "netns");
+  await host.createNetns(path);
+  const ip = (...args: string[]) => {
+    const { status, stderr } = spawnSync("nsenter", [`--net=${path}`, "ip", ...args], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+  };
+  const sockets = await host.openNetwork(path);
+  expect(sockets.own).toBe(false);
+  const name = "\u00e9th-1\u{1f40b}!\"'=@";
+  ip("link", "add", name, "mtu", "1400", "type", "veth", "peer", "name", "peer");
+  ip("address", "add", "10.1.0.2/24", "dev", name);
+  ip("link", "set", "peer", "up");
+  ip("link", "set", name, "up");
+  await host.networkChanged(sockets, AbortSignal.timeout(10_000));
+  const { links, addresses, routes } = await host.readNetwork(sockets);
+  const link = links.find((each) => each.name === name);
+  expect(link).toMatchObject({ kind: "veth", layer: 1, mtu: 1400, master: 0, bus: "" });
+  expect(addresses).toContainEqual(expect.objectContaining({ link: link?.index, address: "10.1.0.2", prefixLength: 24, peer: "" }));
+  expect(routes.map(({ destination }) => destination)).toContain("10.1.0.0/24");
+
+  const tap = await host.openTap(path, 2);
+  expect(tap.queues).toHaveLength(2);
+  const joint = { link: link?.index ?? 0, tap: tap.index };
+  await host.joinLinks(sockets, joint, 1400);
+  await expect(host.joinLinks(sockets, joint, 1400)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS));
+  await host.separateLinks(sockets, joint);
+  await host.separateLinks(sockets, joint);
+  tap.queues.forEach((fd) => closeSync(fd));
+  expect((await host.readNetwork(sockets)).links.map(({ index }) => index)).not.toContain(tap.index);
+  await expect(host.openNetwork("/absent")).rejects.toEqual(hasCode(Code.NOT_FOUND, "/absent"));
+
+  const given = new AbortController();
+  const following = (async () => {
+    for (;;) {
+      await host.networkChanged(sockets, given.signal);
+    }
+  })();
+  given.abort();
+  await expect(following).rejects.toEqual(hasCode(Code.CANCELLED));
+  closeSync(sockets.requests);
+  closeSync(sockets.changes);
+  await host.removeNetns(path);
+});
+
 test("the journal on a full disk keeps whole lines only, and goes on when there is room", async () => {
   await host.mount({ type: "tmpfs", source: "tmpfs", target: directory, options: ["size=8k"] });
   const journal = await Journal.open(directory);

@@ -11,6 +11,7 @@ import { getSystemErrorName } from "node:util";
 import { Code, HadronError } from "../errors.ts";
 import { Calls } from "./calls.ts";
 import { loadNative } from "./native.ts";
+import { decodeNetwork, type HostNetwork } from "./network.ts";
 
 export interface Mount {
   /** As in mount(8); "bind" for a bind mount. */
@@ -64,6 +65,28 @@ export interface FdMessage {
   readonly fds: readonly number[];
   /** How long a full socket is waited for, in milliseconds; at most 60,000. Default: 5,000. */
   readonly timeoutMs?: number;
+}
+
+/** Two sockets of rtnetlink(7), which hold the namespace; they become the caller's. */
+export interface NetworkSockets {
+  /** For one call at a time. */
+  readonly requests: number;
+  readonly changes: number;
+  /** It is the namespace of this process. */
+  readonly own: boolean;
+}
+
+/** It lives as long as one of its descriptors, which become the caller's. */
+export interface Tap {
+  readonly index: number;
+  /** With virtio-net's headers before each packet, non-blocking. */
+  readonly queues: readonly number[];
+}
+
+/** Indexes of two interfaces. */
+export interface Joint {
+  readonly link: number;
+  readonly tap: number;
 }
 
 export class Host implements AsyncDisposable {
@@ -146,6 +169,42 @@ export class Host implements AsyncDisposable {
   /** Undoes `createNetns`; what is not there is no error. */
   async removeNetns(path: string): Promise<void> {
     await this.#calls.call("removeNetns", { path });
+  }
+
+  /** Of the network namespace at `path`. */
+  async openNetwork(path: string): Promise<NetworkSockets> {
+    const answer = await this.#calls.call("openNetwork", { path });
+    const [requests, changes] = answer.fds("fds", 2) as [number, number];
+    return { requests, changes, own: answer.boolean("own") };
+  }
+
+  async readNetwork({ requests }: Pick<NetworkSockets, "requests">): Promise<HostNetwork> {
+    const answer = await this.#calls.call("readNetwork", { fd: requests });
+    return decodeNetwork(JSON.stringify(answer.object("network")));
+  }
+
+  /** Fulfilled when something has changed since the last time that this was. CANCELLED by the signal. */
+  async networkChanged({ changes }: Pick<NetworkSockets, "changes">, signal: AbortSignal): Promise<void> {
+    await this.#calls.wait("waitNetworkChange", { fd: changes }, signal);
+  }
+
+  /** Makes one in the network namespace at `netns`. */
+  async openTap(netns: string, queues: number): Promise<Tap> {
+    const answer = await this.#calls.call("openTap", { netns, queues });
+    return { index: answer.number("index"), queues: answer.fds("fds", queues) };
+  }
+
+  /**
+   * Sends on what comes in on one by the other, past the namespace's own stack, and sets the tap up with the interface's `mtu`. Nothing
+   * is left when it fails. ALREADY_EXISTS when somebody has a qdisc for what comes in.
+   */
+  async joinLinks({ requests }: Pick<NetworkSockets, "requests">, { link, tap }: Joint, mtu: number): Promise<void> {
+    await this.#calls.call("joinLinks", { fd: requests, link, tap, mtu });
+  }
+
+  /** Undoes `joinLinks`; what is not there is no error. */
+  async separateLinks({ requests }: Pick<NetworkSockets, "requests">, { link, tap }: Joint): Promise<void> {
+    await this.#calls.call("separateLinks", { fd: requests, link, tap });
   }
 
   /**

@@ -41,6 +41,12 @@ impl Reply {
     pub fn value(&self) -> &Value {
         &self.value
     }
+
+    /// As who reads the answer gets them.
+    #[cfg(test)]
+    pub fn into_fds(self) -> Vec<std::os::fd::RawFd> {
+        self.fds.into_iter().map(IntoRawFd::into_raw_fd).collect()
+    }
 }
 
 pub struct Answers {

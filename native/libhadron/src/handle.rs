@@ -12,7 +12,7 @@ use crate::pool::{Full, Pool};
 use crate::reactor::{ProcessOperation, Reactor};
 use crate::request::{self, Operation};
 use crate::stop::Stop;
-use crate::{directory, mount, netns, socket};
+use crate::{directory, mount, netns, network, socket};
 
 pub enum Refused {
     /// Too many requests are waiting: submit it again when an answer has come.
@@ -68,6 +68,9 @@ impl Handle {
             Ok(Operation::WaitClockSet(_)) => {
                 self.reactor.submit(id, ProcessOperation::WaitClockSet)
             }
+            Ok(Operation::WaitNetworkChange(request)) => self
+                .reactor
+                .submit(id, ProcessOperation::WaitNetworkChange(request)),
             Ok(Operation::Cancel(request)) => {
                 self.reactor.submit(id, ProcessOperation::Cancel(request))
             }
@@ -98,13 +101,19 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::CreateNetns(request) => netns::create(&request.path),
         Operation::RemoveNetns(request) => netns::remove(&request.path),
         Operation::RemoveDirectory(request) => directory::remove(&request),
+        Operation::OpenNetwork(request) => network::open(&request),
+        Operation::ReadNetwork(request) => network::read(&request),
+        Operation::OpenTap(request) => network::open_tap(&request),
+        Operation::JoinLinks(request) => network::join(&request),
+        Operation::SeparateLinks(request) => network::separate(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)
         | Operation::WaitClockSet(_)
+        | Operation::WaitNetworkChange(_)
         | Operation::Cancel(_) => Err(OpError::new(
             Errno::INVAL,
-            "operations on processes are the reactor's",
+            "operations on processes and waits are the reactor's",
         )),
     }
 }

@@ -26,6 +26,7 @@ mod handle;
 mod memory;
 mod mount;
 mod netns;
+mod network;
 mod pool;
 mod process;
 mod reactor;

@@ -1,9 +1,11 @@
 //! Network namespaces that are held by a mount, as ip-netns(8) does it.
 
+use std::os::fd::AsFd;
+
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::UnmountFlags;
-use rustix::thread::UnshareFlags;
+use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path};
@@ -34,6 +36,47 @@ pub fn create(path: &str) -> OpResult<Reply> {
         failed(errno)
     })?;
     Ok(Reply::empty())
+}
+
+/// Runs `body` on a thread in the namespace that a path stands for.
+pub fn inside<T: Send>(path: &str, body: impl FnOnce() -> OpResult<T> + Send) -> OpResult<T> {
+    check_path("path of the network namespace", path)?;
+    let failed = |errno| {
+        OpError::os(
+            errno,
+            format!("the network namespace {path:?} cannot be entered"),
+        )
+    };
+    let namespace =
+        rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(failed)?;
+    let entered = || {
+        let kind = Some(LinkNameSpaceType::Network);
+        rustix::thread::move_into_link_name_space(namespace.as_fd(), kind).map_err(failed)?;
+        body()
+    };
+    // A thread can leave its namespace but has no simple way back; this one ends right after.
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .spawn_scoped(scope, entered)
+            .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::AGAIN)))?
+            .join()
+            .unwrap_or_else(|_| Err(failed(Errno::IO)))
+    })
+}
+
+/// Whether a path stands for the calling thread's own namespace.
+pub fn is_own(path: &str) -> OpResult<bool> {
+    let identity = |path: &str| {
+        rustix::fs::stat(path)
+            .map(|stat| (stat.st_dev, stat.st_ino))
+            .map_err(|errno| {
+                OpError::os(
+                    errno,
+                    format!("the network namespace {path:?} cannot be looked at"),
+                )
+            })
+    };
+    Ok(identity(path)? == identity("/proc/thread-self/ns/net")?)
 }
 
 fn unshare_and_mount(path: &str) -> Result<(), Errno> {

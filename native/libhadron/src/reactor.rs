@@ -1,11 +1,11 @@
-//! One thread that watches children, and the host's clock.
+//! One thread that watches children, the host's clock and network namespaces.
 //!
 //! It also takes the other operations on processes, which never block: so it alone owns the table of
 //! pidfds, and killing works while every thread of the pool hangs in a mount. And what is to die with its parent
 //! (PR_SET_PDEATHSIG) dies with the thread that started it: this one lives as long as the handle, the pool's do not.
 
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::buffer::spare_capacity;
@@ -18,9 +18,9 @@ use crate::answers::{Answers, Reply};
 use crate::clock;
 use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
-use crate::request::{Cancel, KillProcess, MAX_ID, ReapChild, SpawnTask};
+use crate::request::{Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnTask};
 use crate::stop::Stop;
-use crate::{child, process, thread};
+use crate::{child, network, process, thread};
 
 const MAX_QUEUED: usize = 256;
 const MAX_WAITS: usize = 1024;
@@ -33,6 +33,7 @@ pub enum ProcessOperation {
     Spawn(SpawnTask),
     Reap(ReapChild),
     WaitClockSet,
+    WaitNetworkChange(Descriptor),
     Cancel(Cancel),
     /// A request that was not understood: only its refusal is sent, and not on the caller's thread.
     Refuse(OpError),
@@ -109,8 +110,15 @@ struct Thread {
 
 struct Watched {
     fd: OwnedFd,
+    kind: Kind,
+}
+
+enum Kind {
     /// It is to be reaped, and the answer says how it ended.
-    is_child: bool,
+    Child,
+    Clock,
+    /// What it tells is to be taken out.
+    Network,
 }
 
 impl Thread {
@@ -165,6 +173,11 @@ impl Thread {
                         self.answers.send(id, Err(error));
                     }
                 }
+                ProcessOperation::WaitNetworkChange(request) => {
+                    if let Err(error) = guarded(|| self.wait_network_change(id, &request)) {
+                        self.answers.send(id, Err(error));
+                    }
+                }
                 ProcessOperation::Cancel(request) => self.cancel(id, &request),
                 ProcessOperation::Refuse(error) => self.answers.send(id, Err(error)),
             }
@@ -174,15 +187,21 @@ impl Thread {
     /// The answer comes when the child has exited, however long ago.
     fn reap(&mut self, id: u64, request: &ReapChild) -> OpResult<()> {
         let what = format!("the process {}", request.pid);
-        self.watch(id, child::open(request.pid)?, true, &what)
+        self.watch(id, child::open(request.pid)?, Kind::Child, &what)
     }
 
     /// The answer comes when somebody sets CLOCK_REALTIME, or the machine wakes up.
     fn wait_clock_set(&mut self, id: u64) -> OpResult<()> {
-        self.watch(id, clock::set_event()?, false, "the host's clock")
+        self.watch(id, clock::set_event()?, Kind::Clock, "the host's clock")
     }
 
-    fn watch(&mut self, id: u64, fd: OwnedFd, is_child: bool, what: &str) -> OpResult<()> {
+    /// The answer comes when something changes, or has since the last answer.
+    fn wait_network_change(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
+        let what = "the network namespace";
+        self.watch(id, network::changes(request)?, Kind::Network, what)
+    }
+
+    fn watch(&mut self, id: u64, fd: OwnedFd, kind: Kind, what: &str) -> OpResult<()> {
         if self.waits.contains_key(&id) {
             return Err(OpError::new(
                 Errno::EXIST,
@@ -196,17 +215,18 @@ impl Thread {
         }
         epoll::add(&self.epoll, &fd, EventData::new_u64(id), EventFlags::IN)
             .map_err(|errno| OpError::os(errno, format!("{what} cannot be watched")))?;
-        self.waits.insert(id, Watched { fd, is_child });
+        self.waits.insert(id, Watched { fd, kind });
         Ok(())
     }
 
     fn happened(&mut self, id: u64) {
-        match self.forget(id) {
-            Some(Watched { fd, is_child }) if is_child => {
-                self.answers.send(id, guarded(|| child::reap(&fd)));
-            }
-            Some(_) => self.answers.send(id, Ok(Reply::empty())),
-            None => {}
+        if let Some(Watched { fd, kind }) = self.forget(id) {
+            let answer = match kind {
+                Kind::Child => guarded(|| child::reap(&fd)),
+                Kind::Clock => Ok(Reply::empty()),
+                Kind::Network => Ok(network::changed(fd.as_fd())),
+            };
+            self.answers.send(id, answer);
         }
     }
 

@@ -24,6 +24,12 @@ pub enum Operation {
     CreateNetns(Path),
     RemoveNetns(Path),
     RemoveDirectory(RemoveDirectory),
+    OpenNetwork(Path),
+    ReadNetwork(Descriptor),
+    WaitNetworkChange(Descriptor),
+    OpenTap(OpenTap),
+    JoinLinks(JoinLinks),
+    SeparateLinks(SeparateLinks),
 }
 
 /// One mount as containerd describes it: every option is one word of mount(8).
@@ -114,6 +120,39 @@ pub struct RemoveDirectory {
     pub path: String,
     /// The name of the one file that may be in it.
     pub file: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Descriptor {
+    pub fd: i32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenTap {
+    /// Path of the network namespace.
+    pub netns: String,
+    pub queues: usize,
+}
+
+/// Indexes of interfaces in the namespace of `fd`, which OpenNetwork gave.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinLinks {
+    pub fd: i32,
+    pub link: u32,
+    pub tap: u32,
+    /// Of the link.
+    pub mtu: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeparateLinks {
+    pub fd: i32,
+    pub link: u32,
+    pub tap: u32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,69 @@
+//! A pod's network namespace on the host: reading it, following it, and putting taps into it. What follows from what is
+//! there is the caller's business.
+
+mod join;
+mod netlink;
+mod read;
+mod tap;
+#[cfg(test)]
+mod tests;
+
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use serde_json::json;
+
+pub use join::{join, separate};
+pub use read::read;
+pub use tap::open as open_tap;
+
+use crate::answers::Reply;
+use crate::descriptor;
+use crate::error::{OpError, OpResult};
+use crate::netns;
+use crate::request::{Descriptor, Path};
+
+const RTMGRP_LINK: u32 = 0x1;
+const RTMGRP_NEIGH: u32 = 0x4;
+const RTMGRP_IPV4_IFADDR: u32 = 0x10;
+const RTMGRP_IPV4_ROUTE: u32 = 0x40;
+const RTMGRP_IPV4_RULE: u32 = 0x80;
+const RTMGRP_IPV6_IFADDR: u32 = 0x100;
+const RTMGRP_IPV6_ROUTE: u32 = 0x400;
+const GROUPS: u32 = RTMGRP_LINK
+    | RTMGRP_NEIGH
+    | RTMGRP_IPV4_IFADDR
+    | RTMGRP_IPV4_ROUTE
+    | RTMGRP_IPV4_RULE
+    | RTMGRP_IPV6_IFADDR
+    | RTMGRP_IPV6_ROUTE;
+
+/// A socket for requests and one that is told of changes, both within the namespace; they hold it. `own`: it is that of this
+/// process.
+pub fn open(request: &Path) -> OpResult<Reply> {
+    let own = netns::is_own(&request.path)?;
+    let (requests, changes) = netns::inside(&request.path, || {
+        let failed = |errno| OpError::os(errno, "a socket of rtnetlink(7) cannot be opened");
+        Ok((
+            netlink::open(0).map_err(failed)?,
+            netlink::open(GROUPS).map_err(failed)?,
+        ))
+    })?;
+    let numbers = [requests.as_raw_fd(), changes.as_raw_fd()];
+    Ok(Reply::with_fds(
+        json!({ "own": own, "fds": numbers }),
+        vec![requests, changes],
+    ))
+}
+
+/// The descriptor to watch for changes; the caller's own one may be closed meanwhile.
+pub fn changes(request: &Descriptor) -> OpResult<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(descriptor::borrow(request.fd)?, 0)
+        .map_err(|errno: Errno| OpError::os(errno, "the network namespace cannot be watched"))
+}
+
+/// What has changed is read by `read`, whole; here it is only taken note of.
+pub fn changed(socket: BorrowedFd<'_>) -> Reply {
+    netlink::drain(socket);
+    Reply::empty()
+}
