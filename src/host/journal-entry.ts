@@ -1,8 +1,8 @@
 /**
  * One line of a pod's journal: a thing that exists on the host for the pod.
  *
- * `process PID STARTTIME daemon`, `process PID STARTTIME ROLE NAME`, `mount PATH`, `directory PATH`, `file PATH`: fields are
- * separated by one space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
+ * `process PID STARTTIME daemon`, `process PID STARTTIME ROLE NAME`, `mount PATH`, `directory PATH`, `file PATH`,
+ * `qdisc LINK NETNS`: fields are separated by one space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
  * they are), so that a line never contains a space or a line feed of its own. The launcher reads the same
  * lines; test/vectors/journal.json is the common truth.
  */
@@ -22,11 +22,22 @@ export type ProcessEntry = {
 type NamedRole = (typeof NAMED_ROLES)[number];
 const NAMED_ROLES = ["vmm", "helper", "container"] as const;
 
-export type JournalEntry = ProcessEntry | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
+/** What takes the packets that come in on an interface of a network namespace. */
+export interface QdiscEntry {
+  readonly kind: "qdisc";
+  /** Index of the interface. */
+  readonly link: number;
+  /** Absolute path of the namespace. */
+  readonly netns: string;
+}
+
+export type JournalEntry = ProcessEntry | QdiscEntry | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
 
 const UNRESERVED = /^[A-Za-z0-9._~/-]$/;
 /** pid_t's largest value. */
 const MAX_PID = 0x7fff_ffff;
+/** An int of the kernel's. */
+const MAX_LINK = 0x7fff_ffff;
 
 /** The line without its line feed. INVALID_ARGUMENT for what no line can say. */
 export function encodeEntry(entry: JournalEntry): string {
@@ -39,6 +50,14 @@ export function encodeEntry(entry: JournalEntry): string {
       throw invalid(`the start time ${startTime} cannot be written to the journal: it must be a whole number of ticks`);
     }
     return `process ${pid} ${startTime} ${entry.role === "daemon" ? entry.role : `${entry.role} ${encodeField(entry.name)}`}`;
+  }
+  if (entry.kind === "qdisc") {
+    const { link, netns } = entry;
+    if (!Number.isInteger(link) || link < 1 || link > MAX_LINK) {
+      throw invalid(`the interface ${link} cannot be written to the journal: it must be between 1 and ${MAX_LINK}`);
+    }
+    checkPath(netns);
+    return `qdisc ${link} ${encodeField(netns)}`;
   }
   checkPath(entry.path);
   return `${entry.kind} ${encodeField(entry.path)}`;
@@ -54,6 +73,11 @@ export function decodeEntry(line: string): JournalEntry {
       encodeEntry(entry);
       return entry;
     }
+    if (kind === "qdisc" && fields.length === 2) {
+      const entry: QdiscEntry = { kind, link: decodeNumber(first), netns: decodeField(second) };
+      encodeEntry(entry);
+      return entry;
+    }
     if ((kind === "mount" || kind === "directory" || kind === "file") && fields.length === 1) {
       const path = decodeField(first);
       checkPath(path);
@@ -65,7 +89,7 @@ export function decodeEntry(line: string): JournalEntry {
   throw new HadronError(
     Code.DATA_LOSS,
     `the journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME daemon", "process PID STARTTIME ROLE NAME", ` +
-      `"mount PATH", "directory PATH", "file PATH"`,
+      `"mount PATH", "directory PATH", "file PATH", "qdisc LINK NETNS"`,
   );
 }
 

@@ -43,6 +43,8 @@ pub enum Entry {
     Mount(PathBuf),
     Directory(PathBuf),
     File(PathBuf),
+    /// What takes the packets that come in on the interface with this index, in the network namespace at this path.
+    Qdisc(i32, PathBuf),
 }
 
 /// A journal as it was found.
@@ -126,7 +128,11 @@ fn parse_line(line: &[u8]) -> Result<Entry, Refused> {
         [b"mount", path] => absolute(path).map(Entry::Mount),
         [b"directory", path] => absolute(path).map(Entry::Directory),
         [b"file", path] => absolute(path).map(Entry::File),
-        [b"process" | b"mount" | b"directory" | b"file", ..] => None,
+        [b"qdisc", link, netns] => qdisc(link, netns),
+        [
+            b"process" | b"mount" | b"directory" | b"file" | b"qdisc",
+            ..,
+        ] => None,
         [kind, _, ..] if is_word(kind) => return Err(Refused::Unknown),
         _ => None,
     };
@@ -142,6 +148,11 @@ fn process(pid: &[u8], start_time: &[u8], role: Role) -> Option<Entry> {
         start_time: number(start_time)?,
         role,
     })
+}
+
+fn qdisc(link: &[u8], netns: &[u8]) -> Option<Entry> {
+    let link = i32::try_from(number(link)?).ok().filter(|link| *link > 0)?;
+    Some(Entry::Qdisc(link, absolute(netns)?))
 }
 
 fn parse_role(fields: &[&[u8]]) -> Result<Role, Refused> {

@@ -34,6 +34,7 @@ fn line(entry: &Entry) -> String {
         Entry::Mount(at) => format!("mount {}", path(at)),
         Entry::Directory(at) => format!("directory {}", path(at)),
         Entry::File(at) => format!("file {}", path(at)),
+        Entry::Qdisc(link, netns) => format!("qdisc {link} {}", path(netns)),
     }
 }
 
@@ -96,6 +97,10 @@ fn the_shared_vectors_of_valid_lines() {
             }
             Entry::Mount(path) | Entry::Directory(path) | Entry::File(path) => {
                 assert_eq!(member(entry, "path").as_deref(), path.to_str());
+            }
+            Entry::Qdisc(link, netns) => {
+                assert!(entry.contains(&format!("\"link\": {link},")), "{entry}");
+                assert_eq!(member(entry, "netns").as_deref(), netns.to_str());
             }
         }
         seen += 1;

@@ -19,6 +19,7 @@ mod mounts;
 mod pod;
 mod processes;
 mod proto;
+mod qdisc;
 mod start;
 mod sweep;
 mod undo;
