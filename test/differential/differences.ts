@@ -393,10 +393,11 @@ export const DIFFERENCES: readonly Reason[] = [
   {
     what: "Exit events",
     dependsOnTiming: true,
-    runc: "two for one exit, when start or kill ran twice",
-    hadron: "one",
+    runc: "two for one exit, when start or kill ran twice; now and then after Delete's",
+    hadron: "one, before Delete's",
     why: "One exit is one event.",
     matches: [
+      { part: "calls", field: /^events of /, runc: /^create, start, delete (\d+), exit \1$/, hadron: /^create, start, exit (\d+), delete \1$/ },
       { part: "calls", name: /^(two clients start one container|exec twice by one name)$/, field: /^events of c( e)?$/, runc: /exit 137, exit 137/ },
     ],
   },
