@@ -1,13 +1,10 @@
-/** `linux.devices` and `linux.resources.devices` (runc: specconv, createDevices and CreateCgroupConfig). */
+/** `linux.devices` (runc: specconv, createDevices). */
 
-import type { DeviceSpec, ResourcesSpec } from "./oci.ts";
+import type { DeviceSpec } from "./oci.ts";
 import { requireOneOf } from "./plan-process.ts";
 import { invalid, unsupported, type Warn } from "./refusal.ts";
 
-type DeviceRules = ResourcesSpec["devices"];
-
 const NODE_TYPES: ReadonlySet<string> = new Set(["c", "u", "b", "p"]);
-const RULE_TYPES: ReadonlySet<string> = new Set(["a", "b", "c"]);
 /** The file type, which comes with `type`: st_mode of a device that was looked at has it too. */
 const S_IFMT = 0o170000;
 
@@ -67,30 +64,4 @@ function isPortable({ type, major, minor }: DeviceSpec): boolean {
     default:
       return false;
   }
-}
-
-/**
- * Which devices the container may use. Numbers of the host's devices do no harm: where the guest has such a number at all, it means
- * the same (see above). Enforced by whoever makes the containers in the guest.
- *
- * As runc reads them (libcontainer/cgroups/devices, Emulator): a rule of type `a` is for all devices and all access, whatever else it says, and
- * of other letters than r, w and m there is nothing to allow or to deny.
- */
-export function planDeviceRules(rules: DeviceRules): DeviceRules {
-  return rules?.flatMap((rule, index) => {
-    const { type = "a", access = "", major = -1n, minor = -1n } = rule;
-    const field = `linux.resources.devices[${index}]`;
-    requireOneOf(`${field}.type`, type, RULE_TYPES);
-    if (major < -1n || minor < -1n) {
-      throw invalid(`${field} has the numbers ${major}:${minor}; they have to be those of a device, or -1 for all`);
-    }
-    if (access === "") {
-      throw invalid(`${field}.access is ""; it has to be some of the letters r, w and m`);
-    }
-    if (type === "a") {
-      return [{ allow: rule.allow, access: "rwm" }];
-    }
-    const letters = access.replaceAll(/[^rwm]/g, "");
-    return letters === "" ? [] : [{ ...rule, access: letters }];
-  });
 }

@@ -24,22 +24,6 @@ describe("limits", () => {
     expect(plan(resources)).toEqual({ planned: resources, warnings: [] });
   });
 
-  it("on devices are for all of them and all access without a type, and for the letters that there are", () => {
-    const devices: ResourcesSpec["devices"] = [
-      { allow: true, type: "a", major: 10n, minor: 229n, access: "r" },
-      { allow: false, access: "xyz" },
-      { allow: true, type: "c", major: 10n, minor: 229n, access: "xyz" },
-      { allow: true, type: "c", major: 10n, minor: 200n, access: "xmr" },
-    ];
-    expect(plan({ devices }).planned).toEqual({
-      devices: [
-        { allow: true, access: "rwm" },
-        { allow: false, access: "rwm" },
-        { allow: true, type: "c", major: 10n, minor: 200n, access: "mr" },
-      ],
-    });
-  });
-
   it("of 0 are not set, as for runc, and no limit is -1", () => {
     expect(plan({ memory: { limit: 0n, reservation: 0n, swap: 0n }, pids: { limit: 0n } })).toEqual({ planned: { memory: {} }, warnings: [] });
     const old: ResourcesSpec = {

@@ -7,7 +7,7 @@
  */
 
 import type { ResourcesSpec } from "./oci.ts";
-import { planDeviceRules } from "./plan-devices.ts";
+import { planDeviceRules } from "./plan-device-rules.ts";
 import { checkCpuList } from "./plan-process.ts";
 import { enumerate, invalid, type Warn } from "./refusal.ts";
 

@@ -24,6 +24,45 @@ function rules(name: string, devices: readonly Record<string, unknown>[] | null,
   );
 }
 
+/** "+rwm c:10:229" allows, "-" denies; without numbers it is for all. */
+function rule(text: string): Record<string, unknown> {
+  const [access = "", numbers = "a"] = text.slice(1).split(" ");
+  const [type, major, minor] = numbers.split(":");
+  return { allow: text.startsWith("+"), access, type, ...(major !== undefined && { major: Number(major), minor: Number(minor) }) };
+}
+
+const FUSE = "c:10:229";
+
+/** Rules that meet: which of them holds, or whether they add up. */
+const meeting: readonly SpecCase[] = [
+  ["-rwm", `+r ${FUSE}`, `+w ${FUSE}`],
+  ["-rwm", `+rw ${FUSE}`, `-w ${FUSE}`],
+  ["-rwm", `+rw ${FUSE}`, `-r ${FUSE}`, `-w ${FUSE}`],
+  ["-rwm", `-r ${FUSE}`, `+rw ${FUSE}`],
+  ["-rwm", "+rwm c:10:-1", `-w ${FUSE}`],
+  ["-rwm", "+rwm c:10:-1", `-rwm ${FUSE}`],
+  ["-rwm", "+r c:10:-1", `+w ${FUSE}`],
+  ["-rwm", "+r c:10:-1", `-w ${FUSE}`],
+  ["-rwm", "+rwm c:-1:-1", "-rwm c:10:200"],
+  ["-rwm", "+rw c:-1:229"],
+  ["-rwm", "+rwm c:-1:-1"],
+  ["-rwm", "+rwm b:-1:-1"],
+  ["-rwm", `+rw ${FUSE}`, "-rwm b:10:229"],
+  ["+rwm", `-r ${FUSE}`, `-w ${FUSE}`],
+  ["+rwm", `-rw ${FUSE}`, `+r ${FUSE}`],
+  ["+rwm", "-rw c:10:-1", `+rw ${FUSE}`],
+  ["+rwm", "-r c:10:-1", `-w ${FUSE}`],
+  ["+rwm", "-rwm c:-1:-1"],
+  ["+rwm", `-rwm ${FUSE}`, "+rwm"],
+  ["-rwm", `+rwm ${FUSE}`, "-rwm"],
+  ["-rwm", `+rwm ${FUSE}`, "+rwm", "-rwm c:10:200"],
+  [`+rw ${FUSE}`],
+  [`-rw ${FUSE}`],
+  ["-w c:1:3"],
+  ["+rwm", "-w c:1:3"],
+  ["+rwm", "-rwm c:1:3", "-rwm c:5:1"],
+].map((texts) => rules(`in a row: ${texts.join(", ")}`, texts.map(rule)));
+
 export const DEVICE_CASES: readonly SpecCase[] = [
   device("null elsewhere", { path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode: 0o666, uid: 0, gid: 0 }, "write:/dev/mynull"),
   device("with another mode", { path: "/dev/mynull", type: "c", major: 1, minor: 3, fileMode: 0o600, uid: 0, gid: 0 }),
@@ -119,4 +158,5 @@ export const DEVICE_CASES: readonly SpecCase[] = [
     { allow: false, type: "c", major: 10, minor: 229, access: "xyz" },
   ]),
   rules("with access of which one is unknown", [{ allow: true, type: "c", major: 10, minor: 229, access: "rx" }]),
+  ...meeting,
 ];

@@ -272,13 +272,14 @@ static void try_device(const char *key, const char *numbers) {
     if (sscanf(numbers, "%c,%u,%u", &type, &high, &low) != 3) return say(key, "a question that nobody understands");
     char path[] = "/dev/probe-node";
     if (mknod(path, (type == 'b' ? S_IFBLK : S_IFCHR) | 0600, makedev(high, low))) return say(key, "mknod %s", error_name(errno));
-    char *read = "ok", *write = "ok";
-    char errors[2][32];
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) { snprintf(errors[0], sizeof errors[0], "%s", error_name(errno)); read = errors[0]; } else close(fd);
-    fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) { snprintf(errors[1], sizeof errors[1], "%s", error_name(errno)); write = errors[1]; } else close(fd);
-    say(key, "mknod ok read %s write %s", read, write);
+    static const int access[] = {O_RDONLY, O_WRONLY, O_RDWR};
+    char results[3][32];
+    for (int i = 0; i < 3; i++) {
+        int fd = open(path, access[i] | O_NONBLOCK | O_NOCTTY);
+        snprintf(results[i], sizeof results[i], "%s", fd < 0 ? error_name(errno) : "ok");
+        if (fd >= 0) close(fd);
+    }
+    say(key, "mknod ok read %s write %s both %s", results[0], results[1], results[2]);
     unlink(path);
 }
 
