@@ -52,6 +52,14 @@ export class Answer {
     return value;
   }
 
+  strings(name: string): string[] {
+    const value: unknown = this.#fields[name];
+    if (!Array.isArray(value) || !value.every((each) => typeof each === "string")) {
+      throw unexpected(this.#fields);
+    }
+    return value;
+  }
+
   fds(name: string, count: number): number[] {
     const value: unknown = this.#fields[name];
     if (!Array.isArray(value) || value.length !== count || !value.every((fd) => typeof fd === "number")) {

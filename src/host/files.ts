@@ -8,7 +8,6 @@ import { promisify } from "node:util";
 export const access = promisify(fs.access);
 export const appendFile = promisify(fs.appendFile);
 export const close = promisify(fs.close);
-export const lstat = promisify(fs.lstat);
 export const mkdir = promisify(fs.mkdir);
 export const readFile = promisify(fs.readFile);
 export const realpath = promisify(fs.realpath);

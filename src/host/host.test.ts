@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
-import { Host } from "./host.ts";
+import { Host, type ShareDescriptors } from "./host.ts";
 import { Journal } from "./journal.ts";
 import { processStartTime } from "./process-stat.ts";
 
@@ -31,10 +31,9 @@ function hasCode(code: Code, text: string | RegExp = ""): unknown {
   return expect.objectContaining({ code, message: expect.stringMatching(text) as string });
 }
 
-function mountsBelow(path: string): string[] {
-  return readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .filter((line) => line.includes(path));
+/** Runs a program of the host, which must succeed. */
+function run(program: string, ...args: readonly string[]): void {
+  expect(spawnSync(program, args).status).toBe(0);
 }
 
 /** Has flock(1) hold the lock of a directory until it is killed. */
@@ -49,12 +48,8 @@ beforeEach(async () => {
   host = new Host();
 });
 afterEach(async () => {
-  await host.umountTree({ target: directory, detach: true }).catch((error: unknown) => {
-    // The tests of a closed host have nothing mounted.
-    expect(error).toBeInstanceOf(HadronError);
-  });
   await host[Symbol.asyncDispose]();
-  expect(mountsBelow(directory)).toEqual([]);
+  expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(directory);
   await rm(directory, { recursive: true });
 });
 
@@ -66,51 +61,76 @@ test("the program's pages are given back, and come again when they are used", ()
 });
 
 describe("mounts", () => {
+  let share: ShareDescriptors;
+
+  beforeEach(async () => {
+    [share] = (await host.makeShares(1)) as [ShareDescriptors];
+  });
+  afterEach(() => [share.namespace, share.directory, share.places].forEach((fd) => closeSync(fd)));
+
   const path = (...names: string[]) => {
     const name = join(directory, ...names);
     mkdirSync(name, { recursive: true });
     return name;
   };
+  const seen = (...names: string[]) => join(`/proc/self/fd/${share.directory}`, ...names);
 
   test("an overlay with containerd's options and awkward paths", async () => {
-    const [lower, other, upper, work, target] = [path("low, er"), path("oth\ner"), path("up,per"), path("work"), path("tar get")];
+    const [lower, other, upper, work] = [path("low, er"), path("oth\ner"), path("up,per"), path("work")];
+    const target = "/tar get";
     writeFileSync(join(lower, "file"), "lower");
-    await host.mount({
+    await host.mount(share, {
       type: "overlay",
       source: "overlay",
       target,
       options: ["index=off", `workdir=${work}`, `upperdir=${upper}`, `lowerdir=${lower}:${other}`],
     });
-    expect(readFileSync(join(target, "file"), "utf8")).toBe("lower");
-    writeFileSync(join(target, "file"), "changed");
+    expect(readFileSync(seen(target, "file"), "utf8")).toBe("lower");
+    writeFileSync(seen(target, "file"), "changed");
     expect(readFileSync(join(upper, "file"), "utf8")).toBe("changed");
-    expect(await host.umountTree({ target })).toBe(1);
-    expect(await host.umountTree({ target })).toBe(0);
+    expect(await host.umountTree(share, { target })).toBe(1);
+    expect(await host.umountTree(share, { target })).toBe(0);
+    expect(readdirSync(seen())).toEqual([]);
   });
 
   test("a read-only recursive bind, and all of it unmounted at once", async () => {
-    const [source, below, target] = [path("source"), path("source", "below"), path("target")];
-    await host.mount({ type: "tmpfs", source: "tmpfs", target: below, options: ["size=64k"] });
-    await host.mount({ type: "bind", source, target, options: ["rbind", "rro"] });
-    expect(() => writeFileSync(join(target, "below", "file"), "")).toThrow(/EROFS/);
-    writeFileSync(join(below, "file"), "text");
-    expect(readFileSync(join(target, "below", "file"), "utf8")).toBe("text");
-    expect(await host.umountTree({ target })).toBe(2);
-    expect(await host.umountTree({ target })).toBe(0);
+    const [source, below, target] = [path("source"), path("source", "below"), "/target"];
+    run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", below);
+    try {
+      await host.mount(share, { type: "bind", source, target, options: ["rbind", "rro"] });
+      expect(() => writeFileSync(seen(target, "below/file"), "")).toThrow(/EROFS/);
+      writeFileSync(join(below, "file"), "text");
+      expect(readFileSync(seen(target, "below/file"), "utf8")).toBe("text");
+      expect(await host.describeMount(share, target)).toEqual({ flags: ["ro", "relatime"], hasOthersBelow: true });
+      expect(await host.umountTree(share, { target })).toBe(2);
+    } finally {
+      run("umount", below);
+    }
   });
 
   test("errors have the code and name the path", async () => {
-    const target = path("target");
-    await expect(host.mount({ type: "bind", source: "/absent", target, options: ["bind"] })).rejects.toEqual(hasCode(Code.NOT_FOUND, /"\/absent"/));
-    await expect(host.mount({ type: "tmpfs", source: "", target, options: ["nonsense"] })).rejects.toEqual(
-      hasCode(Code.INVALID_ARGUMENT, /nonsense/),
-    );
-    await expect(host.mount({ type: "nosuchfs", source: "", target, options: [] })).rejects.toEqual(hasCode(Code.UNIMPLEMENTED, /nosuchfs/));
-    await host.mount({ type: "tmpfs", source: "tmpfs", target, options: [] });
-    const fd = openSync(target, constants.O_RDONLY);
-    await expect(host.umountTree({ target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));
-    expect(await host.umountTree({ target, detach: true })).toBe(1);
+    const target = "/target";
+    const failing = async (type: string, source: string, options: string[]): Promise<unknown> =>
+      await host.mount(share, { type, source, target, options }).catch((error: unknown) => error);
+    expect(await failing("bind", "/absent", ["bind"])).toEqual(hasCode(Code.NOT_FOUND, /"\/absent"/));
+    expect(await failing("tmpfs", "", ["nonsense"])).toEqual(hasCode(Code.INVALID_ARGUMENT, /nonsense/));
+    expect(await failing("nosuchfs", "", [])).toEqual(hasCode(Code.UNIMPLEMENTED, /nosuchfs/));
+    await host.mount(share, { type: "tmpfs", source: "tmpfs", target, options: [] });
+    const fd = openSync(seen(target), constants.O_RDONLY);
+    await expect(host.umountTree(share, { target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));
+    expect(await host.umountTree(share, { target, detach: true })).toBe(1);
     closeSync(fd);
+  });
+
+  test("are the share's alone, and gone with its last descriptor", async () => {
+    const source = path("source");
+    run("mount", "-t", "tmpfs", "tmpfs", source);
+    await host.mount(share, { type: "bind", source, target: "/target", options: ["bind"] });
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain("/target");
+    const [other] = (await host.makeShares(1)) as [ShareDescriptors];
+    expect(readdirSync(`/proc/self/fd/${other.directory}`)).toEqual([]);
+    [other.namespace, other.directory, other.places].forEach((fd) => closeSync(fd));
+    run("umount", source);
   });
 });
 
@@ -280,7 +300,15 @@ test("interfaces of a network namespace, and a tap joined with one", async () =>
 });
 
 test("the journal on a full disk keeps whole lines only, and goes on when there is room", async () => {
-  await host.mount({ type: "tmpfs", source: "tmpfs", target: directory, options: ["size=8k"] });
+  run("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", directory);
+  try {
+    await fillsTheDisk();
+  } finally {
+    run("umount", directory);
+  }
+});
+
+async function fillsTheDisk(): Promise<void> {
   const journal = await Journal.open(directory);
   const added: string[] = [];
   const content = () => readFileSync(journal.path, "utf8");
@@ -297,12 +325,11 @@ test("the journal on a full disk keeps whole lines only, and goes on when there 
   await journal.remove({ kind: "mount", path: "/an/entry/of/about/fifty/bytes/0" });
   expect(content()).toBe(added.join(""));
   expect(journal.entries).toHaveLength(added.length - 1);
-  const { status } = spawnSync("mount", ["-o", "remount,size=64k", directory]);
-  expect(status).toBe(0);
+  run("mount", "-o", "remount,size=64k", directory);
   await journal.remove({ kind: "mount", path: "/an/entry/of/about/fifty/bytes/1" });
   await journal.add({ kind: "file", path: "/last" });
   expect(content()).toBe(`${added.slice(2).join("")}file /last\n`);
-});
+}
 
 describe("a host", () => {
   const ourFds = () => readdirSync("/proc/self/fd").length;
@@ -334,7 +361,7 @@ describe("a host", () => {
     const other = new Host();
     const wait = other.clockSet();
     const refused = expect(wait).rejects.toEqual(hasCode(Code.UNAVAILABLE));
-    expect(await other.umountTree({ target: "/absent" })).toBe(0);
+    await other.removeNetns("/absent");
     expect(ourFds()).toBeGreaterThan(before);
     await other[Symbol.asyncDispose]();
     await other[Symbol.asyncDispose]();
@@ -347,7 +374,8 @@ describe("a host", () => {
   test("do not keep an idle process alive, and do while something is under way", async () => {
     const program = `
 import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
-if (await new Host().umountTree({ target: "/absent" }) === 0) process.exitCode = 7;
+await new Host().removeNetns("/absent");
+process.exitCode = 7;
 `;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "inherit", "inherit"] });
     expect(await once(child, "exit")).toEqual([7, null]);

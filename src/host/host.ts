@@ -13,11 +13,22 @@ import { Calls } from "./calls.ts";
 import { loadNative } from "./native.ts";
 import { decodeNetwork, type HostNetwork } from "./network.ts";
 
+/** A directory for a guest, which is the root of a mount namespace that nobody is in; what is mounted there goes with the last of them. */
+export interface ShareDescriptors {
+  /** Its namespace. */
+  readonly namespace: number;
+  /** The directory itself, read-only but for what is mounted in it. */
+  readonly directory: number;
+  /** The same where what is mounted on can be made. */
+  readonly places: number;
+}
+
 export interface Mount {
   /** As in mount(8); "bind" for a bind mount. */
   readonly type: string;
+  /** On the host. */
   readonly source: string;
-  /** Absolute; there already; its last component no symbolic link. */
+  /** A path of the share, whose root is "/". What lies directly in the share is made, and anything deeper is there already; no symbolic link. */
   readonly target: string;
   /**
    * One word of mount(8) each ("ro", "rbind", "rslave", "loop", "lowerdir=/a:/b"): a comma does not separate.
@@ -26,6 +37,13 @@ export interface Mount {
    * the source of a bind later, if that is on a shared mount, is so below the target as well, never the other way round.
    */
   readonly options: readonly string[];
+}
+
+export interface MountDescription {
+  /** Of the mount itself, not of its file system: "ro" or "rw", "nosuid", ... */
+  readonly flags: readonly string[];
+  /** Something is mounted below the path. */
+  readonly hasOthersBelow: boolean;
 }
 
 export interface Unmount {
@@ -95,22 +113,39 @@ export class Host implements AsyncDisposable {
   /** libhadron is loaded by the first operation. */
   constructor() {}
 
+  async makeShares(count: number): Promise<ShareDescriptors[]> {
+    const fds = (await this.#calls.call("makeShares", { count })).fds("fds", 3 * count);
+    return Array.from({ length: count }, (_, index) => {
+      const [namespace, directory, places] = fds.slice(3 * index) as [number, number, number];
+      return { namespace, directory, places };
+    });
+  }
+
   /** Attaches the mount as a whole or not at all. */
-  async mount(mount: Mount): Promise<void> {
+  async mount(share: ShareDescriptors, mount: Mount): Promise<void> {
     const { type, source, target, options } = mount;
-    await this.#calls.call("mount", { type, source, target, options });
+    await this.#calls.call("mount", { share: placeOf(share), type, source, target, options });
   }
 
   /** Undoes `ro` of a bind mount, of the topmost alone. False where its source is read-only itself. */
-  async makeWritable(mount: { readonly target: string; readonly source: string }): Promise<boolean> {
+  async makeWritable(share: ShareDescriptors, mount: { readonly target: string; readonly source: string }): Promise<boolean> {
     const { target, source } = mount;
-    return (await this.#calls.call("makeWritable", { target, source })).boolean("writable");
+    return (await this.#calls.call("makeWritable", { share: placeOf(share), target, source })).boolean("writable");
   }
 
-  /** All mounts at and below `target`, the deepest first; how many there were. FAILED_PRECONDITION when one is in use. */
-  async umountTree(options: Unmount): Promise<number> {
+  /** The mount that a path of the share is on. */
+  async describeMount(share: ShareDescriptors, target: string): Promise<MountDescription> {
+    const answer = await this.#calls.call("describeMount", { share: placeOf(share), target });
+    return { flags: answer.strings("flags"), hasOthersBelow: answer.boolean("othersBelow") };
+  }
+
+  /**
+   * All mounts at and below `target`, the deepest first, and `target` itself if it lies directly in the share; how many there were.
+   * FAILED_PRECONDITION when one is in use.
+   */
+  async umountTree(share: ShareDescriptors, options: Unmount): Promise<number> {
     const { target, detach = false } = options;
-    return (await this.#calls.call("umountTree", { target, detach })).number("unmounted");
+    return (await this.#calls.call("umountTree", { share: placeOf(share), target, detach })).number("unmounted");
   }
 
   /** Fulfilled when somebody has set the host's clock, or the host has slept. CANCELLED by the signal. */
@@ -231,4 +266,8 @@ export class Host implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#calls.close();
   }
+}
+
+function placeOf({ namespace, places }: ShareDescriptors): { readonly namespace: number; readonly places: number } {
+  return { namespace, places };
 }

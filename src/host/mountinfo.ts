@@ -1,39 +1,22 @@
-/** The mounts of this process's namespace (proc_pid_mountinfo(5)). */
+/** Where there are mounts in this process's namespace (proc_pid_mountinfo(5)). */
 
 import { readFile } from "./files.ts";
 
-export interface MountPoint {
-  readonly path: string;
-  /** Of the mount itself, not of its file system: "ro" or "rw", "nosuid", ... */
-  readonly flags: readonly string[];
-}
-
-export async function mountPoints(): Promise<MountPoint[]> {
+export async function mountPoints(): Promise<string[]> {
   return parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
 }
 
 /** In the order in which they were mounted, as far as one is above another. */
-export function parseMountinfo(text: string): MountPoint[] {
+export function parseMountinfo(text: string): string[] {
   return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => {
-      const [, , , , path = "", flags = ""] = line.split(" ");
-      return { path: unescape(path), flags: flags.split(",") };
-    });
+    .map((line) => unescape(line.split(" ")[4] ?? ""));
 }
 
-/** The flags of the mount that `path`, which has no symbolic links in it, is on, and whether others are mounted below `path`. */
-export function mountOf(mounts: readonly MountPoint[], path: string): { readonly flags: readonly string[]; readonly hasOthersBelow: boolean } {
-  return {
-    flags: mountAbove(mounts, path)?.flags ?? [],
-    hasOthersBelow: mounts.some((mount) => mount.path !== path && isAtOrBelow(mount.path, path)),
-  };
-}
-
-/** The mount that `path`, which has no symbolic links in it, is on. */
-export function mountAbove(mounts: readonly MountPoint[], path: string): MountPoint | undefined {
-  const above = mounts.filter((mount) => isAtOrBelow(path, mount.path)).toSorted((a, b) => a.path.length - b.path.length);
+/** Where that mount is which `path`, which has no symbolic links in it, is on. */
+export function mountPointAbove(mountPoints: readonly string[], path: string): string | undefined {
+  const above = mountPoints.filter((mountPoint) => isAtOrBelow(path, mountPoint)).toSorted((a, b) => a.length - b.length);
   return above.at(-1);
 }
 

@@ -1,6 +1,5 @@
 /** From a pod and a configuration to a running machine: the one place where the sandbox meets a hypervisor. */
 
-import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { totalmem } from "node:os";
 
@@ -14,7 +13,7 @@ import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
 import type { SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
-import { type AgentChannel, hostShares, Machine } from "./machine.ts";
+import { type AgentChannel, Machine } from "./machine.ts";
 import { requireSameMachine } from "./pod-config.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import { sizeMachine } from "./sizing.ts";
@@ -41,23 +40,22 @@ export class MachineFactory {
     this.#options = options;
   }
 
-  /** Nothing is left when it throws; a configuration that does not hold is an error like any other. */
-  async make(pod: PodSpec, signal: AbortSignal): Promise<Machine> {
+  /** Nothing is left when it throws; a configuration that does not hold is an error like any other. `shares` is called once at most. */
+  async make(pod: PodSpec, shares: () => Promise<readonly SharedDirectory[]>, signal: AbortSignal): Promise<Machine> {
     const configured = await this.#configOf(pod);
     this.#options.configured(configured);
     const config = withAnnotations(configured, pod.annotations);
 
     const { host, libraryDirectory, log } = this.#options;
-    const [{ hypervisor, explanation }, image] = await Promise.all([
+    const [{ hypervisor, explanation }, image, devices] = await Promise.all([
       chooseHypervisor(config, libraryDirectory, host),
       resolveGuestImage(config, libraryDirectory),
+      shares(),
     ]);
     log.info({ kernel: image.kernel.kind }, explanation);
 
     const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
-    await using opened = new AsyncDisposableStack();
-    const devices = this.#openShares(opened);
     const vmConfig: VmConfig = { ...this.#placeOf(pod), ...size, ...image, devices, kernelParameters: config.kernelParameters };
     const before = performance.now();
     const machine = await Machine.boot(
@@ -117,14 +115,6 @@ export class MachineFactory {
         await journal.add({ kind: "process", startTime: processStartTime(process.pid), ...process });
       },
     };
-  }
-
-  /** QEMU and virtiofsd inherit them. */
-  #openShares(opened: AsyncDisposableStack): SharedDirectory[] {
-    return hostShares(this.#options.stateDir).map(({ tag, path }) => {
-      const directory = opened.adopt(openSync(path, constants.O_RDONLY | constants.O_DIRECTORY), closeSync);
-      return { kind: "share", tag, directory };
-    });
   }
 
   #tellBoot({ info }: Machine, size: object, ms: number): void {

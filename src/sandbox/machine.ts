@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
-import type { Join, JoinDirection, Vm, VmExit } from "../hypervisor/hypervisor.ts";
+import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
@@ -248,10 +248,16 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   }
 }
 
-/** Tags and host directories of the two shares below the pod's state directory. */
-export function hostShares(stateDir: string): { readonly tag: string; readonly path: string }[] {
-  return ["rootfs", "volumes"].map((tag) => ({ tag, path: `${stateDir}/${tag}` }));
+/** What the guest sees of the host. */
+export function sharedDirectories(shares: { readonly rootfs: Directory; readonly volumes: Directory }): SharedDirectory[] {
+  const { rootfs, volumes } = shares;
+  return [
+    { kind: "share", tag: "rootfs", directory: rootfs.directory },
+    { kind: "share", tag: "volumes", directory: volumes.directory },
+  ];
 }
+
+type Directory = Pick<SharedDirectory, "directory">;
 
 function guestShares({ sharedFs: fsType, kernel }: Pick<MachineOptions, "sharedFs" | "kernel">): GuestShare[] {
   // `timed` is of our kernel's patches: what is cached is good for a second. Debian's kernel has `mmap`, which

@@ -5,9 +5,9 @@
 
 import { join } from "node:path";
 
+import { makeDirectory, removeDirectory, removeFile } from "../host/directory.ts";
 import { readFile, writeFile } from "../host/files.ts";
 import type { Journal } from "../host/journal.ts";
-import { makeDirectory, removeDirectory, removeMountPoint } from "../host/mount-point.ts";
 import type { MountSpec, Spec } from "./oci.ts";
 
 export interface PodFilesContent {
@@ -64,7 +64,7 @@ export class PodFiles implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const name of NAMES) {
       const path = join(this.#directory, name);
-      await removeMountPoint(path);
+      await removeFile(path);
       await this.#journal.remove({ kind: "file", path });
     }
     await removeDirectory(this.#directory);

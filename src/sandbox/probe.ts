@@ -2,7 +2,7 @@
 
 import { Code, HadronError } from "../errors.ts";
 import { realpath, stat } from "../host/files.ts";
-import { mountAbove, mountPoints } from "../host/mountinfo.ts";
+import { mountPointAbove, mountPoints } from "../host/mountinfo.ts";
 
 export type PathKind = "directory" | "file" | "socket" | "device" | "other";
 
@@ -36,5 +36,5 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
 export async function inRootMount(paths: readonly string[]): Promise<ReadonlySet<string>> {
   const mounts = await mountPoints();
   const known = await Promise.all(paths.map(async (path) => ({ path, real: await realpath(path).catch(() => undefined) })));
-  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountAbove(mounts, real)?.path === "/" ? [path] : [])));
+  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountPointAbove(mounts, real) === "/" ? [path] : [])));
 }

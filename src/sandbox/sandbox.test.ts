@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,8 @@ let hostCalls: string[];
 let launches: number;
 /** Mounts nothing, and has no processes. */
 const host: SandboxHost = {
+  makeShares: async (count) => Array.from({ length: count }, () => ({ namespace: openNull(), directory: openNull(), places: openNull() })),
+  describeMount: async () => ({ flags: ["rw"], hasOthersBelow: false }),
   mount: async () => void hostCalls.push("mount"),
   makeWritable: async () => hostCalls.push("makeWritable") > 0,
   umountTree: async () => (hostCalls.push("umountTree"), 0),
@@ -26,6 +28,7 @@ const host: SandboxHost = {
   reapChild: async () => await noProcess("reapChild"),
   killProcess: async () => await noProcess("killProcess"),
 };
+const openNull = (): number => openSync("/dev/null", "r");
 async function noProcess(call: string): Promise<never> {
   hostCalls.push(call);
   throw new HadronError(Code.UNAVAILABLE, "no processes in this test");

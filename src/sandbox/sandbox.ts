@@ -12,14 +12,13 @@ import type { PipeOwner } from "../agent/agent.ts";
 import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Journal } from "../host/journal.ts";
-import { makeDirectory, removeDirectory } from "../host/mount-point.ts";
+import type { SharedDirectory } from "../hypervisor/hypervisor.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { untilAborted, within } from "../time.ts";
 import { Container, type PodMember, type SandboxObserver } from "./container.ts";
 import { HostProcess, type HostProcessHost } from "./host-process.ts";
-import { hostShares, type Machine } from "./machine.ts";
-import type { MountHost } from "./mount-stack.ts";
+import { type Machine, sharedDirectories } from "./machine.ts";
 import type { Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
 import {
@@ -41,6 +40,7 @@ import { podUsage, type PodUsage } from "./pod-usage.ts";
 import { inRootMount, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
 import { planRootfs, type RootfsMount } from "./rootfs.ts";
+import { type MountHost, Share } from "./share.ts";
 import { checkStdio, type StdioRequest } from "./stdio.ts";
 import { ContainerStorage } from "./storage.ts";
 import { Volumes } from "./volumes.ts";
@@ -55,7 +55,7 @@ const KILL_TIMEOUT_MS = 10_000;
 export interface SandboxOptions {
   /** The grouping id; also that of the container that is the pod's own (CRI's pause container), if there is one. */
   readonly id: string;
-  /** Pod directory on the host; the sandbox makes and removes what is in it. */
+  /** Pod directory on the host, where the files of a pod of the Sandbox service are. */
   readonly stateDir: string;
   /** PREFIX/lib/hadron. */
   readonly libraryDirectory: string;
@@ -68,7 +68,7 @@ export interface SandboxOptions {
 
 /** What a MachineFactory does for a sandbox. */
 export interface MachineMaker {
-  make(pod: PodSpec, signal: AbortSignal): Promise<Machine>;
+  make(pod: PodSpec, shares: () => Promise<readonly SharedDirectory[]>, signal: AbortSignal): Promise<Machine>;
   /** Throws for a container that comes into the VM made for `pod`, and asks for another with `own`. */
   check(pod: PodSpec, own: PodSpec): Promise<void>;
 }
@@ -94,21 +94,19 @@ export class Sandbox implements AsyncDisposable {
   readonly #creating = new Map<string, Promise<PodMember>>();
   readonly #closing = new AbortController();
   readonly #oomScores: OomScores;
-  readonly #volumes: Volumes;
   readonly #machine: PodMachine<Machine>;
   /** Made by the Sandbox service; without it, a pod is what its containers say. */
   #pod: PodLifecycle | undefined;
   #podFiles: PodFiles | undefined;
-  #shares: Promise<void> | undefined;
+  #shares: Promise<Shares> | undefined;
   #nextSlot = 1;
 
   constructor(options: SandboxOptions) {
     this.id = options.id;
     this.#options = options;
-    const { host, journal, stateDir, log } = options;
-    this.#oomScores = new OomScores(options.log);
+    const { log } = options;
+    this.#oomScores = new OomScores(log);
     this.#machine = new PodMachine({ podId: options.id, start: (pod, signal) => this.#startMachine(pod, signal), log });
-    this.#volumes = new Volumes({ host, journal, directory: `${stateDir}/volumes`, log });
   }
 
   /** True while nothing is in the pod or on its way into it, and it was not made by `createPod`. */
@@ -219,12 +217,9 @@ export class Sandbox implements AsyncDisposable {
     if (this.#pod !== undefined) {
       await this.stopPod();
     }
-    if (this.#shares !== undefined) {
-      for (const { path } of hostShares(this.#options.stateDir)) {
-        await removeDirectory(path);
-        await this.#options.journal.remove({ kind: "directory", path });
-      }
-    }
+    const shares = await this.#shares?.catch(() => undefined);
+    await shares?.rootfs[Symbol.asyncDispose]();
+    await shares?.volumes[Symbol.asyncDispose]();
   }
 
   #requirePod(): PodLifecycle {
@@ -276,7 +271,7 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async #create(request: CreateContainer, signal: AbortSignal): Promise<PodMember> {
-    const { host, journal, stateDir, log, observer } = this.#options;
+    const { log, observer } = this.#options;
     const slot = String(this.#nextSlot++);
     log.debug({ container: request.id, slot }, "creating a container");
     await using undo = new AsyncDisposableStack();
@@ -303,8 +298,8 @@ export class Sandbox implements AsyncDisposable {
       return container;
     }
 
-    await this.#makeShares();
-    const storage = undo.use(new ContainerStorage({ host, journal, stateDir, slot, volumes: this.#volumes, log }));
+    const { rootfs: share, pool } = await this.#openShares();
+    const storage = undo.use(new ContainerStorage({ slot, rootfs: share, volumes: pool }));
     const path = await storage.mountRootfs(rootfs);
     const volumes = await storage.mountVolumes(plan.volumes);
     const mountsInGuest = withVolumes(plan.guestSpec.mounts ?? [], plan.volumes, volumes);
@@ -368,13 +363,12 @@ export class Sandbox implements AsyncDisposable {
   }
 
   /** The directories that every VM of the pod shares with its guest; the first container makes them. */
-  #makeShares(): Promise<void> {
-    this.#shares ??= (async () => {
-      for (const { path } of hostShares(this.#options.stateDir)) {
-        await this.#options.journal.add({ kind: "directory", path });
-        await makeDirectory(path);
-      }
-    })();
+  #openShares(): Promise<Shares> {
+    this.#shares ??= makeShares(this.#options.host, this.#options.log).catch((error: unknown) => {
+      // Descriptors may have run short, for this time.
+      this.#shares = undefined;
+      throw error;
+    });
     return this.#shares;
   }
 
@@ -385,8 +379,7 @@ export class Sandbox implements AsyncDisposable {
 
   async #startMachine(pod: PodSpec, signal: AbortSignal): Promise<Machine> {
     const { machines, log, observer } = this.#options;
-    await this.#makeShares();
-    const machine = await machines.make(pod, signal);
+    const machine = await machines.make(pod, async () => sharedDirectories(await this.#openShares()), signal);
     void machine.agent.watchOom((containerId) => {
       if (this.#containers.has(containerId)) {
         observer.oom(containerId);
@@ -399,6 +392,17 @@ export class Sandbox implements AsyncDisposable {
     });
     return machine;
   }
+}
+
+interface Shares {
+  readonly rootfs: Share;
+  readonly volumes: Share;
+  readonly pool: Volumes;
+}
+
+async function makeShares(host: MountHost, log: Logger): Promise<Shares> {
+  const [rootfs, volumes] = (await Share.make(2, host, log)) as [Share, Share];
+  return { rootfs, volumes, pool: new Volumes(volumes) };
 }
 
 type Sources = Pick<MountContext, "kinds" | "inRootMount">;

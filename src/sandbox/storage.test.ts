@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
-import { Journal } from "../host/journal.ts";
-import type { MountHost } from "./mount-stack.ts";
+import type { ShareDescriptors } from "../host/host.ts";
 import type { VolumePlan } from "./plan.ts";
+import { type MountHost, Share } from "./share.ts";
 import { ContainerStorage, type StorageGuest } from "./storage.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -19,16 +19,13 @@ const ROOTFS = [
 ];
 
 let directory: string;
-let journal: Journal;
-/** What host and guest were asked for, in its order; paths of the host below `directory`. */
+/** What host and guest were asked for, in its order; paths of the shares with their names. */
 let asked: string[];
 /** What is mounted on the host. */
 let mounted: string[];
 /** Thrown by what would mount or unmount this. */
 let failures: Map<string, Error>;
-/** The journal's file as it was when something was mounted. */
-let journalAtMount: string[][];
-let host: MountHost;
+let shares: [rootfs: Share, volumes: Share];
 let guest: StorageGuest;
 let volumes: Volumes;
 let storage: ContainerStorage;
@@ -38,9 +35,10 @@ beforeEach(async () => {
   for (const made of ["rootfs", "volumes", "data/below", "other"]) {
     mkdirSync(join(directory, made), { recursive: true });
   }
-  journal = await Journal.open(directory);
-  [asked, mounted, failures, journalAtMount] = [[], [], new Map(), []];
-  const name = (path: string): string => path.slice(directory.length + 1);
+  [asked, mounted, failures] = [[], [], new Map()];
+  const names = new Map<number, string>();
+  const open = (name: string): number => openSync(join(directory, name), "r");
+  const name = (share: ShareDescriptors, target: string): string => `${names.get(share.namespace)}${target}`;
   const ask = (what: string): void => {
     asked.push(what);
     const failure = failures.get(what);
@@ -48,60 +46,58 @@ beforeEach(async () => {
       throw failure;
     }
   };
-  host = {
+  const host: MountHost = {
+    makeShares: async () =>
+      ["rootfs", "volumes"].map((share) => {
+        const descriptors = { namespace: open(share), directory: open(share), places: open(share) };
+        names.set(descriptors.namespace, share);
+        return descriptors;
+      }),
     makeWritable: async () => true,
-    async mount({ source, target }) {
-      journalAtMount.push(entries());
-      ask(`mount ${name(target)}`);
-      mounted.push(name(target));
+    describeMount: async () => ({ flags: [], hasOthersBelow: false }),
+    async mount(share, { source, target }) {
+      const place = name(share, target);
+      ask(`mount ${place}`);
+      mounted.push(place);
       if (source.startsWith(directory)) {
         // A bind as far as names go.
-        rmSync(target, { recursive: true });
-        symlinkSync(source, target);
+        symlinkSync(source, join(directory, place));
       }
     },
-    async umountTree({ target }) {
-      ask(`unmount ${name(target)}`);
-      mounted = mounted.filter((path) => !`${path}/`.startsWith(`${name(target)}/`));
-      if (existsSync(target) && lstatSync(target).isSymbolicLink()) {
-        rmSync(target);
-        mkdirSync(target);
-      }
+    async umountTree(share, { target }) {
+      const place = name(share, target);
+      ask(`unmount ${place}`);
+      mounted = mounted.filter((path) => !`${path}/`.startsWith(`${place}/`));
+      rmSync(join(directory, place), { force: true });
       return 1;
     },
   };
+  shares = (await Share.make(2, host, quiet)) as typeof shares;
   guest = {
     storagesToMount: (storages) => storages,
     releaseStorages: async ({ paths, inner }) => void asked.push(`guest: ${[...paths, ...inner.map(({ target }) => target)].join(" ")}`),
   };
-  volumes = new Volumes({ host, journal, directory: join(directory, "volumes"), log: quiet });
+  volumes = new Volumes(shares[1]);
   storage = makeStorage("1");
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(async () => {
+  await Promise.all(shares.map((share) => share[Symbol.asyncDispose]()));
+  rmSync(directory, { recursive: true });
+});
 
-const makeStorage = (slot: string): ContainerStorage => new ContainerStorage({ host, journal, stateDir: directory, slot, volumes, log: quiet });
-const entries = (): string[] =>
-  readFileSync(join(directory, "journal"), "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.replace(`${directory}/`, ""));
-const left = (): unknown => {
-  const journalled = existsSync(join(directory, "journal")) ? entries() : [];
-  return [mounted, journalled, readdirSync(join(directory, "rootfs")), readdirSync(join(directory, "volumes"))];
-};
-const NOTHING = [[], [], [], []];
+const makeStorage = (slot: string): ContainerStorage => new ContainerStorage({ slot, rootfs: shares[0], volumes });
+const left = (): unknown => [mounted, readdirSync(join(directory, "rootfs")), readdirSync(join(directory, "volumes"))];
+const NOTHING = [[], [], []];
 
 function plan(source: string): VolumePlan {
   return { place: "", source: join(directory, source), kind: "directory", recursive: true, readonly: "no", keepsFlags: true, propagation: "private" };
 }
 
 describe("a container's storage", () => {
-  it("is in the journal before it is made", async () => {
+  it("is mounted in the order of the request", async () => {
     await storage.mountRootfs(ROOTFS);
     await storage.mountVolumes([plan("data")]);
-    const rootfs = ["directory rootfs/1", "mount rootfs/1"];
     expect(asked).toEqual(["mount rootfs/1", "mount rootfs/1/etc", "mount volumes/1"]);
-    expect(journalAtMount).toEqual([rootfs, rootfs, [...rootfs, "directory volumes/1", "mount volumes/1"]]);
   });
 
   it("is where the guest is told that it is", async () => {
@@ -191,7 +187,6 @@ describe("what was made half way", () => {
     await expect(storage[Symbol.asyncDispose]()).rejects.toBe(FAILURE);
     const [, path = ""] = what.split(" ");
     expect(mounted).toContain(path);
-    expect(entries()).toContain(`mount ${path}`);
     failures.clear();
     await storage[Symbol.asyncDispose]();
     expect(left()).toEqual(NOTHING);

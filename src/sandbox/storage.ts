@@ -1,17 +1,11 @@
-/**
- * What a container has mounted on the host: its root file system and its volumes, in the two directories that
- * the VM sees. Everything is in the journal before it is made.
- */
+/** What a container has mounted: its root file system and its volumes, in the two directories that the VM sees. */
 
 import { join } from "node:path";
 
 import type { InnerDirectory, Storages } from "../agent/agent.ts";
-import type { Journal } from "../host/journal.ts";
-import { mountOf, mountPoints } from "../host/mountinfo.ts";
-import type { Logger } from "../logger.ts";
-import { MountStack, type MountHost } from "./mount-stack.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type VolumePlan } from "./plan.ts";
 import type { RootfsMount } from "./rootfs.ts";
+import type { Share } from "./share.ts";
 import type { Volume, Volumes } from "./volumes.ts";
 
 /** Where the agent binds volumes that lie in other ones. */
@@ -27,17 +21,16 @@ export interface StorageGuest {
 
 export class ContainerStorage implements AsyncDisposable {
   readonly #slot: string;
-  readonly #rootfs: string;
-  readonly #stack: MountStack;
+  readonly #share: Share;
   readonly #pool: Volumes;
   readonly #volumes: Volume[] = [];
   #guest: StorageGuest | undefined;
+  #hasRootfs = false;
 
   /** `slot` names the container's directory in its share and is never used twice: the guest caches names. */
-  constructor(options: { host: MountHost; journal: Journal; stateDir: string; slot: string; volumes: Volumes; log: Logger }) {
+  constructor(options: { slot: string; rootfs: Share; volumes: Volumes }) {
     this.#slot = options.slot;
-    this.#rootfs = join(options.stateDir, "rootfs", options.slot);
-    this.#stack = new MountStack(options.host, options.journal, options.log);
+    this.#share = options.rootfs;
     this.#pool = options.volumes;
   }
 
@@ -48,19 +41,21 @@ export class ContainerStorage implements AsyncDisposable {
 
   /** Answers where the guest has it. */
   async mountRootfs(mounts: readonly RootfsMount[]): Promise<string> {
-    await this.#stack.makeDirectory(this.#rootfs);
-    await this.#stack.mount(this.#rootfs, () => this.#mountRootfs(mounts));
+    this.#hasRootfs = true;
+    for (const { type, source, target, options } of mounts) {
+      await this.#share.mount({ type, source, target: join(this.#rootfs, target), options });
+    }
     return this.#guestRootfs;
   }
 
   /** In their order. */
   async mountVolumes(volumes: readonly VolumePlan[]): Promise<MountedVolume[]> {
     const acquired = await this.#pool.acquire(volumes, (volume) => this.#volumes.push(volume));
-    const mounts = acquired.length === 0 ? [] : await mountPoints();
-    return acquired.map((volume) => ({
+    const describe = async (volume: Volume): Promise<MountedVolume> => ({
       path: volume.below === "" ? sharePath(volume) : this.#innerPath(volume),
-      ...mountOf(mounts, volume.hostPath),
-    }));
+      ...(await volume.describe()),
+    });
+    return await Promise.all(acquired.map(describe));
   }
 
   /** From here on the guest may look at it, and has to let go of it before it is unmounted. What it is to mount. */
@@ -78,7 +73,15 @@ export class ContainerStorage implements AsyncDisposable {
       await volume[Symbol.asyncDispose]();
       this.#volumes.pop();
     }
-    await this.#stack[Symbol.asyncDispose]();
+    if (this.#hasRootfs) {
+      await this.#share.unmount(this.#rootfs);
+      this.#hasRootfs = false;
+    }
+  }
+
+  /** In the share. */
+  get #rootfs(): string {
+    return `/${this.#slot}`;
   }
 
   get #guestRootfs(): string {
@@ -93,12 +96,6 @@ export class ContainerStorage implements AsyncDisposable {
 
   #innerPath(volume: Volume): string {
     return `${GUEST_INNER_VOLUMES}/${this.#slot}-${this.#volumes.indexOf(volume)}`;
-  }
-
-  async #mountRootfs(mounts: readonly RootfsMount[]): Promise<void> {
-    for (const { type, source, target, options } of mounts) {
-      await this.#stack.host.mount({ type, source, target: join(this.#rootfs, target), options });
-    }
   }
 }
 

@@ -1,13 +1,12 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code, HadronError } from "../errors.ts";
-import { Journal } from "../host/journal.ts";
-import type { MountHost } from "./mount-stack.ts";
 import type { VolumePlan } from "./plan.ts";
+import { type MountHost, Share } from "./share.ts";
 import { type Volume, Volumes } from "./volumes.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
@@ -20,6 +19,7 @@ let writable: boolean;
 let unmounts: string[];
 let bindError: Error | undefined;
 let unmountError: Error | undefined;
+let share: Share;
 let volumes: Volumes;
 
 beforeEach(async () => {
@@ -29,36 +29,41 @@ beforeEach(async () => {
   mkdirSync(join(directory, "share"));
   [binds, madeWritable, writable, unmounts, bindError, unmountError] = [[], [], true, [], undefined, undefined];
   const host: MountHost = {
-    makeWritable: async ({ target }) => {
+    makeShares: async () => {
+      const open = (): number => openSync(join(directory, "share"), "r");
+      return [{ namespace: open(), directory: open(), places: open() }];
+    },
+    describeMount: async (_, path) => ({ flags: [path], hasOthersBelow: false }),
+    makeWritable: async (_, { target }) => {
       if (writable) {
         madeWritable.push(target);
       }
       return writable;
     },
-    mount: async ({ source, target, options }) => {
+    mount: async (_, { source, target, options }) => {
       if (bindError !== undefined) {
         throw bindError;
       }
       binds.push([...options]);
       // A bind as far as names go.
-      rmSync(target, { recursive: true });
-      symlinkSync(source, target);
+      symlinkSync(source, join(directory, "share", target));
     },
-    umountTree: async ({ target }) => {
+    umountTree: async (_, { target }) => {
       if (unmountError !== undefined) {
         throw unmountError;
       }
       unmounts.push(target);
-      if (existsSync(target) && lstatSync(target).isSymbolicLink()) {
-        rmSync(target);
-        mkdirSync(target);
-      }
+      rmSync(join(directory, "share", target), { recursive: true, force: true });
       return 1;
     },
   };
-  volumes = new Volumes({ host, journal: await Journal.open(directory), directory: join(directory, "share"), log: quiet });
+  [share] = (await Share.make(1, host, quiet)) as [Share];
+  volumes = new Volumes(share);
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(async () => {
+  await share[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true });
+});
 
 const plan = (more: Partial<VolumePlan> = {}): VolumePlan => ({
   place: "",
@@ -88,8 +93,7 @@ it("binds the same directory once, by whatever name, until its last user has gon
   await first[Symbol.asyncDispose]();
   expect(unmounts).toEqual([]);
   await second[Symbol.asyncDispose]();
-  expect(unmounts).toEqual([join(directory, "share/1")]);
-  expect(existsSync(join(directory, "share/1"))).toBe(false);
+  expect(unmounts).toEqual(["/1"]);
 });
 
 it("never uses a name twice", async () => {
@@ -118,7 +122,7 @@ it("binds for readers so that the host keeps to it, and the same for a writer wh
   ];
   expect([reader, writer, later, never].map(({ name }) => name)).toEqual(["1", "1", "1", "1"]);
   expect(binds).toEqual([["rbind", "ro", "rprivate"]]);
-  expect(madeWritable).toEqual([join(directory, "share/1")]);
+  expect(madeWritable).toEqual(["/1"]);
 });
 
 it("makes nothing writable that is read-only on the host, or in all that is mounted there", async () => {
@@ -139,7 +143,7 @@ it("leaves nothing of a bind that fails, and tries again for the next", async ()
   await expect(Promise.all([acquire(plan()), acquire(plan())])).rejects.toThrow("no such directory");
   bindError = undefined;
   expect((await acquire(plan())).name).toBe("2");
-  expect(existsSync(join(directory, "share/1"))).toBe(false);
+  expect(new Set(unmounts)).toEqual(new Set(["/1"]));
 });
 
 it("carries on a removal that failed", async () => {
@@ -148,7 +152,7 @@ it("carries on a removal that failed", async () => {
   await expect(volume[Symbol.asyncDispose]()).rejects.toThrow("the disk is gone");
   unmountError = undefined;
   await volume[Symbol.asyncDispose]();
-  expect(existsSync(join(directory, "share/1"))).toBe(false);
+  expect(unmounts).toEqual(["/1"]);
 });
 
 describe("a directory below another one", () => {
@@ -169,10 +173,11 @@ describe("a directory below another one", () => {
       ["1", "real/below"],
     ]);
     expect(binds).toHaveLength(1);
+    expect(await Promise.all(held.map(async (volume) => (await volume.describe()).flags))).toEqual([["/1"], ["/1/real/below"]]);
     await held[0]?.[Symbol.asyncDispose]();
     expect(unmounts).toEqual([]);
     await held[1]?.[Symbol.asyncDispose]();
-    expect(unmounts).toEqual([join(directory, "share/1")]);
+    expect(unmounts).toEqual(["/1"]);
   });
 
   it("is bound by itself if that is for readers only, or shows something else there", async () => {

@@ -6,21 +6,20 @@ import { join } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { realpath, stat } from "../host/files.ts";
-import type { Journal } from "../host/journal.ts";
-import type { Logger } from "../logger.ts";
-import { MountStack, type MountHost } from "./mount-stack.ts";
+import type { MountDescription } from "../host/host.ts";
 import type { ReadOnly } from "./plan-mounts.ts";
 import type { VolumePlan } from "./plan.ts";
+import type { Share } from "./share.ts";
 
 interface Source {
   /** Its name in the share; never used twice, because the guest caches names. */
   readonly name: string;
   readonly plan: VolumePlan;
   readonly identity: Identity;
-  readonly stack: MountStack;
   readonly mounted: Promise<void>;
   readonly: ReadOnly;
   users: number;
+  isUnmounted: boolean;
 }
 
 interface Identity {
@@ -36,29 +35,19 @@ export interface Volume extends AsyncDisposable {
   /** The volume is this directory of what is bound there; "" for itself. */
   readonly below: string;
   readonly recursive: boolean;
-  /** Without symbolic links. */
-  readonly hostPath: string;
+  /** The host's mount that it is on. */
+  describe(): Promise<MountDescription>;
   /** Ends this use. True if it was the last one: then the host's mount goes with the disposal. */
   release(): boolean;
 }
 
 export class Volumes {
-  readonly #host: MountHost;
-  readonly #journal: Journal;
-  readonly #directory: string;
-  /** The same without symbolic links. */
-  #realDirectory: string;
-  readonly #log: Logger;
+  readonly #share: Share;
   readonly #sources = new Set<Source>();
   #next = 1;
 
-  /** `directory`: the share's, on the host. */
-  constructor(options: { host: MountHost; journal: Journal; directory: string; log: Logger }) {
-    this.#host = options.host;
-    this.#journal = options.journal;
-    this.#directory = options.directory;
-    this.#realDirectory = options.directory;
-    this.#log = options.log;
+  constructor(share: Share) {
+    this.#share = share;
   }
 
   /**
@@ -66,7 +55,6 @@ export class Volumes {
    * below another of them comes after it.
    */
   async acquire(plans: readonly VolumePlan[], acquired: (volume: Volume) => void): Promise<Volume[]> {
-    this.#realDirectory = await realpath(this.#directory);
     const known = await Promise.all(plans.map(async (plan) => ({ plan, identity: await identify(plan.source) })));
     const volumes = new Map<VolumePlan, Volume>();
     for (const { plan, identity } of known.toSorted((a, b) => a.identity.path.length - b.identity.path.length)) {
@@ -86,11 +74,12 @@ export class Volumes {
       .filter((source) => source.plan.kind === "directory" && fits(plan, source) && identity.path.startsWith(`${source.identity.path}/`))
       .sort((a, b) => a.identity.path.length - b.identity.path.length);
     for (const source of outer) {
-      const volume = this.#use(source, identity.path.slice(source.identity.path.length + 1));
+      const below = identity.path.slice(source.identity.path.length + 1);
+      const volume = this.#use(source, below);
       try {
         await source.mounted;
         // Something else may be mounted over it, or may have been before.
-        if ((await identify(volume.hostPath)).object === identity.object && (await this.#serves(source, plan))) {
+        if ((await objectAt(this.#share.seen(`${placeOf(source)}/${below}`))) === identity.object && (await this.#serves(source, plan))) {
           return volume;
         }
       } catch {
@@ -129,8 +118,8 @@ export class Volumes {
    */
   async #serves(source: Source, { readonly }: VolumePlan): Promise<boolean> {
     if (STRICTNESS[source.readonly] > STRICTNESS[readonly]) {
-      const mount = { target: join(this.#directory, source.name), source: source.plan.source };
-      if (source.readonly === "all" || readonly === "top" || !(await this.#host.makeWritable(mount))) {
+      const mount = { target: placeOf(source), source: source.plan.source };
+      if (source.readonly === "all" || readonly === "top" || !(await this.#share.makeWritable(mount))) {
         return false;
       }
       source.readonly = "no";
@@ -140,26 +129,23 @@ export class Volumes {
 
   #bind(plan: VolumePlan, identity: Identity): Source {
     const name = String(this.#next++);
-    const stack = new MountStack(this.#host, this.#journal, this.#log);
     const source: Source = {
       name,
       plan,
       identity,
-      stack,
-      mounted: this.#mount(plan, join(this.#directory, name), stack),
+      mounted: this.#mount(plan, placeOf({ name })),
       readonly: plan.readonly,
       users: 0,
+      isUnmounted: false,
     };
     source.mounted.catch(() => {});
     this.#sources.add(source);
     return source;
   }
 
-  async #mount(plan: VolumePlan, target: string, stack: MountStack): Promise<void> {
-    await (plan.kind === "directory" ? stack.makeDirectory(target) : stack.makeFile(target));
-    const { source, recursive, readonly, propagation } = plan;
+  async #mount({ source, recursive, readonly, propagation }: VolumePlan, target: string): Promise<void> {
     const options = [recursive ? "rbind" : "bind", ...READ_ONLY_OPTIONS[readonly], `r${propagation}`];
-    await stack.mount(target, () => this.#host.mount({ type: "bind", source, target, options }));
+    await this.#share.mount({ type: "bind", source, target, options });
   }
 
   #use(source: Source, below: string): Volume {
@@ -179,11 +165,12 @@ export class Volumes {
       name: source.name,
       below,
       recursive: source.plan.recursive,
-      hostPath: join(this.#realDirectory, source.name, below),
+      describe: () => this.#share.describe(join(placeOf(source), below)),
       release,
       [Symbol.asyncDispose]: async () => {
-        if (release()) {
-          await source.stack[Symbol.asyncDispose]();
+        if (release() && !source.isUnmounted) {
+          await this.#share.unmount(placeOf(source));
+          source.isUnmounted = true;
         }
       },
     };
@@ -198,12 +185,22 @@ function fits(plan: VolumePlan, { plan: bound }: Source): boolean {
   return plan.recursive === bound.recursive && plan.propagation === bound.propagation;
 }
 
+/** In the share. */
+function placeOf({ name }: Pick<Source, "name">): string {
+  return `/${name}`;
+}
+
 /** Symbolic links are followed, as mount(2) does. */
 async function identify(path: string): Promise<Identity> {
   try {
-    const [real, { dev, ino }] = await Promise.all([realpath(path), stat(path, { bigint: true })]);
-    return { path: real, object: `${dev}:${ino}` };
+    const [real, object] = await Promise.all([realpath(path), objectAt(path)]);
+    return { path: real, object };
   } catch (cause) {
     throw new HadronError(Code.INVALID_ARGUMENT, `cannot look at ${JSON.stringify(path)}: ${messageOf(cause)}`, { cause });
   }
+}
+
+async function objectAt(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
 }

@@ -5,13 +5,12 @@ import { readFile } from "node:fs/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { containerdVersions } from "../harness/containerd.ts";
 import type { ImageName } from "../harness/images.ts";
-import { mountPoints } from "../harness/mounts.ts";
 import { inLab, patient } from "../harness/patience.ts";
 import { runContainer, type RunningContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
-import { onlyPart } from "./parts.ts";
+import { rootfsMounts } from "./shares.ts";
 
 const SLEEP = ["sleep", "600"];
 /** Each takes some seconds in the lab. */
@@ -24,16 +23,6 @@ const script = (mark: string): string[] => [
   `[ ! -e /mark ] && [ "$(stat -c %a /etc/passwd)" = 644 ] && ! grep -q mark /etc/passwd || exit 9
    echo ${mark} > /mark && cat /mark && echo mark >> /etc/passwd && chmod 600 /etc/passwd && mkdir -p /deep/er && touch /deep/er/file`,
 ];
-
-/** Where the root file systems of the only pod are mounted on the host. */
-async function rootfsMounts(daemon: Containerd): Promise<string[]> {
-  const { args } = await onlyPart(daemon, "qemu");
-  const pod = /path=(\/run\/hadron\/[^,/]+)\/vsock\.sock/.exec(args.join(" "))?.[1];
-  if (pod === undefined) {
-    throw new Error(`QEMU's arguments name no directory of the pod: ${args.join(" ")}`);
-  }
-  return (await mountPoints()).filter((path) => path.startsWith(`${pod}/rootfs/`));
-}
 
 describe.each(containerdVersions)("containerd %s: in a running pod", (version) => {
   const daemon = useContainerd(version, { images: ["busybox", "busybox-no-proc"] });

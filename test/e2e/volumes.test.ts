@@ -6,24 +6,16 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { mustRun } from "../harness/command.ts";
-import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { containerdVersions } from "../harness/containerd.ts";
 import { kvmMissing } from "../harness/machine.ts";
-import { mountPoints } from "../harness/mounts.ts";
 import { patient } from "../harness/patience.ts";
 import { type RunningContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
-import { onlyPart } from "./parts.ts";
+import { rootfsMounts } from "./shares.ts";
 
 const SLEEP = ["sleep", "600"];
 /** What the host changes is seen within this time (docs/architecture.md). */
 const SEEN_MS = 2_000;
-
-/** Where the root file systems of the only pod are mounted on the host. */
-async function rootfsMounts(daemon: Containerd): Promise<string[]> {
-  const { args } = await onlyPart(daemon, "qemu");
-  const pod = /path=(\/run\/hadron\/[^,/]+)\/vsock\.sock/.exec(args.join(" "))?.[1];
-  return (await mountPoints()).filter((path) => path.startsWith(`${pod}/rootfs/`));
-}
 
 /** Holds a lock, shares a mapping and waits for the other side to answer in it. */
 const HOLDER = `

@@ -92,8 +92,10 @@ impl Drop for Handle {
 
 fn run(operation: Operation) -> OpResult<Reply> {
     match operation {
+        Operation::MakeShares(request) => mount::make_shares(&request),
         Operation::Mount(request) => mount::mount(&request),
         Operation::MakeWritable(request) => mount::make_writable(&request),
+        Operation::DescribeMount(request) => mount::describe(&request),
         Operation::UmountTree(request) => mount::umount_tree(&request),
         Operation::SendFds(request) => socket::send_fds(&request),
         Operation::Socketpair(_) => socket::socketpair(),

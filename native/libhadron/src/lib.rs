@@ -5,7 +5,7 @@
 //! library's threads, and their answers come through a pipe, so that neither side ever blocks the other:
 //!
 //! ```text
-//! request  {"id":1,"op":"umount","target":"/run/x","detach":false}
+//! request  {"id":1,"op":"killProcess","pid":7,"startTime":3141,"signal":9}
 //! answer   {"id":1,"ok":{...}}
 //!          {"id":1,"error":{"errno":"ENOENT","message":"..."}}
 //! ```

@@ -10,6 +10,7 @@ use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path};
 use crate::mount::make_private;
+use crate::thread;
 
 /// Makes a network namespace and mounts it on `path`, a file that must not exist yet.
 pub fn create(path: &str) -> OpResult<Reply> {
@@ -23,19 +24,12 @@ pub fn create(path: &str) -> OpResult<Reply> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::open(path, flags, Mode::RUSR).map_err(failed)?;
     // A thread can leave its namespace but has no simple way back; this one ends right after.
-    let made = std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .spawn_scoped(scope, || unshare_and_mount(path))
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::AGAIN))?
-            .join()
-            .unwrap_or(Err(Errno::IO))
-    });
-    made.map_err(|errno| {
+    let made = thread::apart(|| unshare_and_mount(path).map_err(failed));
+    if made.is_err() {
         let _ = rustix::mount::unmount(path, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
         let _ = rustix::fs::unlink(path);
-        failed(errno)
-    })?;
-    Ok(Reply::empty())
+    }
+    made.map(|()| Reply::empty())
 }
 
 /// Runs `body` on a thread in the namespace that a path stands for.
@@ -121,7 +115,7 @@ pub fn remove(path: &str) -> OpResult<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{PrivateMounts, mount_line};
+    use crate::testing::PrivateMounts;
 
     fn inode(path: &str) -> u64 {
         rustix::fs::stat(path).unwrap().st_ino
@@ -135,7 +129,7 @@ mod tests {
         create(&path).unwrap();
         assert_ne!(inode(&path), ours);
         assert_eq!(inode("/proc/thread-self/ns/net"), ours);
-        assert!(mount_line(&path).unwrap().contains(" nsfs "));
+        assert!(mounts.line(&path).unwrap().contains(" nsfs "));
         // It can be entered: its only device is lo.
         let entered = path.clone();
         let devices = std::thread::spawn(move || {
@@ -155,7 +149,7 @@ mod tests {
 
         let error = create(&path).unwrap_err();
         assert_eq!(error.errno, Errno::EXIST);
-        assert!(mount_line(&path).is_some());
+        assert!(mounts.line(&path).is_some());
         remove(&path).unwrap();
         assert!(!std::fs::exists(&path).unwrap());
         remove(&path).unwrap();

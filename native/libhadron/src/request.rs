@@ -1,5 +1,7 @@
 //! The requests, as JSON has them: `{"id":N,"op":"...",...}`.
 
+use std::os::fd::RawFd;
+
 use serde::Deserialize;
 
 use crate::error::{OpError, OpResult};
@@ -10,8 +12,10 @@ pub const MAX_ID: u64 = (1 << 53) - 1;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase")]
 pub enum Operation {
+    MakeShares(MakeShares),
     Mount(Mount),
     MakeWritable(MakeWritable),
+    DescribeMount(DescribeMount),
     UmountTree(Umount),
     KillProcess(KillProcess),
     SpawnTask(SpawnTask),
@@ -32,10 +36,25 @@ pub enum Operation {
     SeparateLinks(SeparateLinks),
 }
 
-/// One mount as containerd describes it: every option is one word of mount(8).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeShares {
+    pub count: u32,
+}
+
+/// The descriptors of one that was made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    pub namespace: RawFd,
+    pub places: RawFd,
+}
+
+/// One mount as containerd describes it: every option is one word of mount(8). `target` is a path of the share.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
+    pub share: Share,
     #[serde(rename = "type")]
     pub kind: String,
     pub source: String,
@@ -46,6 +65,7 @@ pub struct Mount {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MakeWritable {
+    pub share: Share,
     pub target: String,
     /// What is bound there.
     pub source: String,
@@ -53,7 +73,15 @@ pub struct MakeWritable {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct DescribeMount {
+    pub share: Share,
+    pub target: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Umount {
+    pub share: Share,
     pub target: String,
     /// MNT_DETACH: also what is in use.
     pub detach: bool,

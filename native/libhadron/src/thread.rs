@@ -3,6 +3,10 @@
 use std::io;
 use std::mem::MaybeUninit;
 
+use rustix::io::Errno;
+
+use crate::error::{OpError, OpResult, guarded};
+
 /// The stacks are small: nothing here recurses, and the shim daemon's memory is counted.
 const STACK_BYTES: usize = 256 * 1024;
 
@@ -17,6 +21,24 @@ pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()>
             body();
         })?;
     Ok(())
+}
+
+/// Runs `body` on a thread that ends with it: nobody else has the namespaces and the root directory that it takes for itself.
+pub fn apart<T: Send>(body: impl FnOnce() -> OpResult<T> + Send) -> OpResult<T> {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || {
+                block_signals();
+                guarded(body)
+            })
+            .map_err(|error| {
+                let errno = Errno::from_io_error(&error).unwrap_or(Errno::AGAIN);
+                OpError::os(errno, "a thread cannot be started")
+            })?
+            .join()
+            .unwrap_or_else(|_| Err(OpError::new(Errno::IO, "a thread of libhadron has ended")))
+    })
 }
 
 fn block_signals() {

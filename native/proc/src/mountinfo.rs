@@ -18,6 +18,8 @@ pub struct Mount {
     pub root: PathBuf,
     /// Where it is.
     pub point: PathBuf,
+    /// Of the mount itself, not of its file system: "rw,nosuid", ...
+    pub flags: String,
     /// The file system's type.
     pub kind: String,
 }
@@ -45,6 +47,7 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
         device: text(fields.next()?)?,
         root: unescape(fields.next()?),
         point: unescape(fields.next()?),
+        flags: text(fields.next()?)?,
         kind: {
             fields.by_ref().find(|field| *field == b"-")?;
             text(fields.next()?)?
@@ -87,6 +90,7 @@ mod tests {
                 device: "98:0".into(),
                 root: "/mnt1".into(),
                 point: "/a b\tc\nd\\e#f".into(),
+                flags: "rw,noatime".into(),
                 kind: "ext3".into(),
             }]
         );

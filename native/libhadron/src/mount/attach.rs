@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use rustix::mount::{MoveMountFlags, UnmountFlags};
 
 use super::options::{Attributes, Depth, MountOptions, Propagation};
+use super::share::Share;
 use crate::error::{OpError, OpResult};
 
 const PRIVATE: Propagation = Propagation {
@@ -16,7 +17,12 @@ const PRIVATE: Propagation = Propagation {
 };
 
 /// Gives the tree its attributes and propagation, and puts it on `target`.
-pub fn attach(tree: &OwnedFd, target: &str, options: &MountOptions) -> OpResult<()> {
+pub fn attach(
+    tree: &OwnedFd,
+    share: Share<'_>,
+    target: &str,
+    options: &MountOptions,
+) -> OpResult<()> {
     // A clone of a shared mount is its peer, and a mount on a shared one becomes shared: so before and after.
     let propagation = options.propagation.unwrap_or(PRIVATE);
     let failed = |errno| {
@@ -29,19 +35,25 @@ pub fn attach(tree: &OwnedFd, target: &str, options: &MountOptions) -> OpResult<
     set_attributes(tree, &options.attributes, Depth::Top).map_err(failed)?;
     set_attributes(tree, &options.recursive, Depth::Recursive).map_err(failed)?;
 
-    let place = open_target(target)?;
-    if is_directory(tree).map_err(failed)? != is_directory(&place).map_err(failed)? {
-        let message = format!(
-            "nothing can be mounted on {target:?}: source and target must both be directories, or both not"
-        );
-        return Err(OpError::new(Errno::NOTDIR, message));
-    }
-    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
-    rustix::mount::move_mount(tree, c"", &place, c"", flags)
-        .map_err(|errno| OpError::os(errno, format!("nothing can be mounted on {target:?}")))?;
-    set_propagation(tree, propagation).map_err(|errno| {
-        let _ = rustix::mount::unmount(target, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
-        failed(errno)
+    let kind = kind_of(tree).map_err(failed)?;
+    share.make_place(target, kind)?;
+    share.enter(|_| {
+        let place = open_target(target)?;
+        let directory = FileType::Directory;
+        if (kind == directory) != (kind_of(&place).map_err(failed)? == directory) {
+            let message = format!(
+                "nothing can be mounted on {target:?}: source and target must both be directories, or both not"
+            );
+            return Err(OpError::new(Errno::NOTDIR, message));
+        }
+        let flags =
+            MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
+        rustix::mount::move_mount(tree, c"", &place, c"", flags)
+            .map_err(|errno| OpError::os(errno, format!("nothing can be mounted on {target:?}")))?;
+        set_propagation(tree, propagation).map_err(|errno| {
+            let _ = rustix::mount::unmount(target, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
+            failed(errno)
+        })
     })
 }
 
@@ -74,8 +86,8 @@ pub fn open_target(target: &str) -> OpResult<OwnedFd> {
     Ok(place)
 }
 
-fn is_directory(fd: &OwnedFd) -> Result<bool, Errno> {
-    Ok(FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode) == FileType::Directory)
+fn kind_of(fd: &OwnedFd) -> Result<FileType, Errno> {
+    Ok(FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode))
 }
 
 /// Makes the mount at `path`, which is there already, private.

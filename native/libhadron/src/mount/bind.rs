@@ -1,17 +1,18 @@
 //! Bind mounts.
 
+use std::os::fd::OwnedFd;
+
 use rustix::fs::CWD;
 use rustix::mount::OpenTreeFlags;
 
-use super::attach::attach;
 use super::options::{Depth, MountOptions};
 use crate::error::{OpError, OpResult, check_path};
 
-/// `source` may be a symbolic link, as everywhere in mount(8); `target` may not.
+/// `source` may be a symbolic link, as everywhere in mount(8).
 ///
 /// Mounts below the source are there as they are now: what is mounted there later is not seen, unless the
 /// options ask for a propagation.
-pub fn bind(source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
+pub fn bind(source: &str, target: &str, options: &MountOptions) -> OpResult<OwnedFd> {
     check_path("source of the bind mount", source)?;
     if let Some((key, _)) = options.data.first() {
         let message =
@@ -27,11 +28,10 @@ pub fn bind(source: &str, target: &str, options: &MountOptions) -> OpResult<()> 
     if options.bind == Some(Depth::Recursive) {
         flags |= OpenTreeFlags::AT_RECURSIVE;
     }
-    let tree = rustix::mount::open_tree(CWD, source, flags).map_err(|errno| {
+    rustix::mount::open_tree(CWD, source, flags).map_err(|errno| {
         OpError::os(
             errno,
             format!("the source {source:?} cannot be bound to {target:?}"),
         )
-    })?;
-    attach(&tree, target, options)
+    })
 }

@@ -6,13 +6,13 @@ use rustix::io::Errno;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags};
 
 use super::options::MountOptions;
-use super::{attach, legacy, loop_device};
+use super::{legacy, loop_device};
 use crate::error::{OpError, OpResult, check_path};
 
 /// fsconfig(2) takes strings of up to 255 bytes.
 pub const MAX_STRING: usize = 255;
 
-pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
+pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> OpResult<OwnedFd> {
     if options.loop_device {
         check_path("file for the loop device", source)?;
         // Held until the file system holds it: a loop device that nobody has open detaches itself.
@@ -22,7 +22,12 @@ pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> 
     mount_source(kind, source, target, options)
 }
 
-fn mount_source(kind: &str, source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
+fn mount_source(
+    kind: &str,
+    source: &str,
+    target: &str,
+    options: &MountOptions,
+) -> OpResult<OwnedFd> {
     let too_long = |text: &str| text.len() > MAX_STRING;
     if too_long(source)
         || options
@@ -38,8 +43,7 @@ fn mount_source(kind: &str, source: &str, target: &str, options: &MountOptions) 
     for (key, value) in &options.data {
         context.set(key, value.as_deref())?;
     }
-    let tree = context.mount()?;
-    attach::attach(&tree, target, options)
+    context.mount()
 }
 
 /// A file system context (fsopen(2)), with what its errors shall say.

@@ -1,20 +1,26 @@
 //! mount(2), for what the new interface cannot say: strings above 255 bytes, old kernels' overlay.
+//!
+//! It makes no detached mount, but mounts somewhere: in a copy of the namespace, which is gone when the mount has been taken out of it.
 
 use std::ffi::CString;
-use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::CWD;
 use rustix::io::Errno;
-use rustix::mount::UnmountFlags;
+use rustix::mount::OpenTreeFlags;
 
-use super::attach::{open_target, proc_path, set_attributes, set_propagation};
-use super::options::{Attributes, Depth, MountOptions, Propagation};
+use super::options::MountOptions;
+use super::share::copy_namespace;
 use crate::error::{OpError, OpResult};
+use crate::thread;
+
+/// A directory that is there wherever this library works; what is below is not needed once mount(2) has looked at its options.
+const PLACE: &str = "/proc";
 
 /// The kernel copies one page; its last byte is the final zero.
 pub const MAX_DATA: usize = 4095;
 
-pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
+pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> OpResult<OwnedFd> {
     let (_, words) = options.legacy();
     let mut data = Vec::new();
     for (key, value) in words {
@@ -30,17 +36,32 @@ pub fn mount(kind: &str, source: &str, target: &str, options: &MountOptions) -> 
             None => data.push(key.to_owned()),
         }
     }
-    mount_data(kind, source, target, options, &data.join(","))
+    in_copy(target, || {
+        mount_here(kind, source, target, options, &data.join(","))
+    })
+}
+
+/// For `mount_here`. What the kernel shall look at by an open descriptor has to be opened by `mount`, in the copy.
+pub fn in_copy(
+    target: &str,
+    mount: impl FnOnce() -> OpResult<OwnedFd> + Send,
+) -> OpResult<OwnedFd> {
+    thread::apart(|| {
+        copy_namespace().map_err(|errno| {
+            OpError::os(errno, format!("the mount for {target:?} cannot be made"))
+        })?;
+        mount()
+    })
 }
 
 /// `data` is what mount(2) takes, already quoted.
-pub fn mount_data(
+pub fn mount_here(
     kind: &str,
     source: &str,
     target: &str,
     options: &MountOptions,
     data: &str,
-) -> OpResult<()> {
+) -> OpResult<OwnedFd> {
     if data.len() > MAX_DATA {
         let message = format!(
             "the options of the {kind} file system for {target:?} are {} bytes long, and mount(2) takes {MAX_DATA}: \
@@ -62,40 +83,7 @@ pub fn mount_data(
     let data =
         CString::new(data).map_err(|_| OpError::invalid("a mount option contains a zero byte"))?;
     let (flags, _) = options.legacy();
-    let place = open_target(target)?;
-    rustix::mount::mount(
-        source,
-        proc_path(place.as_fd()),
-        kind,
-        flags,
-        data.as_c_str(),
-    )
-    .map_err(failed)?;
-
-    // What was opened before is below the mount by now.
-    let finish = || {
-        let root = rustix::fs::open(
-            target,
-            OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
-        let private = Propagation {
-            kind: libc::MS_PRIVATE,
-            depth: Depth::Recursive,
-        };
-        set_propagation(&root, options.propagation.unwrap_or(private))?;
-        // Without this, "atime" and "rw" would be whatever mount(2) makes of the missing flag.
-        set_attributes(
-            &root,
-            &Attributes {
-                set: options.attributes.set,
-                clear: options.attributes.clear,
-            },
-            Depth::Top,
-        )
-    };
-    finish().map_err(|errno| {
-        let _ = rustix::mount::unmount(target, UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
-        failed(errno)
-    })
+    rustix::mount::mount(source, PLACE, kind, flags, data.as_c_str()).map_err(failed)?;
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
+    rustix::mount::open_tree(CWD, PLACE, flags).map_err(failed)
 }

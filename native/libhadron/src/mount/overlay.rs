@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::attach::{attach, proc_path};
+use super::attach::proc_path;
 use super::filesystem::{Context, MAX_STRING};
 use super::legacy;
 use super::options::MountOptions;
@@ -49,11 +49,11 @@ enum Unsupported {
     Contexts,
 }
 
-pub fn mount(source: &str, target: &str, options: &MountOptions) -> OpResult<()> {
+pub fn mount(source: &str, target: &str, options: &MountOptions) -> OpResult<OwnedFd> {
     let overlay = Overlay::new(source, target, options)?;
     for way in [Overlay::by_descriptor, Overlay::by_string] {
         match way(&overlay)? {
-            Ok(()) => return Ok(()),
+            Ok(tree) => return Ok(tree),
             Err(Unsupported::ThisWay) => {}
             Err(Unsupported::Contexts) => break,
         }
@@ -120,7 +120,7 @@ impl<'a> Overlay<'a> {
         })
     }
 
-    fn by_descriptor(&self) -> OpResult<Result<(), Unsupported>> {
+    fn by_descriptor(&self) -> OpResult<Result<OwnedFd, Unsupported>> {
         let context = Context::open("overlay", self.target)?;
         for (index, layer) in self.layers.iter().enumerate() {
             match context.set_fd(layer.key.append(), &layer.directory) {
@@ -136,7 +136,7 @@ impl<'a> Overlay<'a> {
         self.finish(&context).map(Ok)
     }
 
-    fn by_string(&self) -> OpResult<Result<(), Unsupported>> {
+    fn by_string(&self) -> OpResult<Result<OwnedFd, Unsupported>> {
         let context = Context::open("overlay", self.target)?;
         for (index, layer) in self.layers.iter().enumerate() {
             // `lowerdir+` is taken as it is; the kernel takes backslashes out of the other two.
@@ -160,7 +160,7 @@ impl<'a> Overlay<'a> {
         self.finish(&context).map(Ok)
     }
 
-    fn finish(&self, context: &Context<'_>) -> OpResult<()> {
+    fn finish(&self, context: &Context<'_>) -> OpResult<OwnedFd> {
         context.set_string(
             "source",
             if self.source.is_empty() {
@@ -173,17 +173,23 @@ impl<'a> Overlay<'a> {
         for (key, value) in &self.rest {
             context.set(key, *value)?;
         }
-        attach(&context.mount()?, self.target, self.options)
+        context.mount()
     }
 
-    fn by_mount(&self) -> OpResult<()> {
+    fn by_mount(&self) -> OpResult<OwnedFd> {
+        legacy::in_copy(self.target, || {
+            Overlay::new(self.source, self.target, self.options)?.mount_here()
+        })
+    }
+
+    fn mount_here(&self) -> OpResult<OwnedFd> {
         let plain = self.data(|layer| layer.path.clone());
         let data = if plain.len() > legacy::MAX_DATA {
             self.data(|layer| proc_path(layer.directory.as_fd()))
         } else {
             plain
         };
-        legacy::mount_data("overlay", self.source, self.target, self.options, &data)
+        legacy::mount_here("overlay", self.source, self.target, self.options, &data)
     }
 
     /// The options as mount(2) takes them.

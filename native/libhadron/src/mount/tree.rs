@@ -51,6 +51,7 @@ mod tests {
             device: "0:1".into(),
             root: "/".into(),
             point: point.into(),
+            flags: "rw".into(),
             kind: "tmpfs".into(),
         };
         let mounts = [

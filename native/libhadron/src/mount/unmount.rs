@@ -7,15 +7,24 @@ use rustix::io::Errno;
 use rustix::mount::UnmountFlags;
 use serde_json::json;
 
+use super::share::{Inside, Share};
 use super::tree::tree_below;
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path, errno_text};
 use crate::request::Umount;
 
-/// Unmounts everything at or below a path, what is deepest first. `unmounted` is how many there were.
+/// Unmounts everything at or below a path, what is deepest first, and removes the place that was made for it. `unmounted` is how
+/// many there were.
 pub fn umount_tree(request: &Umount) -> OpResult<Reply> {
+    check_path("mount target", &request.target)?;
+    let share = Share::of(&request.share)?;
+    let unmounted = share.enter(|inside| umount_inside(inside, request))?;
+    share.remove_place(&request.target)?;
+    Ok(Reply::of(json!({ "unmounted": unmounted })))
+}
+
+fn umount_inside(inside: &Inside, request: &Umount) -> OpResult<usize> {
     let target = &request.target;
-    check_path("mount target", target)?;
     let failed = |errno| {
         OpError::os(
             errno,
@@ -24,17 +33,16 @@ pub fn umount_tree(request: &Umount) -> OpResult<Reply> {
     };
     // The kernel's list has no symbolic links in its paths.
     let Some(place) = resolve_parent(target).map_err(failed)? else {
-        return Ok(Reply::of(json!({ "unmounted": 0 })));
+        return Ok(0);
     };
     let mut unmounted = HashSet::new();
     let mut before: Option<usize> = None;
     // A mount can hide another one below: each round takes off at least the topmost.
     loop {
-        let mounts = hadron_proc::mounts()
-            .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+        let mounts = inside.mounts()?;
         let tree = tree_below(&mounts, &place);
         if tree.is_empty() {
-            return Ok(Reply::of(json!({ "unmounted": unmounted.len() })));
+            return Ok(unmounted.len());
         }
         let mut last_error = None;
         for mount in &tree {

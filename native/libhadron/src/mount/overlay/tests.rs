@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{PrivateMounts, mount_line, words};
+use crate::mount::attach::attach;
+use crate::testing::{PrivateMounts, words};
 
 const ODD: &str = "a, b:c\\d\ne\t#\u{e9}\"'";
 
@@ -11,7 +12,13 @@ fn read(path: &str, name: &str) -> String {
     std::fs::read_to_string(format!("{path}/{name}")).unwrap()
 }
 
-type Way = for<'a> fn(&Overlay<'a>) -> OpResult<Result<(), Unsupported>>;
+fn mount_on(mounts: &PrivateMounts, target: &str, words: &[&str]) {
+    let options = options(words);
+    let tree = mount("overlay", target, &options).unwrap();
+    attach(&tree, mounts.share(), mounts.target_of(target), &options).unwrap();
+}
+
+type Way = for<'a> fn(&Overlay<'a>) -> OpResult<Result<OwnedFd, Unsupported>>;
 
 /// Overlay takes its options through fsconfig(2) since this version.
 const CONTEXTS: (u32, u32) = (6, 5);
@@ -37,9 +44,9 @@ fn kernel() -> (u32, u32) {
 fn a_kernel_without_contexts_says_so() {
     let mounts = PrivateMounts::new();
     let of = |name| mounts.directory(name);
-    let (one, two, target) = (of("one"), of("two"), of("target"));
+    let (one, two) = (of("one"), of("two"));
     let options = options(&[&format!("lowerdir={one}:{two}")]);
-    let overlay = Overlay::new("overlay", &target, &options).unwrap();
+    let overlay = Overlay::new("overlay", "/target", &options).unwrap();
     let answer = overlay.by_descriptor().unwrap();
     assert_eq!(
         matches!(answer, Err(Unsupported::Contexts)),
@@ -72,8 +79,8 @@ fn every_way_takes_odd_characters() {
     let mounts = PrivateMounts::new();
     for (name, way) in ways() {
         let of = |part: &str| mounts.directory(&format!("{name} {part} {ODD}"));
-        let (one, two, upper, work, target) =
-            (of("one"), of("two"), of("upper"), of("work"), of("target"));
+        let (one, two, upper, work) = (of("one"), of("two"), of("upper"), of("work"));
+        let target = mounts.seen(&format!("/{name} {ODD}"));
         std::fs::write(format!("{one}/file"), "one").unwrap();
         std::fs::write(format!("{two}/file"), "two").unwrap();
         std::fs::write(format!("{two}/other"), "other").unwrap();
@@ -86,7 +93,9 @@ fn every_way_takes_odd_characters() {
             "nosuid",
         ]);
         let overlay = Overlay::new("overlay", &target, &options).unwrap();
-        assert!(way(&overlay).unwrap().is_ok(), "{name}");
+        let tree = way(&overlay).unwrap();
+        let tree = tree.unwrap_or_else(|_| panic!("{name}"));
+        attach(&tree, mounts.share(), mounts.target_of(&target), &options).unwrap();
         assert_eq!(
             (read(&target, "file"), read(&target, "other")),
             ("one".into(), "other".into()),
@@ -98,7 +107,7 @@ fn every_way_takes_odd_characters() {
             ("new".into(), "one".into()),
             "{name}"
         );
-        let line = mount_line(&target).unwrap();
+        let line = mounts.line(&target).unwrap();
         assert!(
             line.contains("nosuid") && line.contains(" overlay ") && !line.contains("shared:"),
             "{line}"
@@ -119,10 +128,12 @@ fn every_way_takes_more_than_fits_a_string_or_a_page() {
                 path
             })
             .collect();
-        let target = mounts.directory(&format!("{name}-target"));
+        let target = mounts.seen(&format!("/{name}-target"));
         let options = options(&[&format!("lowerdir={}", layers.join(":"))]);
         let overlay = Overlay::new("overlay", &target, &options).unwrap();
-        assert!(way(&overlay).unwrap().is_ok(), "{name}");
+        let tree = way(&overlay).unwrap();
+        let tree = tree.unwrap_or_else(|_| panic!("{name}"));
+        attach(&tree, mounts.share(), mounts.target_of(&target), &options).unwrap();
         assert_eq!(read(&target, "top"), "0", "{name}");
         assert_eq!(read(&target, "file149"), "149", "{name}");
     }
@@ -134,23 +145,19 @@ fn a_commas_path_as_containerd_sends_it() {
     let (lower, top, target) = (
         mounts.directory("lo,wer, a"),
         mounts.directory("t,op"),
-        mounts.directory("target"),
+        mounts.seen("/target"),
     );
     std::fs::write(format!("{lower}/file"), "text").unwrap();
-    mount(
-        "overlay",
-        &target,
-        &options(&[&format!("lowerdir={top}:{lower}"), "ro"]),
-    )
-    .unwrap();
+    let lowerdir = format!("lowerdir={top}:{lower}");
+    mount_on(&mounts, &target, &[&lowerdir, "ro"]);
     assert_eq!(read(&target, "file"), "text");
-    assert!(mount_line(&target).unwrap().contains(" ro,"));
+    assert!(mounts.line(&target).unwrap().contains(" ro,"));
 }
 
 #[test]
 fn refusals_name_the_path() {
     let mounts = PrivateMounts::new();
-    let (lower, target) = (mounts.directory("lower"), mounts.directory("target"));
+    let (lower, target) = (mounts.directory("lower"), mounts.seen("/target"));
     let refused = |words: &[&str]| mount("overlay", &target, &options(words)).unwrap_err();
     let error = refused(&[&format!("lowerdir={lower}:{lower}/absent")]);
     assert_eq!(error.errno, Errno::NOENT);
@@ -185,5 +192,5 @@ fn refusals_name_the_path() {
         "{}",
         error.message
     );
-    assert_eq!(mount_line(&target), None);
+    assert_eq!(mounts.line(&target), None);
 }
