@@ -25,19 +25,29 @@ pub fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()>
 
 /// Runs `body` on a thread that ends with it: nobody else has the namespaces and the root directory that it takes for itself.
 pub fn apart<T: Send>(body: impl FnOnce() -> OpResult<T> + Send) -> OpResult<T> {
+    let mut result = Err(OpError::new(Errno::IO, "a thread of libhadron has ended"));
+    let mut body = Some(body);
+    run_apart(&mut || {
+        if let Some(body) = body.take() {
+            result = guarded(body);
+        }
+    })?;
+    result
+}
+
+/// One for all callers: the code that starts a thread is long.
+fn run_apart(body: &mut (dyn FnMut() + Send)) -> OpResult<()> {
     std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || {
-                block_signals();
-                guarded(body)
-            })
-            .map_err(|error| {
-                let errno = Errno::from_io_error(&error).unwrap_or(Errno::AGAIN);
-                OpError::os(errno, "a thread cannot be started")
-            })?
-            .join()
-            .unwrap_or_else(|_| Err(OpError::new(Errno::IO, "a thread of libhadron has ended")))
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let started = thread.spawn_scoped(scope, || {
+            block_signals();
+            body();
+        });
+        started.map(drop)
+    })
+    .map_err(|error| {
+        let errno = Errno::from_io_error(&error).unwrap_or(Errno::AGAIN);
+        OpError::os(errno, "a thread cannot be started")
     })
 }
 
