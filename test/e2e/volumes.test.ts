@@ -5,9 +5,8 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { mustRun } from "../harness/command.ts";
+import { mustRun, run } from "../harness/command.ts";
 import { containerdVersions } from "../harness/containerd.ts";
-import { kvmMissing } from "../harness/machine.ts";
 import { patient } from "../harness/patience.ts";
 import { type RunningContainer, startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
@@ -159,26 +158,61 @@ describe.each(containerdVersions)("containerd %s: a directory of the host", (ver
     await expect.poll(() => readFile(join(directory, "log"), "utf8"), { timeout: patient(3_000) }).toBe("line\n");
   });
 
+  /** A tmpfs whose mounts its slaves see, with an empty directory in it; dispose the answer to unmount all that is there. */
+  async function sharedMount(): Promise<{ readonly path: string; readonly later: string } & AsyncDisposable> {
+    const path = join(directory, "shared");
+    await mkdir(path);
+    await mustRun("mount", ["-t", "tmpfs", "tmpfs", path]);
+    await mustRun("mount", ["--make-shared", path]);
+    const later = join(path, "later");
+    await mkdir(later);
+    return { path, later, [Symbol.asyncDispose]: async () => void (await mustRun("umount", ["--recursive", "--lazy", path])) };
+  }
+
+  /** By virtio-fs the guest holds on to what it has looked at until nobody has used it for a while (docs/file-systems.md). */
+  async function expectUnmounted(path: string): Promise<void> {
+    await expect.poll(async () => (await run("umount", [path])).stderr, { timeout: patient(SEEN_MS) }).toBe("");
+  }
+
   test("shows what the host mounts below it later, and no more once it is unmounted", async () => {
-    const shared = join(directory, "shared");
-    await mkdir(shared);
-    await mustRun("mount", ["-t", "tmpfs", "tmpfs", shared]);
-    try {
-      await mustRun("mount", ["--make-shared", shared]);
-      await mkdir(join(shared, "later"));
-      const mounts = [bind(shared, "/slave", "rbind:rslave"), bind(shared, "/private", "rbind:rprivate")];
-      await using container = await startContainer(daemon(), SLEEP, { mounts });
-      expect((await container.exec(["ls", "/slave/later", "/private/later"])).stdout).not.toContain("file");
-      await mustRun("mount", ["-t", "tmpfs", "tmpfs", join(shared, "later")]);
-      await writeFile(join(shared, "later/file"), "");
-      await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: patient(SEEN_MS) }).toBe("file\n");
-      expect((await container.exec(["ls", "/private/later"])).stdout).toBe("");
-      // By virtio-fs the guest keeps hold of what it has looked at (docs/file-systems.md).
-      await mustRun("umount", [...(kvmMissing === undefined ? ["--lazy"] : []), join(shared, "later")]);
-      await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: patient(SEEN_MS) }).toBe("");
-    } finally {
-      await mustRun("umount", ["--recursive", shared]);
-    }
+    await using shared = await sharedMount();
+    const mounts = [bind(shared.path, "/slave", "rbind:rslave"), bind(shared.path, "/private", "rbind:rprivate")];
+    await using container = await startContainer(daemon(), SLEEP, { mounts });
+    expect((await container.exec(["ls", "/slave/later", "/private/later"])).stdout).not.toContain("file");
+    await mustRun("mount", ["-t", "tmpfs", "tmpfs", shared.later]);
+    await writeFile(join(shared.later, "file"), "");
+    await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: patient(SEEN_MS) }).toBe("file\n");
+    expect((await container.exec(["ls", "/private/later"])).stdout).toBe("");
+    await container.exec(["ls", "-lR", "/slave"]);
+    await expectUnmounted(shared.later);
+    await expect.poll(async () => (await container.exec(["ls", "/slave/later"])).stdout, { timeout: patient(SEEN_MS) }).toBe("");
+  });
+
+  test("shows two containers one file system where the host mounts one below it, until neither uses it", async () => {
+    await using shared = await sharedMount();
+    const annotations = { "io.kubernetes.cri.sandbox-id": uniqueId("pod") };
+    const mounts = [bind(shared.path, "/v", "rbind:rslave")];
+    await using first = await startContainer(daemon(), SLEEP, { annotations, image: "python", mounts });
+    await using second = await startContainer(daemon(), SLEEP, { annotations, image: "python", mounts });
+    await mustRun("mount", ["-t", "tmpfs", "tmpfs", shared.later]);
+    await writeFile(join(shared.later, "data"), Buffer.alloc(4096));
+    await mkdir(join(shared.later, "below"));
+    await expect.poll(async () => (await first.exec(["ls", "/v/later/data"])).exitCode, { timeout: patient(SEEN_MS) }).toBe(0);
+
+    // What is only watched is in use as well: the sleeps are longer than anything else is kept.
+    const watcher = first.exec(["python3", "-c", WATCHER.replaceAll("/v/", "/v/later/")]);
+    await expect.poll(() => existsSync(join(shared.later, "watching")), { timeout: patient(60_000) }).toBe(true);
+    await first.exec(["sleep", "2"]);
+    await second.exec(["touch", "/v/later/below/new"]);
+    expect((await watcher).exitCode).toBe(0);
+    expect(await readFile(join(shared.later, "seen"), "utf8")).toBe("new");
+
+    const holder = first.exec(["python3", "-c", HOLDER, "/v/later"]);
+    await expect.poll(() => existsSync(join(shared.later, "ready")), { timeout: patient(60_000) }).toBe(true);
+    await second.exec(["sleep", "2"]);
+    expect(await second.exec(["python3", "-c", VISITOR, "/v/later"])).toMatchObject({ stdout: ONE_OBJECT, stderr: "" });
+    expect((await holder).exitCode).toBe(0);
+    await expectUnmounted(shared.later);
   });
 
   test("and a root file system hold on the host what was written to them, when the container is paused and when it has exited", async () => {
