@@ -103,6 +103,14 @@ export const SCHEMA = {
     annotation: false,
     doc: "The most memory in MiB that an annotation can ask for.",
   },
+  spare_nics: {
+    type: "integer",
+    default: 1,
+    min: 0,
+    max: 16,
+    annotation: true,
+    doc: "NICs that a pod's VM has beside one for each interface that its network namespace has at the start: for interfaces that come later (`ctr run --cni`, `docker network connect`). An interface beyond that is not seen inside until the pod is started anew.",
+  },
   kernel_parameters: {
     type: "strings",
     default: [],

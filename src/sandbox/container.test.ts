@@ -172,6 +172,7 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
       fail: (reason) => told.push(`fail ${reason}`),
       join: () => Promise.reject(new Error("no stdio here")),
       explain: (error) => Promise.resolve(error),
+      refreshNetwork: () => Promise.resolve(),
     },
     lease: {
       isLast: () => isLast,

@@ -58,7 +58,7 @@ export type ContainerAgent = Pick<
 >;
 
 /** What it asks of its Machine. */
-export interface ContainerMachine extends Pick<Machine, "exit" | "exited" | "writeBack" | "fail" | "join" | "explain"> {
+export interface ContainerMachine extends Pick<Machine, "exit" | "exited" | "writeBack" | "fail" | "join" | "explain" | "refreshNetwork"> {
   readonly agent: ContainerAgent;
   readonly clock: Pick<Machine["clock"], "correct">;
   readonly vm: Pick<Machine["vm"], "pids">;
@@ -156,13 +156,19 @@ export class Container {
     this.machine.clock.correct();
     try {
       await process.start(
-        () => (execId === "" ? this.machine.agent.startContainer(this.id) : this.#runExec(process)),
+        () => (execId === "" ? this.#runInit() : this.#runExec(process)),
         () => this.#started(process),
       );
     } catch (error) {
       throw await this.machine.explain(error, `${process.name} was being started`);
     }
     return process;
+  }
+
+  /** Whoever makes the pod's network may have done so since Create. */
+  async #runInit(): Promise<void> {
+    await this.machine.refreshNetwork();
+    await this.machine.agent.startContainer(this.id);
   }
 
   /** Registers an additional process; it runs when it is started. */

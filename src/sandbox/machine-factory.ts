@@ -11,9 +11,10 @@ import type { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
 import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
-import type { SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
+import type { Capabilities, SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
+import { PodNetwork } from "./network/pod-network.ts";
 import { requireSameMachine } from "./pod-config.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import { sizeMachine } from "./sizing.ts";
@@ -47,7 +48,7 @@ export class MachineFactory {
     const config = withAnnotations(configured, pod.annotations);
 
     const { host, libraryDirectory, log } = this.#options;
-    const [{ hypervisor, explanation }, image, devices] = await Promise.all([
+    const [{ hypervisor, explanation }, image, directories] = await Promise.all([
       chooseHypervisor(config, libraryDirectory, host),
       resolveGuestImage(config, libraryDirectory),
       shares(),
@@ -56,8 +57,14 @@ export class MachineFactory {
 
     const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
-    const vmConfig: VmConfig = { ...this.#placeOf(pod), ...size, ...image, devices, kernelParameters: config.kernelParameters };
     const before = performance.now();
+    await using undo = new AsyncDisposableStack();
+    const { capabilities } = hypervisor;
+    const network = undo.use(
+      await this.#openNetwork(pod, config, capabilities, { vcpus: size.vcpus, nics: capabilities.deviceSlots - directories.length }),
+    );
+    const devices = [...directories, ...network.nics];
+    const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
     const machine = await Machine.boot(
       {
         hostname: pod.hostname,
@@ -69,6 +76,7 @@ export class MachineFactory {
         startVm: async (bootSignal) => {
           const vm = await hypervisor.launch(vmConfig, bootSignal);
           log.debug({ pid: vm.pid }, "the VM's processes run");
+          await network.closeQueues();
           return vm;
         },
         agentChannel: (onUnresponsive) =>
@@ -77,11 +85,13 @@ export class MachineFactory {
             onSlow: (reason) => log.warn({ reason }, "a request to the guest takes long"),
             onUnresponsive,
           }),
+        network,
         clockSet: async (ended) => await host.clockSet({ signal: ended }),
         log,
       },
       signal,
     );
+    undo.move();
     this.#tellBoot(machine, size, performance.now() - before);
     return machine;
   }
@@ -104,11 +114,27 @@ export class MachineFactory {
     return config;
   }
 
-  #placeOf(pod: PodSpec): Pick<VmConfig, "directory" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
+  #openNetwork(pod: PodSpec, { spareNics }: Config, { vhostNet }: Capabilities, most: { vcpus: number; nics: number }): Promise<PodNetwork> {
+    const { host, journal, stateDir, log } = this.#options;
+    return PodNetwork.open({
+      host,
+      journal,
+      netns: pod.netns,
+      ownPath: `${stateDir}/netns`,
+      spareNics,
+      maxNics: most.nics,
+      // Without the host's kernel all of them are served by one thread.
+      queues: vhostNet ? most.vcpus : 1,
+      vhost: vhostNet,
+      log,
+    });
+  }
+
+  #placeOf({ netns }: PodNetwork): Pick<VmConfig, "directory" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
     const { stateDir, journal, log } = this.#options;
     return {
       directory: stateDir,
-      netns: pod.netns,
+      netns,
       onConsoleLine: (line) => log.debug({ line }, "guest console"),
       onDiagnostic: (program, line) => log.debug({ program, line }, "a process of the VM says"),
       onProcess: async (process) => {

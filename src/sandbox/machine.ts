@@ -11,6 +11,7 @@ import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hyperv
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
+import type { PodNetwork } from "./network/pod-network.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
 /** The host port that the agent dials (proto/hadron/agent.proto). */
@@ -36,7 +37,7 @@ const SYSCTLS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a Machine itself asks of the guest; what its containers ask is theirs. */
-export type MachineAgent = Pick<Agent, "createSandbox" | "setClock" | "releaseStorages" | "writeBack" | "closed" | "close">;
+export type MachineAgent = Pick<Agent, "createSandbox" | "setClock" | "setNetwork" | "releaseStorages" | "writeBack" | "closed" | "close">;
 
 export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly hostname: string;
@@ -49,10 +50,14 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly startVm: (signal: AbortSignal) => Promise<Vm>;
   /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
+  /** What the guest's NICs are on; the machine's own once it has booted. */
+  readonly network: MachineNetwork;
   /** As GuestClockOptions has it. */
   readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
+
+export type MachineNetwork = Pick<PodNetwork, "attach" | "refresh" | typeof Symbol.asyncDispose>;
 
 export interface AgentChannel<A extends MachineAgent = Agent> {
   /** For the guest's end of the connection. */
@@ -67,16 +72,18 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly info: SandboxInfo;
   readonly clock: GuestClock;
   readonly #sharedFs: MachineOptions["sharedFs"];
+  readonly #network: MachineNetwork;
   readonly #log: Logger;
   #nextPort = AGENT_PORT + 1;
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, clockSet, log }: MachineOptions<A>) {
+  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, network, clockSet, log }: MachineOptions<A>) {
     this.vm = vm;
     this.agent = agent;
     this.info = info;
     this.#sharedFs = sharedFs;
+    this.#network = network;
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
     void vm.exited.then((exit) => {
@@ -121,6 +128,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     let info: SandboxInfo;
     try {
       info = await booted;
+      await untilAborted(options.network.attach(channel.agent), either);
     } catch (error) {
       // A VM that dies takes the connection with it; which of the two is heard of first is chance.
       if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
@@ -164,6 +172,11 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
       }
     });
     return join;
+  }
+
+  /** The guest has the network that the pod has now. FAILED_PRECONDITION for what it cannot have. */
+  async refreshNetwork(): Promise<void> {
+    await this.#network.refresh();
   }
 
   /** StorageGuest's. */
@@ -245,6 +258,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   async [Symbol.asyncDispose](): Promise<void> {
     this.agent.close();
     await this.vm[Symbol.asyncDispose]();
+    await this.#network[Symbol.asyncDispose]();
   }
 }
 

@@ -72,7 +72,7 @@ export async function imageArchive(name: ImageName): Promise<string> {
   return archive;
 }
 
-async function busyboxBinary(): Promise<string> {
+export async function busyboxBinary(): Promise<string> {
   return join(await debianPackage("bookworm", "busybox-static"), "bin/busybox");
 }
 

@@ -1,0 +1,194 @@
+import { openSync } from "node:fs";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import type { GuestNetwork } from "../../agent/agent.ts";
+import { Code, HadronError } from "../../errors.ts";
+import { encodeEntry } from "../../host/journal-entry.ts";
+import type { HostNetwork } from "../../host/network.ts";
+import { type NetworkHost, PodNetwork, type PodNetworkOptions } from "./pod-network.ts";
+import { address, link, LOOPBACK, network } from "./recorded.ts";
+
+let state: HostNetwork;
+let own: boolean;
+let done: string[];
+let journal: string[];
+let warnings: string[];
+let told: GuestNetwork[];
+let problems: string[];
+let refuseJoin: HadronError | undefined;
+/** Of whoever waits for a change. */
+let change: () => void;
+let nextTap: number;
+
+const pods: PodNetwork[] = [];
+
+beforeEach(() => {
+  state = network();
+  own = false;
+  [done, journal, warnings, told, problems] = [[], [], [], [], []];
+  refuseJoin = undefined;
+  change = () => {};
+  nextTap = 100;
+});
+afterEach(async () => {
+  for (const pod of pods.splice(0)) {
+    await pod[Symbol.asyncDispose]();
+  }
+});
+
+/** Its descriptors are real ones, as they are closed in the end. */
+const host: NetworkHost = {
+  createNetns: async (path) => void done.push(`make ${path}`),
+  removeNetns: async (path) => void done.push(`remove ${path}`),
+  openNetwork: async () => ({ requests: spareFd(), changes: spareFd(), own }),
+  readNetwork: async () => state,
+  networkChanged: (_, signal) =>
+    new Promise((resolve, reject) => {
+      const cancelled = (): void => reject(new HadronError(Code.CANCELLED, "given up"));
+      change = resolve;
+      signal.addEventListener("abort", cancelled, { once: true });
+      if (signal.aborted) {
+        cancelled();
+      }
+    }),
+  openTap: async (_, queues) => ({ index: nextTap++, queues: Array.from({ length: queues }, spareFd) }),
+  joinLinks: async (_, joint, mtu) => {
+    if (refuseJoin !== undefined) {
+      throw refuseJoin;
+    }
+    done.push(`join ${joint.link} ${joint.tap} ${mtu}`);
+  },
+  separateLinks: async (_, joint) => void done.push(`separate ${joint.link} ${joint.tap}`),
+};
+
+function spareFd(): number {
+  return openSync("/dev/null", "r");
+}
+
+async function open(options: Partial<PodNetworkOptions> = {}): Promise<PodNetwork> {
+  const nothing = (): void => {};
+  const log = { error: nothing, info: nothing, debug: nothing, trace: nothing, warn: (_: object, sentence: string) => warnings.push(sentence) };
+  const pod = await PodNetwork.open({
+    host,
+    journal: {
+      add: async (entry) => void journal.push(encodeEntry(entry)),
+      remove: async (entry) => {
+        journal.splice(journal.lastIndexOf(encodeEntry(entry)), 1);
+      },
+    },
+    netns: { path: "/run/netns/pod" },
+    ownPath: "/run/pod/netns",
+    spareNics: 1,
+    maxNics: 4,
+    queues: 1,
+    vhost: false,
+    log,
+    ...options,
+  });
+  pods.push(pod);
+  return pod;
+}
+
+const agent = {
+  setNetwork: async (given: GuestNetwork) => {
+    told.push(given);
+    return problems;
+  },
+};
+const eth0 = link(2, "eth0", { mtu: 1400 });
+
+/** As the kernel does it: whoever waits is told. */
+function changeTo(next: Partial<HostNetwork>): void {
+  state = network(next);
+  change();
+}
+
+describe("the NICs of a pod", () => {
+  test("are one for each interface, and spare ones, as far as there is room", async () => {
+    state = network({ links: [LOOPBACK, eth0] });
+    expect((await open()).nics.map(({ hardwareAddress }) => hardwareAddress)).toEqual(["02:68:61:64:00:01", "02:68:61:64:00:02"]);
+    expect((await open({ spareNics: 0 })).nics).toHaveLength(1);
+    expect((await open({ maxNics: 1 })).nics).toHaveLength(1);
+    state = network();
+    expect((await open({ spareNics: 0 })).nics).toEqual([]);
+    expect((await open({ queues: 3 })).nics[0]?.queues).toHaveLength(3);
+  });
+
+  test("are not there for what cannot be had", async () => {
+    state = network({ links: [LOOPBACK, link(2, "vf", { kind: "", bus: "pci" })] });
+    await expect(open()).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringMatching(/interface vf/) as string });
+    [state, own] = [network(), true];
+    await expect(open()).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringMatching(/the host's own/) as string });
+    await expect(open({ netns: "new" })).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
+    expect([done, journal]).toEqual([["make /run/pod/netns", "remove /run/pod/netns"], []]);
+  });
+
+  test("of a pod that names no namespace are in one of its own", async () => {
+    const pod = await open({ netns: "new" });
+    expect([pod.netns.path, done, journal]).toEqual(["/run/pod/netns", ["make /run/pod/netns"], ["file /run/pod/netns", "mount /run/pod/netns"]]);
+    await pod[Symbol.asyncDispose]();
+    await pod[Symbol.asyncDispose]();
+    expect([done.at(-1), done.length, journal]).toEqual(["remove /run/pod/netns", 2, []]);
+  });
+});
+
+describe("a pod's network", () => {
+  test("is joined and told once, and undone in the end", async () => {
+    state = network({ links: [LOOPBACK, eth0], addresses: [address(2, "10.1.0.2/24")] });
+    const pod = await open();
+    await pod.attach(agent);
+    await pod.refresh();
+    expect([done, journal]).toEqual([["join 2 100 1400"], ["qdisc 2 /run/netns/pod"]]);
+    expect(told).toEqual([expect.objectContaining({ interfaces: [expect.objectContaining({ slot: "02:68:61:64:00:01", name: "eth0" })] })]);
+    await pod[Symbol.asyncDispose]();
+    expect([done.at(-1), journal]).toEqual(["separate 2 100", []]);
+  });
+
+  test("that is made after Create is there at Start, and what changes later is followed", async () => {
+    const pod = await open();
+    await pod.attach(agent);
+    expect(told.at(-1)?.interfaces).toEqual([]);
+    state = network({ links: [LOOPBACK, eth0] });
+    await pod.refresh();
+    expect(told.at(-1)?.interfaces).toHaveLength(1);
+
+    changeTo({ links: [LOOPBACK, eth0], addresses: [address(2, "10.1.0.9/24")] });
+    await expect.poll(() => told.at(-1)?.interfaces[0]?.addresses).toHaveLength(1);
+    changeTo({ links: [LOOPBACK] });
+    await expect.poll(() => told.at(-1)?.interfaces).toEqual([]);
+    expect([done, journal]).toEqual([["join 2 100 1400", "separate 2 100"], []]);
+    changeTo({ links: [LOOPBACK, link(7, "eth1")] });
+    await expect.poll(() => told.at(-1)?.interfaces[0]?.name).toBe("eth1");
+    expect(warnings).toEqual([]);
+  });
+
+  test("has what the NICs do not reach named once, and the rest", async () => {
+    const pod = await open();
+    await pod.attach(agent);
+    problems = ["the route to 10.0.0.0/8 is refused"];
+    changeTo({ links: [LOOPBACK, eth0, link(3, "net1"), link(4, "vf", { kind: "", bus: "pci" })] });
+    await expect.poll(() => told.at(-1)?.interfaces).toHaveLength(1);
+    changeTo({ links: [LOOPBACK, { ...eth0, mtu: 1300 }, link(3, "net1"), link(4, "vf", { kind: "", bus: "pci" })] });
+    await expect.poll(() => told.at(-1)?.interfaces[0]?.mtu).toBe(1300);
+    await expect.poll(() => warnings).toHaveLength(3);
+    expect(warnings).toEqual([
+      expect.stringMatching(/interface vf is a device on the pci bus/),
+      expect.stringMatching(/interface net1 has no NIC: .* was started with 1.*spare_nics/),
+      "the guest's network: the route to 10.0.0.0/8 is refused",
+    ]);
+    // At a Start somebody can be told.
+    await expect(pod.refresh()).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
+  });
+
+  test("that another VM has taken is refused, and leaves nothing", async () => {
+    state = network({ links: [LOOPBACK, eth0] });
+    const pod = await open();
+    refuseJoin = new HadronError(Code.ALREADY_EXISTS, "somebody has put an ingress qdisc on it.");
+    await expect(pod.attach(agent)).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      message: "the interface eth0 cannot be joined with the pod's VM: somebody has put an ingress qdisc on it.",
+    });
+    expect([journal, told]).toEqual([[], []]);
+  });
+});

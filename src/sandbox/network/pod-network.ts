@@ -1,0 +1,331 @@
+/**
+ * A pod's network: the namespace that it has on the host, whose interfaces are joined with the guest's NICs, and the guest, which is
+ * told what they are.
+ *
+ * The NICs are there before the VM starts: one for each interface, and spare ones, as somebody may configure the namespace later
+ * (`ctr run --cni`, Docker, between Create and Start; `docker network connect` at any time). Nothing is plugged into a running VM.
+ * What is in the namespace stays as it is, so that CNI's CHECK and DEL find what they made; its network stack sees none of
+ * the packets.
+ */
+
+import { constants, openSync } from "node:fs";
+
+import type { Agent } from "../../agent/agent.ts";
+import { Code, HadronError, messageOf } from "../../errors.ts";
+import { close } from "../../host/files.ts";
+import type { Host, NetworkSockets } from "../../host/host.ts";
+import type { JournalEntry } from "../../host/journal-entry.ts";
+import type { Journal } from "../../host/journal.ts";
+import type { HostLink } from "../../host/network.ts";
+import type { NetworkNamespace, Nic } from "../../hypervisor/hypervisor.ts";
+import type { Logger } from "../../logger.ts";
+import { fingerprint, guestNetwork, omissions } from "./guest-network.ts";
+import { assignNics, chooseLinks } from "./links.ts";
+
+export interface PodNetworkOptions {
+  readonly host: NetworkHost;
+  readonly journal: Pick<Journal, "add" | "remove">;
+  /** The pod's namespace. */
+  readonly netns: NetworkNamespace;
+  /** Where a new one is held; must not exist. */
+  readonly ownPath: string;
+  /** How many more NICs than interfaces there are to be, and how many at most. */
+  readonly spareNics: number;
+  readonly maxNics: number;
+  /** Pairs of queues of a NIC. */
+  readonly queues: number;
+  /** Whether the host's kernel is to carry the packets, if it can. */
+  readonly vhost: boolean;
+  readonly log: Logger;
+}
+
+export type NetworkHost = Pick<
+  Host,
+  "createNetns" | "removeNetns" | "openNetwork" | "readNetwork" | "networkChanged" | "openTap" | "joinLinks" | "separateLinks"
+>;
+type NetworkAgent = Pick<Agent, "setNetwork">;
+
+interface Slot {
+  readonly hardwareAddress: string;
+  readonly tap: number;
+  readonly queues: readonly number[];
+  readonly vhost: readonly number[];
+  /** The interface that it is joined with. */
+  link: number | undefined;
+}
+
+/** Changes come in bursts: they are read when there was none for so long, and after the longer time in any case. */
+const SETTLE_MS = 20;
+const MAX_SETTLE_MS = 200;
+
+export class PodNetwork implements AsyncDisposable {
+  readonly netns: { readonly path: string };
+  readonly #options: PodNetworkOptions;
+  readonly #sockets: NetworkSockets;
+  readonly #slots: Slot[] = [];
+  /** Descriptors that are the hypervisor's to inherit. */
+  readonly #inherited = new Set<number>();
+  readonly #warned = new Set<string>();
+  readonly #ended = new AbortController();
+  /** What `open` has made. */
+  #undo = new AsyncDisposableStack();
+  #followed: Promise<void> = Promise.resolve();
+  #agent: NetworkAgent | undefined;
+  /** Of what the guest was told last. */
+  #told = "";
+  /** One after the other. */
+  #last: Promise<void> = Promise.resolve();
+
+  private constructor(options: PodNetworkOptions, path: string, sockets: NetworkSockets) {
+    this.#options = options;
+    this.netns = { path };
+    this.#sockets = sockets;
+  }
+
+  /** Nothing is left when it throws. FAILED_PRECONDITION for an interface that no VM can have. */
+  static async open(options: PodNetworkOptions): Promise<PodNetwork> {
+    await using undo = new AsyncDisposableStack();
+    const path = options.netns === "new" ? await makeNetns(options, undo) : options.netns.path;
+    const sockets = await options.host.openNetwork(path);
+    undo.defer(async () => {
+      await Promise.all([close(sockets.requests), close(sockets.changes)]);
+    });
+    if (sockets.own) {
+      throw new HadronError(
+        Code.FAILED_PRECONDITION,
+        `the network namespace ${path} is the host's own, which cannot be had inside a VM; give the pod a network namespace of its own`,
+      );
+    }
+    const network = new PodNetwork(options, path, sockets);
+    undo.defer(() => network.closeQueues());
+    await network.#makeSlots();
+    network.#undo = undo.move();
+    return network;
+  }
+
+  get nics(): Nic[] {
+    return this.#slots.map(({ hardwareAddress, queues, vhost }) => ({ kind: "nic", hardwareAddress, queues, vhost }));
+  }
+
+  /** For when the hypervisor has them: with its end the taps are gone. */
+  async closeQueues(): Promise<void> {
+    const inherited = [...this.#inherited];
+    this.#inherited.clear();
+    await Promise.all(inherited.map((fd) => close(fd)));
+  }
+
+  /** Gives the guest its network and, from then on, what becomes of it. */
+  async attach(agent: NetworkAgent): Promise<void> {
+    this.#agent = agent;
+    await this.refresh();
+    this.#followed = this.#follow(this.#ended.signal);
+  }
+
+  /** Looks now. FAILED_PRECONDITION for what the pod cannot have. */
+  async refresh(): Promise<void> {
+    await this.#serially(() => this.#carryOver("strict"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended.signal.aborted) {
+      return;
+    }
+    this.#ended.abort();
+    await this.#followed;
+    await this.#serially(async () => {
+      for (const slot of this.#slots) {
+        await this.#separate(slot);
+      }
+    });
+    await this.#undo[Symbol.asyncDispose]();
+  }
+
+  async #makeSlots(): Promise<void> {
+    const { host, spareNics, maxNics, queues, vhost } = this.#options;
+    const { carried, refused } = chooseLinks(await host.readNetwork(this.#sockets));
+    requireNone(refused);
+    const count = Math.min(carried.length + spareNics, maxNics);
+    for (let number = 0; number < count; number++) {
+      const tap = await host.openTap(this.netns.path, queues);
+      const slot: Slot = {
+        hardwareAddress: placeholder(number),
+        tap: tap.index,
+        queues: tap.queues,
+        vhost: vhost ? await this.#openVhost(queues) : [],
+        link: undefined,
+      };
+      for (const fd of [...slot.queues, ...slot.vhost]) {
+        this.#inherited.add(fd);
+      }
+      this.#slots.push(slot);
+    }
+  }
+
+  /** None where the host has no such device: then the hypervisor carries the packets. */
+  async #openVhost(count: number): Promise<number[]> {
+    const opened: number[] = [];
+    try {
+      while (opened.length < count) {
+        opened.push(openSync("/dev/vhost-net", constants.O_RDWR));
+      }
+      return opened;
+    } catch (error) {
+      this.#options.log.debug({ err: messageOf(error) }, "the host's kernel does not carry the pod's packets");
+      await Promise.all(opened.map((fd) => close(fd)));
+      return [];
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { host, log } = this.#options;
+    try {
+      for (;;) {
+        await host.networkChanged(this.#sockets, signal);
+        await this.#settle(signal);
+        await this.#serially(() => this.#carryOver("lenient")).catch((error: unknown) => {
+          // A VM that is gone has its own consequences.
+          if (!signal.aborted && !(error instanceof HadronError && error.code === Code.UNAVAILABLE)) {
+            log.warn({ err: messageOf(error) }, "a change of the pod's network cannot be carried over");
+          }
+        });
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        log.error({ err: messageOf(error) }, "the pod's network is not followed any more");
+      }
+    }
+  }
+
+  async #settle(signal: AbortSignal): Promise<void> {
+    const end = AbortSignal.any([signal, AbortSignal.timeout(MAX_SETTLE_MS)]);
+    while (!end.aborted) {
+      try {
+        await this.#options.host.networkChanged(this.#sockets, AbortSignal.any([end, AbortSignal.timeout(SETTLE_MS)]));
+      } catch (error) {
+        if (error instanceof HadronError && error.code === Code.CANCELLED) {
+          return;
+        }
+        throw error;
+      }
+    }
+  }
+
+  async #carryOver(how: "strict" | "lenient"): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined || this.#ended.signal.aborted) {
+      return;
+    }
+    const state = await this.#options.host.readNetwork(this.#sockets);
+    const { carried, refused, left } = chooseLinks(state);
+    if (how === "strict") {
+      requireNone(refused);
+    }
+    const { assigned, homeless } = assignNics(
+      carried,
+      this.#slots.map(({ link }) => link),
+    );
+    for (const sentence of [...refused, ...left, ...omissions(state), ...homeless.map((link) => this.#noNicFor(link))]) {
+      this.#warn(sentence);
+    }
+    const occupied = [];
+    for (const [number, slot] of this.#slots.entries()) {
+      const link = assigned[number];
+      if (slot.link !== link?.index) {
+        await this.#separate(slot);
+      }
+      if (link !== undefined) {
+        await this.#join(slot, link);
+        occupied.push({ slot: slot.hardwareAddress, link });
+      }
+    }
+    const network = guestNetwork(state, occupied);
+    const print = fingerprint(network, performance.now() / 1000);
+    if (print !== this.#told) {
+      const problems = await agent.setNetwork(network);
+      this.#told = print;
+      problems.forEach((problem) => this.#warn(`the guest's network: ${problem}`));
+    }
+  }
+
+  async #join(slot: Slot, link: HostLink): Promise<void> {
+    if (slot.link !== undefined) {
+      return;
+    }
+    const { host, journal } = this.#options;
+    const entry = this.#entry(link.index);
+    await journal.add(entry);
+    try {
+      await host.joinLinks(this.#sockets, { link: link.index, tap: slot.tap }, link.mtu);
+    } catch (error) {
+      await journal.remove(entry);
+      const code = error instanceof HadronError && error.code === Code.ALREADY_EXISTS ? Code.FAILED_PRECONDITION : Code.INTERNAL;
+      throw new HadronError(code, `the interface ${link.name} cannot be joined with the pod's VM: ${messageOf(error)}`, { cause: error });
+    }
+    slot.link = link.index;
+  }
+
+  async #separate(slot: Slot): Promise<void> {
+    const { link, tap } = slot;
+    if (link !== undefined) {
+      const { host, journal } = this.#options;
+      slot.link = undefined;
+      await host.separateLinks(this.#sockets, { link, tap });
+      await journal.remove(this.#entry(link));
+    }
+  }
+
+  #entry(link: number): JournalEntry {
+    return { kind: "qdisc", netns: this.netns.path, link };
+  }
+
+  #noNicFor({ name }: HostLink): string {
+    return (
+      `the interface ${name} has no NIC: the pod's VM was started with ${this.#slots.length}, which are taken; ` +
+      "start the pod anew, or raise spare_nics in the configuration"
+    );
+  }
+
+  #warn(sentence: string): void {
+    if (!this.#warned.has(sentence)) {
+      this.#warned.add(sentence);
+      this.#options.log.warn({}, sentence);
+    }
+  }
+
+  #serially(action: () => Promise<void>): Promise<void> {
+    const result = this.#last.then(action);
+    // The next one goes on whatever became of this one; its own caller hears of the failure.
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** A namespace of the pod's own, for a pod that names none. */
+async function makeNetns({ host, journal, ownPath: path }: PodNetworkOptions, undo: AsyncDisposableStack): Promise<string> {
+  const entries = [
+    { kind: "file", path },
+    { kind: "mount", path },
+  ] as const;
+  for (const entry of entries) {
+    await journal.add(entry);
+  }
+  undo.defer(async () => {
+    await host.removeNetns(path);
+    for (const entry of entries.toReversed()) {
+      await journal.remove(entry);
+    }
+  });
+  await host.createNetns(path);
+  return path;
+}
+
+function requireNone(refused: readonly string[]): void {
+  if (refused.length > 0) {
+    throw new HadronError(Code.FAILED_PRECONDITION, refused.join("; "));
+  }
+}
+
+/** Of the NIC until it has an interface: locally administered, and never on a network. */
+function placeholder(number: number): string {
+  return `02:68:61:64:00:${(number + 1).toString(16).padStart(2, "0")}`;
+}
