@@ -171,6 +171,31 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     expect(await inside(again, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
   });
 
+  test("holds a guest that takes another's address and floods: its neighbour works on, and its namespace's own stack hears nothing", async () => {
+    await using node = await TestNode.make();
+    const [bad, good] = [await node.pod(), await node.pod()];
+    await using attacker = await start(bad.netns, SLEEP, { flags: ["--cap-add", "CAP_NET_ADMIN"] });
+    await using neighbour = await start(good.netns, answerSum(5000));
+    const received = async () => await bad.netns.mustShell("grep Ip: /proc/net/snmp | tail -n 1 | cut -d ' ' -f 4");
+    const before = await received();
+    const taken = (await inside(neighbour, "cat /sys/class/net/eth0/address")).trim();
+    await inside(
+      attacker,
+      `ip link set eth0 address ${taken} && ip address add ${good.ipv4}/24 dev eth0 && ip neigh flush dev eth0; ping -c 1 -W 1 -I ${good.ipv4} ${NODE_IPV4}; true`,
+    );
+    // Whoever speaks last has the address, as on any bridge.
+    expect(await inside(neighbour, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
+    await inside(
+      attacker,
+      `ip address delete ${good.ipv4}/24 dev eth0; for n in 1 2 3; do ping -q -i 0.0001 -s 1400 10.88.0.1 >/dev/null 2>&1 & done`,
+    );
+    const sum = await inside(neighbour, `cd /tmp && ${makeBytes(4)}`);
+    await using _server = await node.netns.startSum(6000);
+    expect(await inside(neighbour, `cd /tmp && ${sendBytes(NODE_IPV4, 6000)}`)).toBe(sum);
+    expect(await inside(neighbour, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
+    expect(await received()).toBe(before);
+  });
+
   test("cannot be the host's own, nor that of another VM", async () => {
     await using node = await TestNode.make();
     const { netns } = await node.pod();
