@@ -2,7 +2,7 @@
  * One line of a pod's journal: a thing that exists on the host for the pod.
  *
  * `process PID STARTTIME daemon`, `process PID STARTTIME ROLE NAME`, `mount PATH`, `directory PATH`, `file PATH`,
- * `qdisc LINK NETNS`: fields are separated by one space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
+ * `cgroup PATH`, `qdisc LINK NETNS`: fields are separated by one space, every field is percent-encoded byte by byte (RFC 3986's unreserved characters and `/` stay as
  * they are), so that a line never contains a space or a line feed of its own. The launcher reads the same
  * lines; test/vectors/journal.json is the common truth.
  */
@@ -31,7 +31,11 @@ export interface QdiscEntry {
   readonly netns: string;
 }
 
-export type JournalEntry = ProcessEntry | QdiscEntry | { readonly kind: "mount" | "directory" | "file"; /** Absolute. */ readonly path: string };
+/** A cgroup is the directory of one, in one hierarchy. */
+type PathKind = (typeof PATH_KINDS)[number];
+const PATH_KINDS = ["mount", "directory", "file", "cgroup"] as const;
+
+export type JournalEntry = ProcessEntry | QdiscEntry | { readonly kind: PathKind; /** Absolute. */ readonly path: string };
 
 const UNRESERVED = /^[A-Za-z0-9._~/-]$/;
 /** pid_t's largest value. */
@@ -78,10 +82,11 @@ export function decodeEntry(line: string): JournalEntry {
       encodeEntry(entry);
       return entry;
     }
-    if ((kind === "mount" || kind === "directory" || kind === "file") && fields.length === 1) {
+    const pathKind = PATH_KINDS.find((each) => each === kind);
+    if (pathKind !== undefined && fields.length === 1) {
       const path = decodeField(first);
       checkPath(path);
-      return { kind, path };
+      return { kind: pathKind, path };
     }
   } catch (cause) {
     throw new HadronError(Code.DATA_LOSS, `the journal's line ${JSON.stringify(line)} cannot be read`, { cause });
@@ -89,7 +94,7 @@ export function decodeEntry(line: string): JournalEntry {
   throw new HadronError(
     Code.DATA_LOSS,
     `the journal's line ${JSON.stringify(line)} cannot be read: it is none of "process PID STARTTIME daemon", "process PID STARTTIME ROLE NAME", ` +
-      `"mount PATH", "directory PATH", "file PATH", "qdisc LINK NETNS"`,
+      `"mount PATH", "directory PATH", "file PATH", "cgroup PATH", "qdisc LINK NETNS"`,
   );
 }
 

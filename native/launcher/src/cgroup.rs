@@ -1,13 +1,32 @@
-//! The cgroup that the daemon is put into, as containerd's runc shim does it (`shim_cgroup` of containerd.runc.v1.Options).
+//! Cgroups of the host: the one that the daemon is put into, as containerd's runc shim does it (`shim_cgroup` of
+//! containerd.runc.v1.Options), and those that the daemon made for the pod (src/host/cgroup.ts).
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use crate::failure::{Context, Result};
 use crate::mounts;
+
+/// How often one is looked at that is not empty yet. Version 1 has no event for its end, and with version 2 it comes after it.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Removes a cgroup's directory, and no other's: it goes only when it has neither processes nor cgroups below it. Processes that
+/// were killed may be in it for a moment more. One that is gone is no error.
+pub fn remove(path: &Path, deadline: Instant) -> io::Result<()> {
+    loop {
+        match std::fs::remove_dir(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::ResourceBusy && Instant::now() < deadline => {
+                std::thread::sleep(PAUSE);
+            }
+            removed => return removed,
+        }
+    }
+}
 
 /// Why the daemon cannot be put there.
 #[derive(Debug, Error)]

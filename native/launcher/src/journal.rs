@@ -45,6 +45,8 @@ pub enum Entry {
     File(PathBuf),
     /// What takes the packets that come in on the interface with this index, in the network namespace at this path.
     Qdisc(i32, PathBuf),
+    /// The directory of one, in one hierarchy.
+    Cgroup(PathBuf),
 }
 
 /// A journal as it was found.
@@ -129,8 +131,9 @@ fn parse_line(line: &[u8]) -> Result<Entry, Refused> {
         [b"directory", path] => absolute(path).map(Entry::Directory),
         [b"file", path] => absolute(path).map(Entry::File),
         [b"qdisc", link, netns] => qdisc(link, netns),
+        [b"cgroup", path] => absolute(path).map(Entry::Cgroup),
         [
-            b"process" | b"mount" | b"directory" | b"file" | b"qdisc",
+            b"process" | b"mount" | b"directory" | b"file" | b"qdisc" | b"cgroup",
             ..,
         ] => None,
         [kind, _, ..] if is_word(kind) => return Err(Refused::Unknown),

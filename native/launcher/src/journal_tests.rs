@@ -34,6 +34,7 @@ fn line(entry: &Entry) -> String {
         Entry::Mount(at) => format!("mount {}", path(at)),
         Entry::Directory(at) => format!("directory {}", path(at)),
         Entry::File(at) => format!("file {}", path(at)),
+        Entry::Cgroup(at) => format!("cgroup {}", path(at)),
         Entry::Qdisc(link, netns) => format!("qdisc {link} {}", path(netns)),
     }
 }
@@ -95,7 +96,10 @@ fn the_shared_vectors_of_valid_lines() {
                     "{entry}"
                 );
             }
-            Entry::Mount(path) | Entry::Directory(path) | Entry::File(path) => {
+            Entry::Mount(path)
+            | Entry::Directory(path)
+            | Entry::File(path)
+            | Entry::Cgroup(path) => {
                 assert_eq!(member(entry, "path").as_deref(), path.to_str());
             }
             Entry::Qdisc(link, netns) => {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::journal::{self, Entry, Journal, Role};
 use crate::pod::{self, Lock, Pod};
-use crate::{directories, mounts, processes, qdisc};
+use crate::{cgroup, directories, mounts, processes, qdisc};
 
 /// What the daemon writes at most.
 const MAX_JOURNAL_BYTES: u64 = 4 << 20;
@@ -61,6 +61,14 @@ pub fn undo(pod: &Pod, lock: &Lock, daemon_deadline: Instant, deadline: Instant)
                 undone.left.extend(directories::remove(path));
             }
             Entry::File(path) => remove_file(path, &mut undone),
+            Entry::Cgroup(path) => {
+                if let Err(error) = cgroup::remove(path, deadline) {
+                    undone.left.push(format!(
+                        "the cgroup {} cannot be removed: {error}",
+                        path.display()
+                    ));
+                }
+            }
             Entry::Qdisc(link, netns) => {
                 if let Err(error) = qdisc::remove(*link, netns) {
                     undone.left.push(format!(

@@ -222,3 +222,53 @@ fn a_bundle_that_is_gone_is_no_obstacle() {
     assert!(!Path::new("/run/hadron").exists());
     drop(world);
 }
+
+/// One hierarchy of version 1, or version 2.
+fn cgroup_mount() -> String {
+    fs::read_to_string("/proc/self/mountinfo")
+        .unwrap()
+        .lines()
+        .filter(|line| line.contains(" - cgroup cgroup ") || line.contains(" - cgroup2 "))
+        .find(|line| !line.contains("cpuset"))
+        .and_then(|line| line.split(' ').nth(4))
+        .expect("a hierarchy of cgroups")
+        .to_owned()
+}
+
+#[test]
+fn the_pods_cgroup_goes_with_the_processes_in_it() {
+    let world = World::new();
+    let mut qemu = sleeper();
+    let group = format!("{}/hadron-test-{}", cgroup_mount(), std::process::id());
+    fs::create_dir(&group).unwrap();
+    fs::write(format!("{group}/cgroup.procs"), qemu.id().to_string()).unwrap();
+    let journal = format!(
+        "cgroup {group}\ncgroup {group}-never-made\n{}",
+        process_line(qemu.id(), "vmm qemu")
+    );
+    let (bundle, _) = dead_pod(&world, "c1", &journal);
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    assert_eq!(qemu.wait().unwrap().signal(), Some(9));
+    assert!(!Path::new(&group).exists());
+    nothing_left();
+}
+
+#[test]
+fn a_cgroup_with_somebody_elses_process_stays_and_is_named() {
+    let world = World::new();
+    let mut stranger = sleeper();
+    let group = format!("{}/hadron-test-busy-{}", cgroup_mount(), std::process::id());
+    fs::create_dir(&group).unwrap();
+    fs::write(format!("{group}/cgroup.procs"), stranger.id().to_string()).unwrap();
+    let (bundle, state) = dead_pod(&world, "c1", &format!("cgroup {group}\n"));
+    let error = stderr(&world.delete("c1", &bundle));
+    assert!(
+        error.contains(&format!("the cgroup {group} cannot be removed")),
+        "{error}"
+    );
+    assert!(state.join("journal").exists());
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    assert!(!Path::new(&group).exists());
+}
