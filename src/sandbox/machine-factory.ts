@@ -2,9 +2,11 @@
 
 import { Socket } from "node:net";
 import { totalmem } from "node:os";
+import { basename } from "node:path";
 
 import { TtrpcAgent, type TtrpcAgentOptions } from "../agent/ttrpc-agent.ts";
 import { type Config, loadConfig, withAnnotations } from "../config/config.ts";
+import { type CgroupPath, CgroupStay } from "../host/cgroup.ts";
 import { close } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
@@ -15,6 +17,7 @@ import type { Capabilities, SharedDirectory, VmConfig } from "../hypervisor/hype
 import type { Logger } from "../logger.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
 import { PodNetwork } from "./network/pod-network.ts";
+import { podCgroup } from "./pod-cgroup.ts";
 import { requireSameMachine } from "./pod-config.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import { sizeMachine } from "./sizing.ts";
@@ -28,6 +31,8 @@ export interface MachineFactoryOptions {
   /** PREFIX/lib/hadron: helper programs, kernels and initramfs. */
   readonly libraryDirectory: string;
   readonly log: Logger;
+  /** The daemon was put into a cgroup by name: where the VM's processes are, it is for their start only. */
+  readonly staysInCgroup: boolean;
   /** Told the configuration of each pod before its machine is made. */
   readonly configured: (config: Config) => void;
 }
@@ -65,6 +70,7 @@ export class MachineFactory {
     );
     const devices = [...directories, ...network.nics];
     const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
+    const place = await this.#enterCgroup(pod.cgroupAbove);
     const machine = await Machine.boot(
       {
         hostname: pod.hostname,
@@ -77,8 +83,12 @@ export class MachineFactory {
           const vm = await hypervisor.launch(vmConfig, bootSignal);
           log.debug({ pid: vm.pid }, "the VM's processes run");
           await network.closeQueues();
+          if (this.#options.staysInCgroup) {
+            await place?.leave();
+          }
           return vm;
         },
+        place,
         agentChannel: (onUnresponsive) =>
           openAgentChannel(host, {
             timeoutMs: config.agentTimeoutS * 1000,
@@ -103,6 +113,18 @@ export class MachineFactory {
    */
   async check(pod: PodSpec, own: PodSpec): Promise<void> {
     await requireSameMachine({ pod, config: await this.#configOf(pod) }, own);
+  }
+
+  /** The VM's processes inherit it from the daemon. */
+  async #enterCgroup(above: CgroupPath | undefined): Promise<CgroupStay | undefined> {
+    if (above === undefined) {
+      return undefined;
+    }
+    const { journal, stateDir, log } = this.#options;
+    const place = podCgroup(above, basename(stateDir));
+    const stay = await CgroupStay.enter({ journal, place, warn: (sentence) => log.warn({}, sentence) });
+    log.debug({ directories: stay.directories }, "the daemon is in the pod's cgroup");
+    return stay;
   }
 
   /** Read once for a pod. */

@@ -48,6 +48,8 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly agentLogLevel: string;
   readonly bootTimeoutMs: number;
   readonly startVm: (signal: AbortSignal) => Promise<Vm>;
+  /** What the VM's processes are in: released after they are gone. */
+  readonly place?: AsyncDisposable | undefined;
   /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
   /** What the guest's NICs are on; the machine's own once it has booted. */
@@ -73,17 +75,19 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly clock: GuestClock;
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #network: MachineNetwork;
+  readonly #place: AsyncDisposable | undefined;
   readonly #log: Logger;
   #nextPort = AGENT_PORT + 1;
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, network, clockSet, log }: MachineOptions<A>) {
+  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, network, place, clockSet, log }: MachineOptions<A>) {
     this.vm = vm;
     this.agent = agent;
     this.info = info;
     this.#sharedFs = sharedFs;
     this.#network = network;
+    this.#place = place;
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
     void vm.exited.then((exit) => {
@@ -96,6 +100,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   /** Answers when the agent has; nothing is left when it throws. */
   static async boot<A extends MachineAgent>(options: MachineOptions<A>, signal: AbortSignal): Promise<Machine<A>> {
     await using undo = new AsyncDisposableStack();
+    undo.use(options.place);
     const deadline = AbortSignal.timeout(options.bootTimeoutMs);
     const either = AbortSignal.any([signal, deadline]);
 
@@ -259,6 +264,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.agent.close();
     await this.vm[Symbol.asyncDispose]();
     await this.#network[Symbol.asyncDispose]();
+    await this.#place?.[Symbol.asyncDispose]();
   }
 }
 

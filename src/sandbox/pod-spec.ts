@@ -1,9 +1,11 @@
 /** What a VM is made for: what its pod wants of it, in words of no container. */
 
 import type { ConfigSource } from "../config/config.ts";
+import type { CgroupPath } from "../host/cgroup.ts";
 import type { NetworkNamespace } from "../hypervisor/hypervisor.ts";
 import type { Spec } from "./oci.ts";
 import { checkSysctls, hasUserNamespace } from "./plan-namespaces.ts";
+import { cgroupAbove } from "./pod-cgroup.ts";
 import type { StdioRequest } from "./stdio.ts";
 
 export interface PodSpec {
@@ -16,6 +18,8 @@ export interface PodSpec {
   /** Which configuration the pod was asked for with. */
   readonly configuration: ConfigSource;
   readonly limits: PodLimits;
+  /** On the host: that above the one of the VM's processes and the daemon; undefined: they stay where the daemon was started. */
+  readonly cgroupAbove: CgroupPath | undefined;
   /** Of the guest as a whole, whose namespaces are the pod's. */
   readonly sysctls: Readonly<Record<string, string>>;
 }
@@ -64,6 +68,7 @@ export function podSpecOf(spec: Spec, configuration: ConfigSource, isItself = fa
       memoryBytes: Math.max(positive(memory?.limit), positive(cri("memory"))),
       cpus: Math.max(ratio(cpu?.quota, cpu?.period), ratio(cri("cpu-quota"), cri("cpu-period"))),
     },
+    cgroupAbove: cgroupAbove(spec.linux?.cgroupsPath),
     sysctls: isItself ? (spec.linux?.sysctl ?? {}) : {},
   };
 }

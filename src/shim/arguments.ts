@@ -13,6 +13,8 @@ export interface DaemonArguments {
   readonly state: string;
   /** containerd was started with debug logging. */
   readonly debug: boolean;
+  /** The launcher puts it into a cgroup by name (`shim_cgroup`). */
+  readonly staysInCgroup: boolean;
   /** A google.protobuf.Any: what a pod of the Sandbox service is to run with. containerd says it at the start only. */
   readonly options: Uint8Array;
 }
@@ -27,6 +29,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
       socket: { type: "string" },
       state: { type: "string" },
       debug: { type: "boolean", default: false },
+      "stays-in-cgroup": { type: "boolean", default: false },
       options: { type: "string", default: "" },
     },
   });
@@ -36,6 +39,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
     socket: required(values.socket, "socket"),
     state: required(values.state, "state"),
     debug: values.debug,
+    staysInCgroup: values["stays-in-cgroup"],
     options: Buffer.from(values.options, "hex"),
   };
 }

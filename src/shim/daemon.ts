@@ -99,6 +99,7 @@ class Daemon implements AsyncDisposable {
         stateDir: args.state,
         libraryDirectory,
         log,
+        staysInCgroup: args.staysInCgroup,
         configured: (config) => this.#follow(config),
       }),
     });

@@ -6,6 +6,7 @@ import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
 import { type DNSConfig, NamespaceMode, PodSandboxConfig } from "../gen/cri.ts";
 import type { CreateSandboxRequest } from "../gen/sandbox.ts";
+import { cgroupNamed } from "../sandbox/pod-cgroup.ts";
 import type { PodFilesContent } from "../sandbox/pod-files.ts";
 import type { PodSpec } from "../sandbox/pod-spec.ts";
 
@@ -40,6 +41,7 @@ export function podRequestOf(request: CreateSandboxRequest, configuration: Confi
         memoryBytes: memoryLimitInBytes > 0n ? Number(memoryLimitInBytes) : 0,
         cpus: cpuQuota > 0n && cpuPeriod > 0n ? Number(cpuQuota) / Number(cpuPeriod) : 0,
       },
+      cgroupAbove: cgroupNamed(linux?.cgroupParent),
       sysctls: Object.fromEntries(linux?.sysctls ?? []),
     },
     files: { hostname: name === "" ? hostname() : name, resolvConf: resolvConf(dnsConfig) },

@@ -42,6 +42,9 @@ impl Installation {
             .arg(&pod.socket)
             .arg("--state")
             .arg(&pod.state);
+        if options.stays_in_cgroup {
+            command.arg("--stays-in-cgroup");
+        }
         if !options.runtime_options.is_empty() {
             let bytes = options.runtime_options.iter();
             let hex: String = bytes.map(|byte| format!("{byte:02x}")).collect();
@@ -85,6 +88,8 @@ pub struct Options<'a> {
     /// Empty: containerd has put it into the environment.
     pub ttrpc_address: &'a str,
     pub debug: bool,
+    /// It is put into a cgroup by name, and is to be nowhere else.
+    pub stays_in_cgroup: bool,
     /// An `Any`, for what has no other way to the daemon; empty: none.
     pub runtime_options: &'a [u8],
 }

@@ -70,6 +70,7 @@ pub fn start(args: &Args, out: &mut impl Write) -> Result<()> {
         namespace: &args.namespace,
         group: &group,
         ttrpc_address: &params.ttrpc_address,
+        stays_in_cgroup: cgroup.is_some(),
         debug: args.debug || params.log_level <= LOG_LEVEL_DEBUG,
         runtime_options: runtime_options.as_deref().unwrap_or_default(),
     };

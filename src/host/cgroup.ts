@@ -1,0 +1,217 @@
+/**
+ * Cgroups of the host for a process of ours and what it starts: a directory in each hierarchy, of version 1, of version 2, or of
+ * both (cgroups(7)). The limits are those of who made the cgroup above it.
+ */
+
+import { join, posix } from "node:path";
+
+import { Code, HadronError, messageOf } from "../errors.ts";
+import { errorOfSystemCall } from "./error.ts";
+import { mkdir, readFile, rmdir, writeFile } from "./files.ts";
+import type { Journal } from "./journal.ts";
+
+export interface CgroupPath {
+  /** Absolute, as if the root of a hierarchy were "/". */
+  readonly path: string;
+  /** Begins at the cgroup that the process is in, and not at the root. */
+  readonly relative: boolean;
+}
+
+export interface Hierarchy {
+  readonly mountPoint: string;
+  /** Of version 1; version 2 has none to itself. */
+  readonly controllers: readonly string[];
+  /** Where the process is, as a path within the mount; undefined when that shows no such place. */
+  readonly own: string | undefined;
+}
+
+export interface CgroupOptions {
+  readonly journal: Pick<Journal, "add" | "remove">;
+  readonly place: CgroupPath;
+  /** Told in a sentence what cannot be, on a host whose cgroups nobody may change. */
+  readonly warn: (sentence: string) => void;
+  readonly pid?: number;
+}
+
+/** Version 1's memory nodes and CPUs, which a new cgroup does not inherit; without them nobody can be in it. */
+const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"];
+/** For processes that were killed, and leave it a moment later. */
+const EMPTY_TIMEOUT_MS = 2_000;
+const EMPTY_PAUSE_MS = 10;
+
+/** The process's stay in a cgroup that was made for it. */
+export class CgroupStay implements AsyncDisposable {
+  readonly #options: CgroupOptions;
+  readonly #pid: number;
+  /** The hierarchies in which the directory was made, and the directory. */
+  readonly #made: { readonly hierarchy: Hierarchy; readonly directory: string }[] = [];
+  #inside = true;
+
+  private constructor(options: CgroupOptions) {
+    this.#options = options;
+    this.#pid = options.pid ?? process.pid;
+  }
+
+  /** Makes the cgroup and takes the process there; what it starts from now on is there, too. Nothing is left when it throws. */
+  static async enter(options: CgroupOptions): Promise<CgroupStay> {
+    await using undo = new AsyncDisposableStack();
+    const stay = undo.use(new CgroupStay(options));
+    for (const hierarchy of await hierarchiesOf(stay.#pid)) {
+      await stay.#enter(hierarchy);
+    }
+    undo.move();
+    return stay;
+  }
+
+  /** The directories, one in each hierarchy. */
+  get directories(): readonly string[] {
+    return this.#made.map(({ directory }) => directory);
+  }
+
+  /** Takes the process back to where it was; what it has started stays. Idempotent, and never rejects. */
+  async leave(): Promise<void> {
+    if (!this.#inside) {
+      return;
+    }
+    this.#inside = false;
+    for (const { hierarchy } of this.#made) {
+      await this.#leave(hierarchy);
+    }
+  }
+
+  /** Takes the process back, and removes the cgroup, which has to be empty then. FAILED_PRECONDITION when it is not. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+    for (let last = this.#made.at(-1); last !== undefined; last = this.#made.at(-1)) {
+      await removeEmpty(last.directory);
+      await this.#options.journal.remove({ kind: "cgroup", path: last.directory });
+      this.#made.pop();
+    }
+  }
+
+  async #enter(hierarchy: Hierarchy): Promise<void> {
+    const { place, journal, warn } = this.#options;
+    const base = place.relative ? hierarchy.own : "/";
+    if (base === undefined) {
+      warn(`the cgroup of the pod cannot be made below ${hierarchy.mountPoint}, which does not show the one that the shim daemon is in`);
+      return;
+    }
+    const path = join(base, place.path);
+    const directory = join(hierarchy.mountPoint, path);
+    await journal.add({ kind: "cgroup", path: directory });
+    try {
+      await makeCgroup(hierarchy, path);
+    } catch (cause) {
+      await journal.remove({ kind: "cgroup", path: directory });
+      if ((cause as NodeJS.ErrnoException).code === "EROFS") {
+        warn(`the cgroup ${directory} of the pod cannot be made, since the file system is read-only: the pod's limits do not hold its VM`);
+        return;
+      }
+      throw errorOfSystemCall(cause, `the cgroup ${directory} of the pod cannot be made`);
+    }
+    this.#made.push({ hierarchy, directory });
+    try {
+      await move(this.#pid, directory);
+    } catch (cause) {
+      throw errorOfSystemCall(cause, `the pod's processes cannot be put into the cgroup ${directory}`);
+    }
+  }
+
+  /** One that is gone, or takes no processes any more, is no reason to stay: then it is the root. */
+  async #leave({ mountPoint, own }: Hierarchy): Promise<void> {
+    for (const directory of [join(mountPoint, own ?? "/"), mountPoint]) {
+      try {
+        await move(this.#pid, directory);
+        return;
+      } catch (error) {
+        this.#options.warn(`the shim daemon cannot go back to the cgroup ${directory}: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+async function move(pid: number, directory: string): Promise<void> {
+  await writeFile(join(directory, "cgroup.procs"), String(pid));
+}
+
+/** With those above it, which stay, as with runc. */
+async function makeCgroup({ mountPoint, controllers }: Hierarchy, path: string): Promise<void> {
+  let directory = mountPoint;
+  for (const name of path.split("/").filter((part) => part !== "")) {
+    const parent = directory;
+    directory = join(parent, name);
+    await mkdir(directory, { mode: 0o755 }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+        throw error;
+      }
+    });
+    if (controllers.includes("cpuset")) {
+      await inheritCpuset(parent, directory);
+    }
+  }
+}
+
+async function inheritCpuset(parent: string, child: string): Promise<void> {
+  for (const file of CPUSET_FILES) {
+    if ((await readFile(join(child, file), "utf8")).trim() === "") {
+      await writeFile(join(child, file), await readFile(join(parent, file), "utf8"));
+    }
+  }
+}
+
+async function removeEmpty(directory: string): Promise<void> {
+  const deadline = performance.now() + EMPTY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      await rmdir(directory);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") {
+        return;
+      }
+      if (code !== "EBUSY" || performance.now() > deadline) {
+        throw new HadronError(Code.FAILED_PRECONDITION, `the cgroup ${directory} cannot be removed: ${messageOf(error)}`, { cause: error });
+      }
+      // There is no event for it in version 1.
+      await new Promise((resolve) => setTimeout(resolve, EMPTY_PAUSE_MS));
+    }
+  }
+}
+
+async function hierarchiesOf(pid: number): Promise<Hierarchy[]> {
+  const [mountinfo, cgroup] = await Promise.all([readFile("/proc/self/mountinfo", "utf8"), readFile(`/proc/${pid}/cgroup`, "utf8")]);
+  return parseHierarchies(mountinfo, cgroup);
+}
+
+/** Those that are mounted, once each. `cgroup`: /proc/PID/cgroup. */
+export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[] {
+  const places = new Map(
+    cgroup
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line): [string, string] => {
+        const [, controllers = "", ...path] = line.split(":");
+        return [controllers, path.join(":")];
+      }),
+  );
+  const found = new Map<string, Hierarchy>();
+  for (const line of mountinfo.split("\n")) {
+    const [, root = "", mountPoint = "", type = "", options = ""] = /^\S+ \S+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)$/.exec(line) ?? [];
+    const given = options.split(",");
+    const isIt = (controllers: string): boolean =>
+      controllers === "" ? type === "cgroup2" : controllers.split(",").every((name) => given.includes(name));
+    const controllers = type === "" ? undefined : [...places.keys()].find(isIt);
+    if (controllers !== undefined && !found.has(controllers)) {
+      const own = below(places.get(controllers) ?? "/", root);
+      found.set(controllers, { mountPoint, controllers: controllers === "" ? [] : controllers.split(","), own });
+    }
+  }
+  return [...found.values()];
+}
+
+/** `path` as seen from `root`; undefined when it is not there: a cgroup outside of the namespace begins with "/..". */
+function below(path: string, root: string): string | undefined {
+  const relative = posix.relative(root, path);
+  return path.split("/").includes("..") || relative.startsWith("..") ? undefined : `/${relative}`;
+}

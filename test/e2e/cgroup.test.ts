@@ -1,0 +1,76 @@
+/** Where a pod's processes are on the host: in a cgroup of their own beside those that its containers would have. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { type Containerd, containerdVersions } from "../harness/containerd.ts";
+import { mountPoints } from "../harness/mounts.ts";
+import { killProcess } from "../harness/processes.ts";
+import { startContainer, uniqueId } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+import { onlyPart } from "./parts.ts";
+
+const SLEEP = ["sleep", "600"];
+
+/** The cgroups of a process: by the line of /proc/PID/cgroup, of each hierarchy. */
+const cgroupsOf = (pid: number): string[] =>
+  readFileSync(`/proc/${pid}/cgroup`, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.replace(/^\d+:[^:]*:/, ""));
+
+/** The pods' cgroups of this containerd's namespace, in every hierarchy. */
+async function podCgroups(daemon: Containerd): Promise<string[]> {
+  const hierarchies = new Set((await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup")));
+  return [...hierarchies]
+    .map((hierarchy) => join(hierarchy, daemon.namespace))
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) =>
+      readdirSync(directory)
+        .filter((name) => name.startsWith("hadron_"))
+        .map((name) => join(directory, name)),
+    );
+}
+
+describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) => {
+  const daemon = useContainerd(version);
+
+  test("holds the daemon, the VM and the processes of the containers, and goes with the VM", async () => {
+    await using container = await startContainer(daemon(), SLEEP);
+    const found = await podCgroups(daemon());
+    expect(found.length).toBeGreaterThan(0);
+    const [name] = new Set(found.map((path) => path.slice(path.indexOf(`/${daemon().namespace}/`))));
+    for (const part of ["daemon", "qemu", "hadron-vsock"] as const) {
+      const cgroups = cgroupsOf((await onlyPart(daemon(), part)).pid);
+      expect(cgroups.filter((cgroup) => cgroup === name)).toHaveLength(found.length);
+    }
+    // The name is that of the pod's directory.
+    expect(existsSync(`/run/hadron/${name?.split("/hadron_")[1]}`)).toBe(true);
+    await daemon().mustCtr(["tasks", "rm", "--force", container.id]);
+    expect(await podCgroups(daemon())).toEqual([]);
+  });
+
+  test("is one for all of its containers, and is made anew with the VM", async () => {
+    const pod = uniqueId("pod");
+    const annotations = { "io.kubernetes.cri.sandbox-id": pod };
+    let first: string[];
+    {
+      await using _one = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+      await using _two = await startContainer(daemon(), SLEEP, { annotations });
+      first = await podCgroups(daemon());
+      expect(new Set(first.map((path) => path.split("/").at(-1))).size).toBe(1);
+    }
+    await using _three = await startContainer(daemon(), SLEEP, { id: pod, annotations });
+    expect(await podCgroups(daemon())).toEqual(first);
+  });
+
+  test.each(["daemon", "qemu"] as const)("is gone after a kill of the %s", async (part) => {
+    await using container = await startContainer(daemon(), SLEEP);
+    expect(await podCgroups(daemon())).not.toEqual([]);
+    await killProcess(await onlyPart(daemon(), part));
+    await expect.poll(async () => await container.status()).not.toBe("RUNNING");
+    await daemon().ctr(["tasks", "rm", "--force", container.id]);
+    await expect.poll(async () => await podCgroups(daemon())).toEqual([]);
+  });
+});
