@@ -116,14 +116,14 @@ fn the_options_of_a_sandbox_go_to_the_daemon() {
     let extension = |value: &[u8]| field(8, &field(1, value));
     let more = [extension(&options), extension(&any(b"some.Other"))].concat();
     for (id, stdin) in [("a", params("a", &more)), ("b", options.clone())] {
-        start_with(&world, id, &sandbox_bundle(id), &stdin);
+        world.start_with(id, &sandbox_bundle(id), &stdin);
         let arguments = world.record().arguments;
         assert_eq!(arguments[arguments.len() - 2..], ["--options", &hex]);
     }
     // What is none of them is nothing to the daemon, and a task has its own in each Create.
-    start_with(&world, "c", &sandbox_bundle("c"), &any(b"some.Other"));
+    world.start_with("c", &sandbox_bundle("c"), &any(b"some.Other"));
     assert!(!world.record().arguments.contains(&"--options".to_owned()));
-    start_with(&world, "d", &world.bundle("d", "{}"), &options);
+    world.start_with("d", &world.bundle("d", "{}"), &options);
     assert!(!world.record().arguments.contains(&"--options".to_owned()));
 }
 
