@@ -127,7 +127,7 @@ test-all: export HADRON_TEST_ALL := 1
 test-all: test ## Every test, with each containerd
 
 .PHONY: test-lab
-test-lab: all ## The end-to-end tests with KVM, in an emulated machine: more than an hour; TESTS="FILE -t NAME" for some
+test-lab: all ## The end-to-end tests with KVM, in an emulated machine: an hour and a quarter; TESTS="FILE -t NAME" for some
 	@test/lab/run $(TESTS)
 
 .PHONY: test-peers

@@ -136,6 +136,22 @@ export const DIFFERENCES: readonly Reason[] = [
     ],
   },
   {
+    what: "A device that may be read but not written, or the other way round, where all others are allowed",
+    runc: "can be opened to read and write with cgroup v2, as runc asks its rule only whether it covers all of that; with cgroup v1 it cannot",
+    hadron: "cannot be opened to read and write",
+    why: "A rule that denies writing denies it.",
+    on: "host cgroup v2",
+    matches: [
+      {
+        part: "spec",
+        name: /^linux\.resources\.devices in a row: \+rwm, -rw c:10:229, \+r c:10:229$/,
+        field: /^device:c,10,229$/,
+        runc: / both ok$/,
+        hadron: / both EPERM$/,
+      },
+    ],
+  },
+  {
     what: "A device rule that allows what no letter says",
     runc: "refused by cgroup v1",
     hadron: "allows nothing",
