@@ -82,8 +82,9 @@ const FULL_STATE = [
     "echo > /run/hadron/full",
     /the shim daemon cannot start: The journal .* cannot be written.*no space left/i,
   ],
-  ["has no room for a directory", "nr_inodes=4", "true", /The directory .* cannot be made.*no space left/i],
-  ["has no room for a socket", "nr_inodes=6", "true", /the socket .* cannot be made.*no space left/i],
+  ["has no room for a directory", "nr_inodes=1", "true", /the directory \S+ cannot be made: No space left on device \(os error 28\): exit/],
+  // Its own directory, the pod's and the journal.
+  ["has no room for a socket", "nr_inodes=3", "true", /the socket .* cannot be made.*no space left/i],
 ] as const;
 
 describe.each(containerdVersions)("containerd %s: a host whose /run/hadron", (version) => {

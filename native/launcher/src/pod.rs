@@ -39,8 +39,15 @@ pub enum Error {
     Restless(PathBuf),
     #[error("{} is in the way: it is not a socket; remove it", .0.display())]
     NoSocket(PathBuf),
-    #[error("the directory {} cannot be made: {source} (Hadron needs to run as root)", .path.display())]
+    #[error("the directory {} cannot be made: {source}{}", .path.display(), remedy(source))]
     NoDirectory { path: PathBuf, source: io::Error },
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => " (Hadron needs to run as root)",
+        _ => "",
+    }
 }
 
 /// The places of one pod. Made from a hash; nothing needs to exist.
