@@ -43,18 +43,11 @@ pub fn inside<T: Send>(path: &str, body: impl FnOnce() -> OpResult<T> + Send) ->
     };
     let namespace =
         rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(failed)?;
-    let entered = || {
+    // A thread can leave its namespace but has no simple way back; this one ends right after.
+    thread::apart(|| {
         let kind = Some(LinkNameSpaceType::Network);
         rustix::thread::move_into_link_name_space(namespace.as_fd(), kind).map_err(failed)?;
         body()
-    };
-    // A thread can leave its namespace but has no simple way back; this one ends right after.
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .spawn_scoped(scope, entered)
-            .map_err(|error| failed(Errno::from_io_error(&error).unwrap_or(Errno::AGAIN)))?
-            .join()
-            .unwrap_or_else(|_| Err(failed(Errno::IO)))
     })
 }
 
