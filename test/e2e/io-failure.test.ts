@@ -1,5 +1,5 @@
 /** Disks that are full and outputs that nobody reads: an error for who writes, never a container that cannot be removed. */
-import { mkdir, mkdtemp, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -39,8 +39,38 @@ async function killAndRemove(containerd: Containerd, id: string): Promise<void> 
   await containerd.mustCtr(["containers", "rm", id]);
 }
 
+/** Ways to write until an error comes. */
+const WAYS = ["plain", "small", "appended", "synchronous", "sent", "again"] as const;
+
+/** Prints for each of the ways how much write(2) says to have taken, what it said then, and whether all of that is there. */
+const FILL = `
+import os, sys
+def fill(fds, chunk, source):
+    taken = 0
+    try:
+        while taken < 4000000:
+            for fd in fds:
+                taken += os.write(fd, chunk) if source is None else os.sendfile(fd, source, 0, len(chunk))
+    except OSError as error:
+        return taken, error.strerror
+    return taken, "no error"
+for way in sys.argv[1:]:
+    flags = os.O_RDWR | os.O_CREAT | {"appended": os.O_APPEND, "synchronous": os.O_SYNC}.get(way, 0)
+    chunk = bytes(range(1, 252)) * (4 if way == "small" else 300)
+    with open("/tmp/chunk", "wb") as file: file.write(chunk)
+    source = os.open("/tmp/chunk", os.O_RDONLY) if way == "sent" else None
+    fds = [os.open("/" + way + "/file", flags) for _ in range(2 if way == "appended" else 1)]
+    taken, error = fill(fds, chunk, source)
+    if way == "again":
+        os.ftruncate(fds[0], 100000)
+        os.lseek(fds[0], 0, os.SEEK_END)
+        taken = 100000 + fill(fds, chunk, source)[0]
+    content = os.pread(fds[0], 4000000, 0)
+    print(way, taken, error, len(content) == taken and 0 not in content)
+`;
+
 describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
-  const daemon = useContainerd(version);
+  const daemon = useContainerd(version, { images: ["busybox", "python"] });
 
   test("under a volume is an error for the program that writes", async () => {
     await using disk = await smallDisk(daemon(), 256 * KIB);
@@ -49,6 +79,29 @@ describe.each(containerdVersions)("containerd %s: a full disk", (version) => {
     });
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toMatch(/No space left on device/);
+  });
+
+  test("under a volume is told to programs that do not look at what close(2) says: tee, a shell's >>, tar", async () => {
+    await using disk = await smallDisk(daemon(), 1024 * KIB);
+    const script = `yes | head -c 4000000 > /tmp/file
+      tee /v/file < /tmp/file > /dev/null; echo $?; rm /v/file
+      cat /tmp/file >> /v/file; echo $?; rm /v/file
+      tar c -C /tmp file | tar x -C /v; echo $?`;
+    const result = await runContainer(daemon(), ["sh", "-c", script], { mounts: [`type=bind,src=${disk.path},dst=/v,options=rbind:rw`] });
+    expect(result.stdout, result.stderr).toBe("1\n1\n1\n");
+  });
+
+  test("has taken what write(2) says, to the last byte", async () => {
+    await using stack = new AsyncDisposableStack();
+    const disks: string[] = [];
+    for (const _ of WAYS) {
+      disks.push(stack.use(await smallDisk(daemon(), 1024 * KIB)).path);
+    }
+    const mounts = WAYS.map((way, index) => `type=bind,src=${disks[index]},dst=/${way},options=rbind:rw`);
+    const result = await runContainer(daemon(), ["python3", "-c", FILL, ...WAYS], { image: "python", mounts });
+    expect(result.stdout, result.stderr).toBe(WAYS.map((way) => `${way} ${1024 * KIB} No space left on device True\n`).join(""));
+    const sizes = await Promise.all(disks.map(async (path) => (await stat(join(path, "file"))).size));
+    expect(sizes).toEqual(WAYS.map(() => 1024 * KIB));
   });
 
   test("under the root file system is an error for the program that writes", async () => {
