@@ -37,6 +37,10 @@ export interface MachineFactoryOptions {
   readonly configured: (config: Config) => void;
 }
 
+/** What the patches of guest/kernel mend, of all that docs/file-systems.md names the worst. */
+const UNPATCHED_9P =
+  "With Debian's kernel, ftruncate, fchmod, fchown and futimens of an open file that another one was renamed over change the other one, and a full disk is told by fsync only: run \"make kernel\" for pods with data.";
+
 /** Makes the machines of pods, and knows with which configuration. */
 export class MachineFactory {
   readonly #options: MachineFactoryOptions;
@@ -59,6 +63,9 @@ export class MachineFactory {
       shares(),
     ]);
     log.info({ kernel: image.kernel.kind }, explanation);
+    if (image.kernel.kind === "debian" && hypervisor.capabilities.sharedFs === "9p") {
+      log.warn({ kernel: image.kernel.kind }, UNPATCHED_9P);
+    }
 
     const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);

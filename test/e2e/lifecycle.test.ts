@@ -5,10 +5,11 @@ import { totalmem } from "node:os";
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
-import { configFile } from "../harness/machine.ts";
+import { configFile, kvmMissing } from "../harness/machine.ts";
 import { type ContainerOptions, hadron, runArgs, runContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { Attached } from "./attached.ts";
+import { DaemonLog } from "./daemon-log.ts";
 
 const MIB = 1024 * 1024;
 
@@ -119,8 +120,12 @@ describe.each(onlyNewest)("containerd %s: the kernels", (version) => {
       return result.stdout.trim();
     };
 
-    test("boots and runs a container", async () => {
+    test("boots and runs a container, and is warned of where files come by 9p without our patches", async () => {
+      const log = await DaemonLog.from(daemon());
       expect(await run(["uname", "-r"])).toMatch(release);
+      await log.line(/the pod's VM is up/);
+      const warned = /With Debian's kernel, ftruncate, .*make kernel/.test(await log.text());
+      expect(warned).toBe(kernel === "debian" && kvmMissing !== undefined);
     });
 
     // What is above the machine's own memory is no limit.
