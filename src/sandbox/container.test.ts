@@ -116,6 +116,8 @@ class FakeHostProcess implements ContainerHostProcess {
 
 let agent: FakeAgent;
 let hostProcess: FakeHostProcess;
+let hookFailure: Error | undefined;
+let hooksRan: string[];
 let told: string[];
 let container: Container;
 let vmExit: PromiseWithResolvers<VmExit>;
@@ -136,6 +138,7 @@ beforeEach(() => {
   vmExit = Promise.withResolvers();
   written = Promise.resolve();
   hostProcess = new FakeHostProcess();
+  [hookFailure, hooksRan] = [undefined, []];
   hostProcess.reaped.resolve();
   container = makeContainer({});
 });
@@ -184,6 +187,17 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
       guestPaths: ["/run/hadron/rootfs/1"],
       async [Symbol.asyncDispose]() {
         storageReleased = true;
+      },
+    },
+    hooks: {
+      async afterStart(pid) {
+        hooksRan.push(`after start of ${pid}`);
+        if (hookFailure !== undefined) {
+          throw hookFailure;
+        }
+      },
+      async afterDelete() {
+        hooksRan.push("after delete");
       },
     },
     observer: {
@@ -520,4 +534,24 @@ it("gives every process 137 when the VM is gone, and asks the guest nothing any 
   const asked = [...agent.calls];
   await container.delete();
   expect(agent.calls).toEqual([...asked, "lease ended"]);
+});
+
+describe("hooks", () => {
+  it("run after the start of the init process, which is told then, and after the delete", async () => {
+    const container = makeContainer({});
+    await container.start("");
+    expect(hooksRan).toEqual([`after start of ${hostProcess.pid}`]);
+    expect(container.status).toBe("running");
+    agent.exitOf("").resolve(0);
+    await container.wait("");
+    await container.delete();
+    expect(hooksRan.at(-1)).toBe("after delete");
+  });
+
+  it("that fail after the start have the container killed", async () => {
+    const container = makeContainer({});
+    hookFailure = new HadronError(Code.FAILED_PRECONDITION, "hook poststart #0: no");
+    await expect(container.start("")).rejects.toThrow("hook poststart #0: no");
+    expect(agent.calls).toEqual(["start", "signal  9 true"]);
+  });
 });

@@ -14,6 +14,7 @@ import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, within } from "../time.ts";
+import type { Hooks } from "./hooks.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
@@ -66,6 +67,7 @@ export interface ContainerMachine extends Pick<Machine, "exit" | "exited" | "wri
 
 export type ContainerHostProcess = Pick<HostProcess, "forward" | "end">;
 export type ContainerLease = Pick<Lease<unknown>, "isLast" | typeof Symbol.asyncDispose>;
+export type ContainerHooks = Pick<Hooks, "afterStart" | "afterDelete">;
 export type ContainerFiles = Pick<ContainerStorage, "guestPaths" | typeof Symbol.asyncDispose>;
 
 /** What a pod has of each of its containers, be it one with a program or the pod's own (pod-container.ts). */
@@ -83,6 +85,7 @@ export class Container {
   readonly #hostProcess: ContainerHostProcess;
   readonly #lease: ContainerLease;
   readonly #storage: ContainerFiles;
+  readonly #hooks: ContainerHooks;
   readonly #observer: SandboxObserver;
   readonly #log: Logger;
   #freezer: "thawed" | "pausing" | "paused" = "thawed";
@@ -100,6 +103,7 @@ export class Container {
     /** Of the machine; given up when the container is deleted. */
     lease: ContainerLease;
     storage: ContainerFiles;
+    hooks: ContainerHooks;
     observer: SandboxObserver;
     log: Logger;
   }) {
@@ -112,6 +116,7 @@ export class Container {
     this.#hostProcess = options.hostProcess;
     this.#lease = options.lease;
     this.#storage = options.storage;
+    this.#hooks = options.hooks;
     this.#observer = options.observer;
     this.#log = options.log;
     this.#follow(this.init);
@@ -163,12 +168,6 @@ export class Container {
       throw await this.machine.explain(error, `${process.name} was being started`);
     }
     return process;
-  }
-
-  /** Whoever makes the pod's network may have done so since Create. */
-  async #runInit(): Promise<void> {
-    await this.machine.refreshNetwork();
-    await this.machine.agent.startContainer(this.id);
   }
 
   /** Registers an additional process; it runs when it is started. */
@@ -306,6 +305,7 @@ export class Container {
       await this.#hostProcess.end();
       await this.#storage[Symbol.asyncDispose]();
       await this.#lease[Symbol.asyncDispose]();
+      await this.#hooks.afterDelete();
       return this.init.exit ?? { status: KILLED_STATUS, atNs: nowNs() };
     } finally {
       this.#deleting = false;
@@ -332,6 +332,20 @@ export class Container {
     await this.#hostProcess.end();
     await this.#storage[Symbol.asyncDispose]();
     await this.#lease[Symbol.asyncDispose]();
+  }
+
+  /** A container whose hooks say no is stopped. */
+  async #runInit(): Promise<void> {
+    const { agent } = this.machine;
+    // Whoever makes the pod's network may have done so since Create.
+    await this.machine.refreshNetwork();
+    await agent.startContainer(this.id);
+    try {
+      await this.#hooks.afterStart(this.init.pid);
+    } catch (error) {
+      await agent.signalProcess(this.id, "", SIGKILL, true).catch(ignoreGone);
+      throw error;
+    }
   }
 
   async #runExec(process: Process): Promise<void> {

@@ -9,7 +9,8 @@
  * The guest gets the fields that are named here and no others, all of them checked: it need not look at them again.
  */
 
-import type { HooksSpec, LinuxSpec, Spec } from "./oci.ts";
+import { checkHooks } from "./hooks.ts";
+import type { LinuxSpec, Spec } from "./oci.ts";
 import { planDevices } from "./plan-devices.ts";
 import { inUserNamespace, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
 import {
@@ -69,7 +70,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
   if (root === undefined) {
     throw invalid("the spec has no `root`; a container needs a root file system");
   }
-  refuseHooks(spec.hooks ?? {});
+  checkHooks(spec);
   refuseForeign(linux);
   if (spec.vm !== undefined) {
     warn("the spec's `vm` section is ignored, as by runc: Hadron's configuration says what VM a pod has");
@@ -84,16 +85,10 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     ...planNames(spec, linux.namespaces ?? [], context),
     mounts: hasUserNamespace(linux) ? mounts.map(inUserNamespace) : mounts,
     linux: planLinux(linux, rootfs, context),
+    // The others run on the host.
+    ...((spec.hooks?.startContainer ?? []).length > 0 && { hooks: { startContainer: spec.hooks?.startContainer } }),
   };
   return { guestSpec, volumes };
-}
-
-function refuseHooks(hooks: HooksSpec): void {
-  for (const [name, list] of Object.entries(hooks)) {
-    if (list !== undefined && list.length > 0) {
-      throw unsupported(`OCI hooks are not supported yet: remove \`hooks.${name}\` from the container's spec`);
-    }
-  }
 }
 
 /** What is the host's alone. Empty sections ask for nothing. */

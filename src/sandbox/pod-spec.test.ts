@@ -69,6 +69,7 @@ describe("CRI's sandbox container", () => {
 
   it.each([
     ["has a user namespace", { linux: { namespaces: [{ type: "user" }] } }, NO_STDIO],
+    ["has a hook", { hooks: { poststop: [{ path: "/h", args: undefined, env: undefined, timeout: undefined }] } }, NO_STDIO],
     ["has somebody who reads its output", {}, { ...NO_STDIO, stdout: "/run/fifo" }],
     ["is none", { annotations: {} }, NO_STDIO],
   ])("runs its program if it %s", (_, spec, stdio) => {

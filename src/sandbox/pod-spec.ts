@@ -3,6 +3,7 @@
 import type { ConfigSource } from "../config/config.ts";
 import type { CgroupPath } from "../host/cgroup.ts";
 import type { NetworkNamespace } from "../hypervisor/hypervisor.ts";
+import { hasHooks } from "./hooks.ts";
 import type { Spec } from "./oci.ts";
 import { checkSysctls, hasUserNamespace } from "./plan-namespaces.ts";
 import { cgroupAbove } from "./pod-cgroup.ts";
@@ -39,12 +40,12 @@ export function isSandboxContainer(spec: Pick<Spec, "annotations">): boolean {
 }
 
 /**
- * Whether it needs no program, since the guest's own namespaces are the pod's. A user namespace the guest has not by itself, and whoever
- * gave it streams wants to see its output.
+ * Whether it needs no program, since the guest's own namespaces are the pod's. A user namespace the guest has not by itself, whoever
+ * gave it streams wants to see its output, and hooks are for what there would be without us.
  */
 export function isPodItself(spec: Spec, stdio: StdioRequest): boolean {
   const { stdin, stdout, stderr } = stdio;
-  return isSandboxContainer(spec) && !hasUserNamespace(spec.linux ?? {}) && stdin === "" && stdout === "" && stderr === "";
+  return isSandboxContainer(spec) && !hasHooks(spec) && !hasUserNamespace(spec.linux ?? {}) && stdin === "" && stdout === "" && stderr === "";
 }
 
 /**

@@ -17,6 +17,7 @@ import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { untilAborted, within } from "../time.ts";
 import { Container, type PodMember, type SandboxObserver } from "./container.ts";
+import { Hooks } from "./hooks.ts";
 import { HostProcess, type HostProcessHost } from "./host-process.ts";
 import { type Machine, sharedDirectories } from "./machine.ts";
 import type { Spec } from "./oci.ts";
@@ -298,6 +299,9 @@ export class Sandbox implements AsyncDisposable {
       return container;
     }
 
+    const { libraryDirectory } = this.#options;
+    const hooks = new Hooks({ containerId: request.id, bundle: request.bundle, spec: request.spec, libraryDirectory, log });
+    undo.defer(() => hooks.afterDelete());
     const { rootfs: share, pool } = await this.#openShares();
     const storage = undo.use(new ContainerStorage({ slot, rootfs: share, volumes: pool }));
     const path = await storage.mountRootfs(rootfs);
@@ -315,6 +319,7 @@ export class Sandbox implements AsyncDisposable {
       init.hostPid = hostProcess.pid;
       undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
+      await hooks.beforeCreate(hostProcess.pid, signal);
       await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), storages, { ...stdio, owner: request.pipeOwner }));
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
@@ -322,7 +327,7 @@ export class Sandbox implements AsyncDisposable {
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");
     const { id, bundle, pipeOwner } = request;
-    return new Container({ id, bundle, spec: request.spec, pipeOwner, init, hostProcess, machine, lease, storage, observer, log });
+    return new Container({ id, bundle, spec: request.spec, pipeOwner, init, hostProcess, machine, lease, storage, hooks, observer, log });
   }
 
   /** What was planned for it is not made: it has no program that would see it. */

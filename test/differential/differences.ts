@@ -273,11 +273,11 @@ export const DIFFERENCES: readonly Reason[] = [
     ],
   },
   {
-    what: "Hooks",
-    runc: "run on the host",
-    hadron: "refused by name",
-    why: "Not done yet.",
-    matches: [{ part: "spec", name: /^hooks /, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+    what: "What a startContainer hook is told",
+    runc: 'status "created", its own pid, bundle and annotations',
+    hadron: 'status "starting" and no pid; bundle and root are the guest\'s; no annotations',
+    why: "It runs in the container, and crun tells it there.",
+    matches: [{ part: "spec", name: /^hooks, what one in the container is told$/, field: /^read:\/tmp\/state$/, hadron: /"status":"starting"/ }],
   },
   {
     what: "Intel RDT",

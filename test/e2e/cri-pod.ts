@@ -49,13 +49,22 @@ export class CriPod implements AsyncDisposable {
   }
 
   /** Answers the container's id. */
-  async create(command: readonly string[], { image = "busybox", mounts = [], namespaces }: ContainerSettings = {}): Promise<string> {
+  async create(command: readonly string[], settings: ContainerSettings = {}): Promise<string> {
+    return (await this.daemon.mustCrictl(await this.#createArguments(command, settings))).trim();
+  }
+
+  /** What `create` would have; the answer is crictl's. */
+  async tryCreate(command: readonly string[]): Promise<CommandResult> {
+    return await this.daemon.crictl(await this.#createArguments(command, {}));
+  }
+
+  async #createArguments(command: readonly string[], { image = "busybox", mounts = [], namespaces }: ContainerSettings): Promise<string[]> {
     const name = uniqueId();
     const path = join(this.#directory, `${name}.json`);
     const linux = { security_context: { namespace_options: namespaces ?? { pid: namespaceMode.container } } };
     const message = { metadata: { name }, image: { image: imageReference(image) }, command, mounts, linux, log_path: `${name}.log` };
     await writeFile(path, JSON.stringify(message));
-    return (await this.daemon.mustCrictl(["create", this.id, path, this.#config])).trim();
+    return ["create", this.id, path, this.#config];
   }
 
   async start(command: readonly string[], settings: ContainerSettings = {}): Promise<string> {

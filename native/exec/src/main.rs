@@ -1,6 +1,6 @@
 //! hadron-exec: runs a program that dies with the shim daemon, in a network namespace of the pod.
 //!
-//! `hadron-exec --parent PID [--netns new|PATH] -- PROGRAM ARGUMENTS...`
+//! `hadron-exec --parent PID [--netns new|PATH] [--arg0 NAME] -- PROGRAM ARGUMENTS...`
 //!
 //! The program replaces hadron-exec: it has its pid and its file descriptors, so the daemon can watch and kill it as its
 //! own child. Exit status 127: there is no such program; 126: anything else that prevents it from running; 2: the
@@ -22,7 +22,8 @@ const PR_SET_PDEATHSIG: c_int = 1;
 const SIGKILL: c_ulong = 9;
 const CLONE_NEWNET: c_int = 0x4000_0000;
 
-const USAGE: &str = "usage: hadron-exec --parent PID [--netns new|PATH] -- PROGRAM [ARGUMENT...]";
+const USAGE: &str =
+    "usage: hadron-exec --parent PID [--netns new|PATH] [--arg0 NAME] -- PROGRAM [ARGUMENT...]";
 
 unsafe extern "C" {
     fn prctl(option: c_int, ...) -> c_int;
@@ -60,6 +61,8 @@ enum Misuse {
     NoNetns,
     #[error("--netns must be 'new' or a path, and it is empty")]
     EmptyNetns,
+    #[error("--arg0 needs a name")]
+    NoArg0,
 }
 
 /// Why the program cannot be run.
@@ -93,6 +96,8 @@ impl Failure {
 struct Args {
     parent: u32,
     netns: Netns,
+    /// What the program finds as its own name; without it, its path.
+    arg0: Option<OsString>,
     program: OsString,
     arguments: Vec<OsString>,
 }
@@ -110,7 +115,10 @@ fn main() -> ExitCode {
 fn run(args: Args) -> Result<Infallible, Failure> {
     prepare(&args)?;
     // std restores SIGPIPE, which its runtime ignores.
-    let cause = Command::new(&args.program).args(&args.arguments).exec();
+    let cause = Command::new(&args.program)
+        .arg0(args.arg0.as_ref().unwrap_or(&args.program))
+        .args(&args.arguments)
+        .exec();
     let program = args.program;
     Err(Failure::Execute { program, cause })
 }
@@ -124,6 +132,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> 
     let mut rest = arguments.into_iter();
     let mut parent = None;
     let mut netns = Netns::Inherited;
+    let mut arg0 = None;
     loop {
         let argument = rest.next().ok_or(Misuse::NoSeparator)?;
         match argument.to_str() {
@@ -144,12 +153,14 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> 
                     _ => Netns::At(given),
                 };
             }
+            Some("--arg0") => arg0 = Some(rest.next().ok_or(Misuse::NoArg0)?),
             _ => return Err(Misuse::NotAllowed(argument)),
         }
     }
     Ok(Args {
         parent: parent.ok_or(Misuse::NoParent)?,
         netns,
+        arg0,
         program: rest
             .next()
             .filter(|program| !program.is_empty())
@@ -222,6 +233,12 @@ mod tests {
             Netns::New
         );
         assert_eq!(parsed("--parent 7 -- x").unwrap().netns, Netns::Inherited);
+        assert_eq!(parsed("--parent 7 -- x").unwrap().arg0, None);
+        let named = parsed("--arg0 y --parent 7 -- x").unwrap();
+        assert_eq!(
+            (named.arg0, named.program),
+            (Some("y".into()), OsString::from("x"))
+        );
     }
 
     #[test]
@@ -236,6 +253,7 @@ mod tests {
             ("--parent 0 -- x", Misuse::NotAPid("0".into())),
             ("--parent 7x -- x", Misuse::NotAPid("7x".into())),
             ("--parent 7 --netns", Misuse::NoNetns),
+            ("--parent 7 --arg0", Misuse::NoArg0),
         ] {
             assert_eq!(parsed(line).unwrap_err(), misuse, "{line}");
         }

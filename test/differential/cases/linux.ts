@@ -467,6 +467,11 @@ const rest: readonly SpecCase[] = [
     ],
     (spec, value) => void (spec["hooks"] = value),
   ),
+  variation(
+    "hooks, what one in the container is told",
+    (spec) => void (spec["hooks"] = { startContainer: [{ path: "/bin/sh", args: ["sh", "-c", "cat >/tmp/state"] }] }),
+    "read:/tmp/state",
+  ),
   ...each(
     "solaris, windows, vm and zos",
     [{ solaris: {} }, { windows: {} }, { vm: {} }, { zos: {} }],
