@@ -228,13 +228,10 @@ s.sendall(data + os.read(fd, 100))
 });
 
 test("a network namespace", async () => {
-  const path = join(directory, "netns");
-  await host.createNetns(path);
-  expect((await stat(path)).ino).not.toBe((await stat("/proc/self/ns/net")).ino);
-  await expect(host.createNetns(path)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS, path));
-  await host.removeNetns(path);
-  await host.removeNetns(path);
-  await expect(stat(path)).rejects.toThrow(/ENOENT/);
+  const netns = await host.createNetns();
+  const { status, stdout } = spawnSync("nsenter", [`--net=/proc/${process.pid}/fd/${netns}`, "ls", "/proc/self/net/dev_snmp6"], { encoding: "utf8" });
+  expect([status, stdout]).toEqual([0, "lo\n"]);
+  closeSync(netns);
 });
 
 test("a directory that is a lock is removed by who gets the lock, and left to who has it", async () => {
@@ -255,8 +252,8 @@ test("a directory that is a lock is removed by who gets the lock, and left to wh
 });
 
 test("interfaces of a network namespace, and a tap joined with one", async () => {
-  const path = join(directory, "netns");
-  await host.createNetns(path);
+  const netns = await host.createNetns();
+  const path = `/proc/${process.pid}/fd/${netns}`;
   const ip = (...args: string[]) => {
     const { status, stderr } = spawnSync("nsenter", [`--net=${path}`, "ip", ...args], { encoding: "utf8" });
     expect([status, stderr]).toEqual([0, ""]);
@@ -296,7 +293,7 @@ test("interfaces of a network namespace, and a tap joined with one", async () =>
   await expect(following).rejects.toEqual(hasCode(Code.CANCELLED));
   closeSync(sockets.requests);
   closeSync(sockets.changes);
-  await host.removeNetns(path);
+  closeSync(netns);
 });
 
 test("the journal on a full disk keeps whole lines only, and goes on when there is room", async () => {
@@ -338,7 +335,7 @@ describe("a host", () => {
     const results = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
         const path = `/absent/${index}`;
-        const error: unknown = await host.createNetns(path).catch((cause: unknown) => cause);
+        const error: unknown = await host.openNetwork(path).catch((cause: unknown) => cause);
         return error instanceof HadronError && error.message.includes(`"${path}"`);
       }),
     );
@@ -361,7 +358,7 @@ describe("a host", () => {
     const other = new Host();
     const wait = other.clockSet();
     const refused = expect(wait).rejects.toEqual(hasCode(Code.UNAVAILABLE));
-    await other.removeNetns("/absent");
+    await other.removeDirectory("/absent", "f");
     expect(ourFds()).toBeGreaterThan(before);
     await other[Symbol.asyncDispose]();
     await other[Symbol.asyncDispose]();
@@ -374,7 +371,7 @@ describe("a host", () => {
   test("do not keep an idle process alive, and do while something is under way", async () => {
     const program = `
 import { Host } from ${JSON.stringify(import.meta.resolve("./host.ts"))};
-await new Host().removeNetns("/absent");
+await new Host().removeDirectory("/absent", "f");
 process.exitCode = 7;
 `;
     const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "inherit", "inherit"] });

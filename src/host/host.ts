@@ -196,14 +196,9 @@ export class Host implements AsyncDisposable {
     return (await this.#calls.call("listenUnix", { path, backlog })).number("fd");
   }
 
-  /** Makes a network namespace and mounts it on `path`, which must not exist. Nothing is left when it fails. */
-  async createNetns(path: string): Promise<void> {
-    await this.#calls.call("createNetns", { path });
-  }
-
-  /** Undoes `createNetns`; what is not there is no error. */
-  async removeNetns(path: string): Promise<void> {
-    await this.#calls.call("removeNetns", { path });
+  /** Makes a network namespace, which lives as long as its descriptor, and whatever is in it. */
+  async createNetns(): Promise<number> {
+    return (await this.#calls.call("createNetns", {})).number("fd");
   }
 
   /** Of the network namespace at `path`. */

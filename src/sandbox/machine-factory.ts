@@ -144,12 +144,11 @@ export class MachineFactory {
   }
 
   #openNetwork(pod: PodSpec, { spareNics }: Config, { vhostNet }: Capabilities, most: { vcpus: number; nics: number }): Promise<PodNetwork> {
-    const { host, journal, stateDir, log } = this.#options;
+    const { host, journal, log } = this.#options;
     return PodNetwork.open({
       host,
       journal,
       netns: pod.netns,
-      ownPath: `${stateDir}/netns`,
       spareNics,
       maxNics: most.nics,
       // Without the host's kernel all of them are served by one thread.

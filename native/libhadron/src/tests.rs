@@ -63,14 +63,14 @@ fn answers_come_with_the_ids_of_their_requests() {
     for id in 0..50 {
         let path = format!("/absent/{id}");
         assert_eq!(
-            client.submit(&json!({ "id": id, "op": "removeNetns", "path": path })),
+            client.submit(&json!({ "id": id, "op": "removeDirectory", "path": path, "file": "f" })),
             HADRON_OK
         );
     }
     let mut ids: Vec<u64> = (0..50)
         .map(|_| {
             let answer = client.answer();
-            assert_eq!(answer["ok"], json!({}));
+            assert_eq!(answer["ok"], json!({ "removed": true }));
             answer["id"].as_u64().unwrap()
         })
         .collect();
@@ -169,7 +169,7 @@ fn nothing_hangs_when_the_answers_are_not_read() {
     // The pipe fills, then the queues; submitting stays possible and says so.
     let mut full = 0;
     while full < 1000 {
-        let request = json!({ "id": 1, "op": "removeNetns", "path": "/absent" });
+        let request = json!({ "id": 1, "op": "removeDirectory", "path": "/absent", "file": "f" });
         match client.submit(&request) {
             HADRON_OK => full = 0,
             HADRON_FULL => full += 1,
@@ -194,7 +194,8 @@ fn nothing_hangs_when_the_answers_are_not_read() {
 fn nothing_hangs_when_the_reader_is_gone() {
     let Client { handle, answers } = Client::open();
     drop(answers);
-    let request = json!({ "id": 1, "op": "removeNetns", "path": "/absent" }).to_string();
+    let request =
+        json!({ "id": 1, "op": "removeDirectory", "path": "/absent", "file": "f" }).to_string();
     for _ in 0..1000 {
         // SAFETY: the bytes are readable.
         let result = unsafe { hadron_submit(handle, request.as_ptr(), request.len()) };

@@ -1,4 +1,4 @@
-import { openSync } from "node:fs";
+import { openSync, readlinkSync } from "node:fs";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -20,6 +20,8 @@ let refuseJoin: HadronError | undefined;
 /** Of whoever waits for a change. */
 let change: () => void;
 let nextTap: number;
+/** Descriptors. */
+let namespaces: number[];
 
 const pods: PodNetwork[] = [];
 
@@ -30,6 +32,7 @@ beforeEach(() => {
   refuseJoin = undefined;
   change = () => {};
   nextTap = 100;
+  namespaces = [];
 });
 afterEach(async () => {
   for (const pod of pods.splice(0)) {
@@ -39,8 +42,11 @@ afterEach(async () => {
 
 /** Its descriptors are real ones, as they are closed in the end. */
 const host: NetworkHost = {
-  createNetns: async (path) => void done.push(`make ${path}`),
-  removeNetns: async (path) => void done.push(`remove ${path}`),
+  createNetns: async () => {
+    const fd = spareFd();
+    namespaces.push(fd);
+    return fd;
+  },
   openNetwork: async () => ({ requests: spareFd(), changes: spareFd(), own }),
   readNetwork: async () => state,
   networkChanged: (_, signal) =>
@@ -62,6 +68,15 @@ const host: NetworkHost = {
   separateLinks: async (_, joint) => void done.push(`separate ${joint.link} ${joint.tap}`),
 };
 
+/** Whether it is still the one that `spareFd` made. */
+function isOpen(fd: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) === "/dev/null";
+  } catch {
+    return false;
+  }
+}
+
 function spareFd(): number {
   return openSync("/dev/null", "r");
 }
@@ -78,7 +93,6 @@ async function open(options: Partial<PodNetworkOptions> = {}): Promise<PodNetwor
       },
     },
     netns: { path: "/run/netns/pod" },
-    ownPath: "/run/pod/netns",
     spareNics: 1,
     maxNics: 4,
     queues: 1,
@@ -121,15 +135,22 @@ describe("the NICs of a pod", () => {
     [state, own] = [network(), true];
     await expect(open()).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringMatching(/the host's own/) as string });
     await expect(open({ netns: "new" })).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
-    expect([done, journal]).toEqual([["make /run/pod/netns", "remove /run/pod/netns"], []]);
+    expect(journal).toEqual([]);
+    expect(namespaces.map(isOpen)).toEqual([false]);
   });
 
   test("of a pod that names no namespace are in one of its own", async () => {
+    state = network({ links: [LOOPBACK, eth0] });
     const pod = await open({ netns: "new" });
-    expect([pod.netns.path, done, journal]).toEqual(["/run/pod/netns", ["make /run/pod/netns"], ["file /run/pod/netns", "mount /run/pod/netns"]]);
+    await pod.attach(agent);
+    expect(pod.netns.path).toBe(`/proc/${process.pid}/fd/${namespaces[0]}`);
+    // It goes with the pod's processes, and with it all that is in it.
+    expect([done, journal]).toEqual([["join 2 100 1400"], []]);
+    expect(namespaces.map(isOpen)).toEqual([true]);
     await pod[Symbol.asyncDispose]();
     await pod[Symbol.asyncDispose]();
-    expect([done.at(-1), done.length, journal]).toEqual(["remove /run/pod/netns", 2, []]);
+    expect([done, journal]).toEqual([["join 2 100 1400", "separate 2 100"], []]);
+    expect(namespaces.map(isOpen)).toEqual([false]);
   });
 });
 

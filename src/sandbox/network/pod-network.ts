@@ -27,8 +27,6 @@ export interface PodNetworkOptions {
   readonly journal: Pick<Journal, "add" | "remove">;
   /** The pod's namespace. */
   readonly netns: NetworkNamespace;
-  /** Where a new one is held; must not exist. */
-  readonly ownPath: string;
   /** How many more NICs than interfaces there are to be, and how many at most. */
   readonly spareNics: number;
   readonly maxNics: number;
@@ -39,10 +37,7 @@ export interface PodNetworkOptions {
   readonly log: Logger;
 }
 
-export type NetworkHost = Pick<
-  Host,
-  "createNetns" | "removeNetns" | "openNetwork" | "readNetwork" | "networkChanged" | "openTap" | "joinLinks" | "separateLinks"
->;
+export type NetworkHost = Pick<Host, "createNetns" | "openNetwork" | "readNetwork" | "networkChanged" | "openTap" | "joinLinks" | "separateLinks">;
 type NetworkAgent = Pick<Agent, "setNetwork">;
 
 interface Slot {
@@ -85,7 +80,7 @@ export class PodNetwork implements AsyncDisposable {
   /** Nothing is left when it throws. FAILED_PRECONDITION for an interface that no VM can have. */
   static async open(options: PodNetworkOptions): Promise<PodNetwork> {
     await using undo = new AsyncDisposableStack();
-    const path = options.netns === "new" ? await makeNetns(options, undo) : options.netns.path;
+    const path = options.netns === "new" ? await makeNetns(options.host, undo) : options.netns.path;
     const sockets = await options.host.openNetwork(path);
     undo.defer(async () => {
       await Promise.all([close(sockets.requests), close(sockets.changes)]);
@@ -251,13 +246,12 @@ export class PodNetwork implements AsyncDisposable {
     if (slot.link !== undefined) {
       return;
     }
-    const { host, journal } = this.#options;
     const entry = this.#entry(link.index);
-    await journal.add(entry);
+    await this.#journal("add", entry);
     try {
-      await host.joinLinks(this.#sockets, { link: link.index, tap: slot.tap }, link.mtu);
+      await this.#options.host.joinLinks(this.#sockets, { link: link.index, tap: slot.tap }, link.mtu);
     } catch (error) {
-      await journal.remove(entry);
+      await this.#journal("remove", entry);
       const code = error instanceof HadronError && error.code === Code.ALREADY_EXISTS ? Code.FAILED_PRECONDITION : Code.INTERNAL;
       throw new HadronError(code, `the interface ${link.name} cannot be joined with the pod's VM: ${messageOf(error)}`, { cause: error });
     }
@@ -267,10 +261,16 @@ export class PodNetwork implements AsyncDisposable {
   async #separate(slot: Slot): Promise<void> {
     const { link, tap } = slot;
     if (link !== undefined) {
-      const { host, journal } = this.#options;
       slot.link = undefined;
-      await host.separateLinks(this.#sockets, { link, tap });
-      await journal.remove(this.#entry(link));
+      await this.#options.host.separateLinks(this.#sockets, { link, tap });
+      await this.#journal("remove", this.#entry(link));
+    }
+  }
+
+  /** What is in the pod's own namespace goes with that. */
+  async #journal(what: "add" | "remove", entry: JournalEntry): Promise<void> {
+    if (this.#options.netns !== "new") {
+      await this.#options.journal[what](entry);
     }
   }
 
@@ -300,23 +300,11 @@ export class PodNetwork implements AsyncDisposable {
   }
 }
 
-/** A namespace of the pod's own, for a pod that names none. */
-async function makeNetns({ host, journal, ownPath: path }: PodNetworkOptions, undo: AsyncDisposableStack): Promise<string> {
-  const entries = [
-    { kind: "file", path },
-    { kind: "mount", path },
-  ] as const;
-  for (const entry of entries) {
-    await journal.add(entry);
-  }
-  undo.defer(async () => {
-    await host.removeNetns(path);
-    for (const entry of entries.toReversed()) {
-      await journal.remove(entry);
-    }
-  });
-  await host.createNetns(path);
-  return path;
+/** A namespace of the pod's own, for a pod that names none. It ends with the pod's processes. */
+async function makeNetns(host: NetworkHost, undo: AsyncDisposableStack): Promise<string> {
+  const fd = await host.createNetns();
+  undo.defer(() => close(fd));
+  return `/proc/${process.pid}/fd/${fd}`;
 }
 
 function requireNone(refused: readonly string[]): void {

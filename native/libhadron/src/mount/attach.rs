@@ -90,12 +90,6 @@ fn kind_of(fd: &OwnedFd) -> Result<FileType, Errno> {
     Ok(FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode))
 }
 
-/// Makes the mount at `path`, which is there already, private.
-pub fn make_private(path: &str) -> Result<(), Errno> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    set_propagation(&rustix::fs::open(path, flags, Mode::empty())?, PRIVATE)
-}
-
 pub fn set_propagation(tree: &OwnedFd, propagation: Propagation) -> Result<(), Errno> {
     let mut attr = empty_attr();
     attr.propagation = propagation.kind;

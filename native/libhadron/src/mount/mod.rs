@@ -14,7 +14,6 @@ pub mod share;
 mod tree;
 mod unmount;
 
-pub use attach::make_private;
 pub use share::make as make_shares;
 pub use unmount::umount_tree;
 
