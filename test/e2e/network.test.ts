@@ -136,11 +136,18 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     await netns.ip("link set eth0 mtu 1300");
     await expect.poll(() => inside(pod, "cat /sys/class/net/eth0/mtu")).toBe("1300\n");
 
+    await netns.ip("link set eth0 down");
+    await expect.poll(() => inside(pod, "ip link show dev eth0")).not.toContain(",UP");
+    await netns.ip("link set eth0 name net-\u00e9");
+    await netns.ip("link set net-\u00e9 up");
+    await expect.poll(() => inside(pod, "ip link")).toMatch(/net-\u00e9: .*,UP/);
+    expect(await inside(pod, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
+
     // There is one NIC for interfaces that come later.
     const log = await DaemonLog.from(daemon());
     await node.connect(netns, { name: "eth1", defaultRoutes: false });
     await log.line(/the interface eth1 has no NIC.*spare_nics/);
-    await netns.ip("link delete eth0");
+    await netns.ip("link delete net-\u00e9");
     await expect.poll(() => inside(pod, "ip -o -4 address show dev eth1; true")).toContain("10.88.0.3/24");
     expect(await inside(pod, "ls /sys/class/net")).toBe("eth1\nlo\n");
     expect(await inside(pod, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
