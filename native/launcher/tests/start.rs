@@ -352,4 +352,6 @@ fn the_daemon_is_put_into_the_cgroup_that_the_options_name() {
     }
     assert!(started, "{error}");
     assert_eq!(joined, mounted.len());
+    // And is told that it is to stay there.
+    assert!(daemon.arguments.contains(&"--stays-in-cgroup".to_owned()));
 }
