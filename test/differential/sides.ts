@@ -77,9 +77,11 @@ export class Sides implements AsyncDisposable {
       await this.#runtimes[name].killLeftovers();
     }
     await this.events[Symbol.asyncDispose]();
-    // runc leaves the namespace's own cgroup, empty, in every hierarchy, and a directory for its containers.
+    // Both leave the namespace's own cgroup, empty, in every hierarchy, and runc a directory for its containers.
     for (const hierarchy of (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"))) {
-      await rmdir(join(hierarchy, this.#runtimes.runc.namespace)).catch(() => undefined);
+      for (const name of NAMES) {
+        await rmdir(join(hierarchy, this.#runtimes[name].namespace)).catch(() => undefined);
+      }
     }
     await rmdir(join("/run/containerd/runc", this.#runtimes.runc.namespace)).catch(() => undefined);
     // Whoever left a mount behind: what is removed below is only what was made here.
