@@ -12,12 +12,14 @@ let exited: PromiseWithResolvers<VmExit>;
 let closed: PromiseWithResolvers<void>;
 let stops: number;
 let warnings: string[];
+let acceptFailure: HadronError | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers();
   exited = Promise.withResolvers();
   closed = Promise.withResolvers();
   stops = 0;
+  acceptFailure = undefined;
   [asked, warnings, answer] = [[], [], async () => undefined];
 });
 afterEach(() => vi.useRealTimers());
@@ -41,7 +43,7 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
     resume: nothing,
     stop,
     [Symbol.asyncDispose]: stop,
-    vsock: { accept: async () => join },
+    vsock: { accept: async () => (acceptFailure === undefined ? join : await Promise.reject(acceptFailure)) },
   };
   const ask = (what: string) => async (use: Storages | readonly string[]) => {
     const paths = "paths" in use ? [...use.paths, ...use.inner.map(({ target }) => target)] : use;
@@ -76,6 +78,12 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
 }
 
 describe("a machine", () => {
+  it("whose vsock process dies before the guest has a port says how the VM ended", async () => {
+    acceptFailure = new HadronError(Code.UNAVAILABLE, "the vsock process is gone: it closed the connection");
+    exited.resolve({ reason: "hadron-vsock was killed by SIGKILL", expected: false });
+    await expect(boot()).rejects.toMatchObject({ message: "the VM did not start: hadron-vsock was killed by SIGKILL", cause: acceptFailure });
+  });
+
   it("explains a lost connection by the end of the VM, also when that comes later", async () => {
     const machine = await boot();
     const explained = machine.explain(LOST, "exec e was being started");

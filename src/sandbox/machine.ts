@@ -110,6 +110,10 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     undo.defer(() => channel.agent.close());
     try {
       await vm.vsock.accept(AGENT_PORT, channel.guestFd, "both");
+    } catch (error) {
+      // Its process may have died, and the VM with it; that comes a moment later, and says why.
+      const exit = await within(vm.exited, CONNECTION_LOST_TIMEOUT_MS);
+      throw exit === undefined ? error : new HadronError(Code.UNAVAILABLE, `the VM did not start: ${exit.reason}`, { cause: error });
     } finally {
       await channel.closeGuestFd();
     }
