@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, openSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,6 +8,7 @@ import { Code, HadronError } from "../errors.ts";
 import { Journal } from "../host/journal.ts";
 import type { Machine } from "./machine.ts";
 import type { Spec } from "./oci.ts";
+import { type PodSpec, podSpecOf } from "./pod-spec.ts";
 import { type CreateContainer, Sandbox, type SandboxHost } from "./sandbox.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
@@ -140,4 +141,39 @@ it("a root file system by a symbolic link is refused, also on the way to it; one
   for (const path of ["rootfs/", "./rootfs/../rootfs", join(bundle, "rootfs")]) {
     expect(await create({ bundle: join(directory, "linked"), spec: { root: { path } } })).toMatchObject({ message: "no VM in this test" });
   }
+});
+
+describe("a pod of the sandbox service", () => {
+  const NO_SIGNAL = new AbortController().signal;
+  const FILES = { hostname: "h", resolvConf: "" };
+  const pod = (sysctls: Readonly<Record<string, string>> = {}): PodSpec => ({ ...podSpecOf({ ociVersion: "1.2.0" }, {}), sysctls });
+
+  it("is there without containers, and starts nothing before it is to start", async () => {
+    expect(sandbox.empty).toBe(true);
+    expect(() => sandbox.podStatus).toThrow(expect.objectContaining({ code: Code.NOT_FOUND }) as Error);
+    await sandbox.createPod(pod(), FILES);
+    expect([sandbox.empty, sandbox.podStatus.state, launches]).toEqual([false, "created", 0]);
+    await expect(sandbox.createPod(pod(), FILES)).rejects.toMatchObject({ code: Code.ALREADY_EXISTS });
+    expect(await create({})).toMatchObject({ code: Code.FAILED_PRECONDITION, message: "cannot create container c1: pod pod is created, not ready" });
+    await expect(sandbox.podUsage()).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
+    await sandbox.stopPod();
+    expect(await sandbox.podExited).toMatchObject({ status: 0 });
+    expect(await create({})).toMatchObject({ message: "cannot create container c1: pod pod is stopped, not ready" });
+    expect(launches).toBe(0);
+  });
+
+  it("that does not start leaves nothing, and can be started again", async () => {
+    await sandbox.createPod(pod(), FILES);
+    for (const attempt of [1, 2]) {
+      await expect(sandbox.startPod(NO_SIGNAL)).rejects.toThrow("no VM in this test");
+      expect([launches, sandbox.podStatus.state]).toEqual([attempt, "created"]);
+      expect(existsSync(join(state, "files"))).toBe(false);
+    }
+  });
+
+  it("is refused for a sysctl that is no pod's, and can be created otherwise then", async () => {
+    await expect(sandbox.createPod(pod({ "vm.swappiness": "1" }), FILES)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    expect(sandbox.empty).toBe(true);
+    await sandbox.createPod(pod({ "net.core.somaxconn": "8", "kernel.shm_rmid_forced": "1" }), FILES);
+  });
 });
