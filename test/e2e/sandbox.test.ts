@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 import { processes } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { containerStatus, CriPod, namespaceMode } from "./cri-pod.ts";
@@ -115,6 +116,20 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(items).toEqual([]);
     });
 
+    test("has containers of which CRI tells what they use", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const idle = await pod.start(SLEEP);
+      const busy = await pod.start(["sh", "-c", "head -c 20000000 /dev/zero >/dev/shm/x; while :; do :; done"]);
+      const usage = async (id: string): Promise<Usage> => {
+        const { stats } = JSON.parse(await daemon().mustCrictl(["stats", "--id", id, "-o", "json"])) as { stats: readonly ContainerUsage[] };
+        return { cpu: BigInt(stats[0]?.cpu.usageCoreNanoSeconds.value ?? 0), memory: BigInt(stats[0]?.memory.workingSetBytes.value ?? 0) };
+      };
+      await expect.poll(async () => (await usage(busy)).memory, { timeout: patient(20_000) }).toBeGreaterThan(20_000_000n);
+      const { cpu } = await usage(busy);
+      await expect.poll(async () => (await usage(busy)).cpu, { timeout: patient(20_000) }).toBeGreaterThan(cpu);
+      expect((await usage(idle)).memory).toBeLessThan(20_000_000n);
+    });
+
     test("is stopped with all that still runs in it, and stays so until it is removed", async () => {
       await using pod = await CriPod.run(daemon(), sandboxer);
       const deaf = await pod.start(["sh", "-c", "trap '' TERM; while :; do sleep 1; done"]);
@@ -148,7 +163,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
   test("by the Sandbox service says what its VM takes of the host", async () => {
     await using pod = await CriPod.run(daemon(), "shim");
     await pod.start(["sh", "-c", "while :; do :; done"]);
-    const stats = async (): Promise<{ cpu: bigint; memory: bigint }> => {
+    const stats = async (): Promise<Usage> => {
       const [pods] = (JSON.parse(await daemon().mustCrictl(["statsp", "--id", pod.id, "-o", "json"])) as Stats).stats;
       const { cpu, memory } = pods?.linux ?? {};
       return { cpu: BigInt(cpu?.usageCoreNanoSeconds.value ?? 0), memory: BigInt(memory?.workingSetBytes.value ?? 0) };
@@ -180,11 +195,18 @@ describe.each(onlyNewest)("containerd %s: a pod of CRI whose runtime has a confi
   });
 });
 
+interface Usage {
+  /** Nanoseconds. */
+  readonly cpu: bigint;
+  readonly memory: bigint;
+}
+
+/** As crictl prints it. */
+interface ContainerUsage {
+  readonly cpu: { readonly usageCoreNanoSeconds: { readonly value: string } };
+  readonly memory: { readonly workingSetBytes: { readonly value: string } };
+}
+
 interface Stats {
-  readonly stats: readonly {
-    readonly linux: {
-      readonly cpu: { readonly usageCoreNanoSeconds: { readonly value: string } };
-      readonly memory: { readonly workingSetBytes: { readonly value: string } };
-    };
-  }[];
+  readonly stats: readonly { readonly linux: ContainerUsage }[];
 }
