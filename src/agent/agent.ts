@@ -35,6 +35,8 @@ export interface Agent {
   releaseStorages(storages: Storages, timeoutMs: number): Promise<void>;
   /** The pod's network as it shall be, whole. Answers what could not be carried out and why, a sentence each. */
   setNetwork(network: GuestNetwork): Promise<readonly string[]>;
+  /** Has a server on the guest's loopback joined with a stream to a vsock port of the host. FAILED_PRECONDITION if there is none. */
+  connectLoopback(tcpPort: number, hostPort: number): Promise<void>;
   /**
    * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,
    * nanoseconds; the time that the message took is part of that.

@@ -68,6 +68,7 @@ function boot(methods: Partial<Guest> = {}): void {
     writeBack: answer("writeBack"),
     releaseStorages: answer("releaseStorages"),
     setNetwork: answer("setNetwork"),
+    connectLoopback: answer("connectLoopback"),
   };
   server.addService(AgentService, { ...defaults, ...methods });
   server.serve(far);
@@ -184,6 +185,7 @@ describe("a message to the guest", () => {
     await agent.writeBack(["/a", "/b"], 1_000);
     await agent.releaseStorages(STORAGES, 1_000);
     await agent.setNetwork(NETWORK);
+    await agent.connectLoopback(8080, 1030);
     const container = { containerId: "c1" };
     expect(asked).toEqual([
       ["startContainer", container],
@@ -198,6 +200,7 @@ describe("a message to the guest", () => {
       ["writeBack", { paths: ["/a", "/b"] }],
       ["releaseStorages", STORAGES],
       ["setNetwork", NETWORK],
+      ["connectLoopback", { tcpPort: 8080, hostPort: 1030 }],
     ]);
   });
 

@@ -128,6 +128,10 @@ export class TtrpcAgent implements Agent {
     return problems.slice(0, MAX_PROBLEMS);
   }
 
+  async connectLoopback(tcpPort: number, hostPort: number): Promise<void> {
+    await this.#watched("reach its loopback", this.#service.connectLoopback({ tcpPort, hostPort }));
+  }
+
   async setClock(hostNs: bigint, backwards: boolean): Promise<bigint> {
     return (await translated(this.#service.setClock({ realtimeNs: hostNs, backwards }))).aheadNs;
   }

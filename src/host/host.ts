@@ -94,6 +94,18 @@ export interface NetworkSockets {
   readonly own: boolean;
 }
 
+/** All connections to 127.0.0.1 of a network namespace. */
+export interface Loopback {
+  readonly listener: number;
+  readonly program: number;
+}
+
+export interface LoopbackConnection {
+  readonly fd: number;
+  /** To which it was made. */
+  readonly port: number;
+}
+
 /** It lives as long as one of its descriptors, which become the caller's. */
 export interface Tap {
   readonly index: number;
@@ -235,6 +247,32 @@ export class Host implements AsyncDisposable {
   /** Undoes `joinLinks`; what is not there is no error. */
   async separateLinks({ requests }: Pick<NetworkSockets, "requests">, { link, tap }: Joint): Promise<void> {
     await this.#calls.call("separateLinks", { fd: requests, link, tap });
+  }
+
+  /**
+   * Has all TCP connections to 127.0.0.1 in the network namespace at `path` come to the listener, for as long as `program` is open. The
+   * descriptors are the caller's.
+   */
+  async openLoopback(path: string): Promise<Loopback> {
+    const [listener, program] = (await this.#calls.call("openLoopback", { path })).fds("fds", 2) as [number, number];
+    return { listener, program };
+  }
+
+  /** The next one, which is the caller's. CANCELLED by the signal. */
+  async acceptLoopback({ listener }: Pick<Loopback, "listener">, signal: AbortSignal): Promise<LoopbackConnection> {
+    for (;;) {
+      const answer = await this.#calls.wait("acceptLoopback", { fd: listener }, signal);
+      const port = answer.number("port");
+      if (port !== 0) {
+        const [fd] = answer.fds("fds", 1) as [number];
+        return { fd, port };
+      }
+    }
+  }
+
+  /** With the last close of the connection its other side is told that there is nobody. */
+  async refuseConnection(fd: number): Promise<void> {
+    await this.#calls.call("refuseConnection", { fd });
   }
 
   /**

@@ -16,6 +16,7 @@ import { resolveGuestImage } from "../hypervisor/guest-image.ts";
 import type { Capabilities, SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
+import { PodLoopback } from "./network/loopback.ts";
 import { PodNetwork } from "./network/pod-network.ts";
 import { podCgroup } from "./pod-cgroup.ts";
 import { requireSameMachine } from "./pod-config.ts";
@@ -103,6 +104,8 @@ export class MachineFactory {
             onUnresponsive,
           }),
         network,
+        // A namespace that is the pod's alone has no door.
+        loopback: pod.netns === "new" ? undefined : new PodLoopback({ host, netns: pod.netns.path, log }),
         clockSet: async (ended) => await host.clockSet({ signal: ended }),
         log,
       },

@@ -55,6 +55,7 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
     createSandbox: async () => ({ agentVersion: "0", kernelRelease: "6", initEnteredNs: 0n, requestReadNs: 0n }),
     setClock: async () => 0n,
     setNetwork: async () => [],
+    connectLoopback: async () => {},
     close() {},
     releaseStorages: ask("release"),
     writeBack: ask("write back"),

@@ -11,6 +11,7 @@ import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hyperv
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
+import type { PodLoopback } from "./network/loopback.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
@@ -37,7 +38,10 @@ const SYSCTLS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a Machine itself asks of the guest; what its containers ask is theirs. */
-export type MachineAgent = Pick<Agent, "createSandbox" | "setClock" | "setNetwork" | "releaseStorages" | "writeBack" | "closed" | "close">;
+export type MachineAgent = Pick<
+  Agent,
+  "createSandbox" | "setClock" | "setNetwork" | "connectLoopback" | "releaseStorages" | "writeBack" | "closed" | "close"
+>;
 
 export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly hostname: string;
@@ -54,12 +58,16 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
   /** What the guest's NICs are on; the machine's own once it has booted. */
   readonly network: MachineNetwork;
+  /** Absent if nobody can dial it. */
+  readonly loopback?: MachineLoopback | undefined;
   /** As GuestClockOptions has it. */
   readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
 
 export type MachineNetwork = Pick<PodNetwork, "attach" | "refresh" | typeof Symbol.asyncDispose>;
+
+export type MachineLoopback = Pick<PodLoopback, "attach" | typeof Symbol.asyncDispose>;
 
 export interface AgentChannel<A extends MachineAgent = Agent> {
   /** For the guest's end of the connection. */
@@ -76,18 +84,20 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #network: MachineNetwork;
   readonly #place: AsyncDisposable | undefined;
+  readonly #loopback: MachineLoopback | undefined;
   readonly #log: Logger;
   #nextPort = AGENT_PORT + 1;
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, network, place, clockSet, log }: MachineOptions<A>) {
+  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, network, loopback, place, clockSet, log }: MachineOptions<A>) {
     this.vm = vm;
     this.agent = agent;
     this.info = info;
     this.#sharedFs = sharedFs;
     this.#network = network;
     this.#place = place;
+    this.#loopback = loopback;
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
     void vm.exited.then((exit) => {
@@ -158,6 +168,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     }
     undo.move();
     machine = new Machine(vm, channel.agent, info, options);
+    options.loopback?.attach(machine);
     return machine;
   }
 
@@ -267,6 +278,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   async [Symbol.asyncDispose](): Promise<void> {
     this.agent.close();
     await this.vm[Symbol.asyncDispose]();
+    await this.#loopback?.[Symbol.asyncDispose]();
     await this.#network[Symbol.asyncDispose]();
     await this.#place?.[Symbol.asyncDispose]();
   }

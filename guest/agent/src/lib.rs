@@ -15,6 +15,7 @@ pub mod crun;
 pub mod error;
 pub mod fd;
 pub mod log;
+pub mod loopback;
 pub mod network;
 pub mod process;
 pub mod reaper;

@@ -13,6 +13,7 @@ use crate::clock;
 use crate::container::Stdio;
 use crate::error::{Error, Result};
 use crate::log::set_level;
+use crate::loopback;
 use crate::monotonic_ns;
 use crate::process::check_signal;
 use crate::protocol::{agent as proto, agent_ttrpc};
@@ -378,6 +379,16 @@ impl agent_ttrpc::Agent for Service {
             problems: network.set(request)?,
             ..Default::default()
         })
+    }
+
+    async fn connect_loopback(
+        &self,
+        _: &TtrpcContext,
+        request: proto::ConnectLoopbackRequest,
+    ) -> Reply<proto::Empty> {
+        let connector = &self.0.context.connector;
+        loopback::connect(connector, request.tcp_port, request.host_port).await?;
+        Ok(proto::Empty::new())
     }
 }
 

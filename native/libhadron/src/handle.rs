@@ -71,6 +71,9 @@ impl Handle {
             Ok(Operation::WaitNetworkChange(request)) => self
                 .reactor
                 .submit(id, ProcessOperation::WaitNetworkChange(request)),
+            Ok(Operation::AcceptLoopback(request)) => self
+                .reactor
+                .submit(id, ProcessOperation::AcceptLoopback(request)),
             Ok(Operation::Cancel(request)) => {
                 self.reactor.submit(id, ProcessOperation::Cancel(request))
             }
@@ -107,11 +110,14 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::OpenTap(request) => network::open_tap(&request),
         Operation::JoinLinks(request) => network::join(&request),
         Operation::SeparateLinks(request) => network::separate(&request),
+        Operation::OpenLoopback(request) => network::loopback::open(&request),
+        Operation::RefuseConnection(request) => network::loopback::refuse(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)
         | Operation::WaitClockSet(_)
         | Operation::WaitNetworkChange(_)
+        | Operation::AcceptLoopback(_)
         | Operation::Cancel(_) => Err(OpError::new(
             Errno::INVAL,
             "operations on processes and waits are the reactor's",

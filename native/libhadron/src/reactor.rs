@@ -34,6 +34,7 @@ pub enum ProcessOperation {
     Reap(ReapChild),
     WaitClockSet,
     WaitNetworkChange(Descriptor),
+    AcceptLoopback(Descriptor),
     Cancel(Cancel),
     /// A request that was not understood: only its refusal is sent, and not on the caller's thread.
     Refuse(OpError),
@@ -119,6 +120,8 @@ enum Kind {
     Clock,
     /// What it tells is to be taken out.
     Network,
+    /// The answer is a connection.
+    Loopback,
 }
 
 impl Thread {
@@ -178,6 +181,11 @@ impl Thread {
                         self.answers.send(id, Err(error));
                     }
                 }
+                ProcessOperation::AcceptLoopback(request) => {
+                    if let Err(error) = guarded(|| self.accept_loopback(id, &request)) {
+                        self.answers.send(id, Err(error));
+                    }
+                }
                 ProcessOperation::Cancel(request) => self.cancel(id, &request),
                 ProcessOperation::Refuse(error) => self.answers.send(id, Err(error)),
             }
@@ -199,6 +207,12 @@ impl Thread {
     fn wait_network_change(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
         let what = "the network namespace";
         self.watch(id, network::changes(request)?, Kind::Network, what)
+    }
+
+    /// The answer comes with a connection, or when one has come and is gone.
+    fn accept_loopback(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
+        let listener = network::loopback::listener(request)?;
+        self.watch(id, listener, Kind::Loopback, "the pod's loopback")
     }
 
     fn watch(&mut self, id: u64, fd: OwnedFd, kind: Kind, what: &str) -> OpResult<()> {
@@ -225,6 +239,7 @@ impl Thread {
                 Kind::Child => guarded(|| child::reap(&fd)),
                 Kind::Clock => Ok(Reply::empty()),
                 Kind::Network => Ok(network::changed(fd.as_fd())),
+                Kind::Loopback => guarded(|| network::loopback::accept(fd.as_fd())),
             };
             self.answers.send(id, answer);
         }

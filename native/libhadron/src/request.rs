@@ -33,6 +33,9 @@ pub enum Operation {
     OpenTap(OpenTap),
     JoinLinks(JoinLinks),
     SeparateLinks(SeparateLinks),
+    OpenLoopback(Path),
+    AcceptLoopback(Descriptor),
+    RefuseConnection(Descriptor),
 }
 
 #[derive(Debug, Deserialize)]

@@ -157,6 +157,7 @@ impl Guest {
         set_clock: SetClockRequest -> SetClockResponse;
         sync: Empty -> Empty;
         set_network: Network -> SetNetworkResponse;
+        connect_loopback: ConnectLoopbackRequest -> Empty;
     }
 
     pub async fn events(&self) -> ttrpc::r#async::ClientStreamReceiver<proto::Event> {

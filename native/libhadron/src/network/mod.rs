@@ -2,6 +2,7 @@
 //! there is the caller's business.
 
 mod join;
+pub mod loopback;
 mod netlink;
 mod read;
 mod tap;

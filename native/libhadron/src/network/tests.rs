@@ -1,9 +1,9 @@
 //! In a namespace of the test's own thread, with a veth pair `v0`, `p0` in it.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::UdpSocket;
-use std::os::fd::{FromRawFd, RawFd};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use rustix::thread::UnshareFlags;
 use serde_json::{Value, json};
 
+use super::loopback;
 use super::netlink::Netlink;
 use super::{changes, join, open, open_tap, read, separate};
 use crate::descriptor;
@@ -465,4 +466,39 @@ fn refusals_leave_nothing() {
     })
     .unwrap_err();
     assert_eq!(error.errno, Errno::INVAL);
+}
+
+#[test]
+fn the_loopback_is_answered_for_on_every_port() {
+    let _namespace = Namespace::new();
+    let fds = loopback::open(&Path { path: HERE.into() })
+        .unwrap()
+        .into_fds();
+    // SAFETY: it is new, and the test's.
+    let [listener, program] = [fds[0], fds[1]].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    let other = TcpListener::bind("127.0.0.11:0").unwrap();
+    for port in [1_u16, 53, 8080, 65535] {
+        let mut there = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let reply = loopback::accept(listener.as_fd()).unwrap();
+        assert_eq!(reply.value()["port"], port);
+        // SAFETY: as above.
+        let mut here = unsafe { TcpStream::from_raw_fd(reply.into_fds()[0]) };
+        here.write_all(b"here").unwrap();
+        let mut bytes = [0; 4];
+        there.read_exact(&mut bytes).unwrap();
+        assert_eq!(&bytes, b"here");
+        let fd = here.as_raw_fd();
+        loopback::refuse(&Descriptor { fd }).unwrap();
+        drop(here);
+        let error = there.read(&mut bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+    // Nobody came; another address of the loopback, and its servers, are left alone.
+    let none = loopback::accept(listener.as_fd()).unwrap();
+    assert_eq!(none.value(), &json!({ "fds": [], "port": 0 }));
+    TcpStream::connect(other.local_addr().unwrap()).unwrap();
+    let refused = |address: &str| TcpStream::connect(address).unwrap_err().kind();
+    assert_eq!(refused("127.0.0.11:1"), ErrorKind::ConnectionRefused);
+    drop(program);
+    assert_eq!(refused("127.0.0.1:8080"), ErrorKind::ConnectionRefused);
 }

@@ -4,6 +4,7 @@ mod connection;
 mod environment;
 mod errors;
 mod lifecycle;
+mod loopback;
 mod mounts;
 mod network;
 mod resources;
@@ -74,6 +75,7 @@ tests! {
     seccomp: new_calls_are_unknown a_profile_is_not_taken_for_another;
     mounts: mount_points_that_are_made a_proc_needs_a_directory dangling_links a_fifo_in_the_way read_only_paths_that_overlap;
     resources: stats update memory_limit pids_limit;
+    loopback: a_server_is_reached without_a_server;
     network: all_that_the_host_says changes idle_nics packets_pass what_cannot_be_done_is_told;
     errors: programs_that_cannot_run unknown_ids broken_requests the_sandbox_is_made_once mounts_that_fail;
     // The last, for the connection of all others is gone then.

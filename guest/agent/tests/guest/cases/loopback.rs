@@ -1,0 +1,64 @@
+//! The host reaches servers on the guest's loopback.
+
+use hadron_agent::protocol::agent as proto;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use ttrpc::Code;
+
+use crate::client::{Answer, Guest, Port, within};
+
+async fn connect(guest: &Guest, tcp_port: u32, port: &Port) -> Answer<proto::Empty> {
+    let request = proto::ConnectLoopbackRequest {
+        tcp_port,
+        host_port: port.number,
+        ..Default::default()
+    };
+    guest.connect_loopback(request).await
+}
+
+/// Bytes both ways at once, and each side ends by itself.
+pub async fn a_server_is_reached(guest: &Guest) {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let listener = TcpListener::bind(address).await.expect("listen");
+        let tcp_port = listener.local_addr().expect("address").port();
+        let server = async {
+            let (stream, _) = listener.accept().await.expect("accept");
+            let (mut reader, mut writer) = stream.into_split();
+            tokio::io::copy(&mut reader, &mut writer)
+                .await
+                .expect("echo");
+        };
+        let host = async {
+            let port = guest.port();
+            connect(guest, tcp_port.into(), &port)
+                .await
+                .expect("connected");
+            let (mut reader, mut writer) = port.accept().await.into_split();
+            let bytes: Vec<u8> = (0..1_000_000_u32)
+                .map(|number| (number % 251) as u8)
+                .collect();
+            let write = async {
+                writer.write_all(&bytes).await.expect("write");
+                writer.shutdown().await.expect("shutdown");
+            };
+            let mut received = Vec::new();
+            let ((), length) = futures::join!(write, reader.read_to_end(&mut received));
+            length.expect("read");
+            assert!(received == bytes, "{} bytes came back", received.len());
+        };
+        within(async { futures::join!(server, host) }).await;
+    }
+}
+
+pub async fn without_a_server(guest: &Guest) {
+    let port = guest.port();
+    let (code, sentence) = connect(guest, 8001, &port).await.expect_err("refused");
+    assert_eq!(code, Code::FAILED_PRECONDITION);
+    assert_eq!(
+        sentence,
+        "no server of the pod can be reached on port 8001 of its loopback: Connection refused"
+    );
+    let (code, sentence) = connect(guest, 65536, &port).await.expect_err("refused");
+    assert_eq!(code, Code::INVALID_ARGUMENT);
+    assert!(sentence.starts_with("65536 is not"), "{sentence}");
+}

@@ -1,0 +1,99 @@
+import { openSync } from "node:fs";
+import { readlink } from "node:fs/promises";
+
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+import { Code, HadronError } from "../../errors.ts";
+import type { LoopbackConnection } from "../../host/host.ts";
+import { type LoopbackGuest, PodLoopback } from "./loopback.ts";
+
+let done: string[];
+let warnings: string[];
+/** What was opened for the test; all of it is to be closed. */
+let opened: number[];
+let waiting: PromiseWithResolvers<LoopbackConnection>;
+let openFails: HadronError | undefined;
+let connectFails: HadronError | undefined;
+let pod: PodLoopback;
+
+function spareFd(): number {
+  const fd = openSync("/dev/null", "r");
+  opened.push(fd);
+  return fd;
+}
+
+const host = {
+  openLoopback: async () => {
+    if (openFails !== undefined) {
+      throw openFails;
+    }
+    return { listener: spareFd(), program: spareFd() };
+  },
+  acceptLoopback: (_: unknown, signal: AbortSignal) => {
+    waiting = Promise.withResolvers();
+    signal.addEventListener("abort", () => waiting.reject(new HadronError(Code.CANCELLED, "given up")), { once: true });
+    return waiting.promise;
+  },
+  refuseConnection: async () => void done.push("refuse"),
+};
+const guest: LoopbackGuest = {
+  agent: {
+    connectLoopback: async (tcpPort, hostPort) => {
+      done.push(`connect ${tcpPort} ${hostPort}`);
+      if (connectFails !== undefined) {
+        throw connectFails;
+      }
+    },
+  },
+  join: async (_, direction) => {
+    done.push(`join ${direction}`);
+    return { port: 1030, close: async () => void done.push("close the join") };
+  },
+};
+
+beforeEach(() => {
+  [done, warnings, opened] = [[], [], []];
+  [openFails, connectFails] = [undefined, undefined];
+  const nothing = (): void => {};
+  const log = { error: nothing, info: nothing, debug: nothing, trace: nothing, warn: (_: object, sentence: string) => warnings.push(sentence) };
+  pod = new PodLoopback({ host, netns: "/run/netns/pod", log });
+});
+afterEach(async () => {
+  await pod[Symbol.asyncDispose]();
+  for (const fd of opened) {
+    await expect(readlink(`/proc/self/fd/${fd}`)).rejects.toThrow("ENOENT");
+  }
+});
+
+async function come(port: number): Promise<void> {
+  await vi.waitFor(() => expect(waiting).toBeDefined());
+  const { resolve } = waiting;
+  resolve({ fd: spareFd(), port });
+}
+
+it("joins each connection with the guest's server of its port", async () => {
+  pod.attach(guest);
+  await come(8080);
+  await vi.waitFor(() => expect(done).toEqual(["join both", "connect 8080 1030"]));
+  await vi.waitFor(() => expect(readlink(`/proc/self/fd/${opened[2]}`)).rejects.toThrow("ENOENT"));
+  await come(9090);
+  await vi.waitFor(() => expect(done).toHaveLength(4));
+  expect(warnings).toEqual([]);
+});
+
+it("refuses what no server listens for, and goes on", async () => {
+  pod.attach(guest);
+  connectFails = new HadronError(Code.FAILED_PRECONDITION, "no server");
+  await come(1);
+  await vi.waitFor(() => expect(done).toEqual(["join both", "connect 1 1030", "refuse", "close the join"]));
+  connectFails = undefined;
+  await come(2);
+  await vi.waitFor(() => expect(done.slice(4)).toEqual(["join both", "connect 2 1030"]));
+  expect(warnings).toEqual([]);
+});
+
+it("does without where the kernel cannot do it, and says so", async () => {
+  openFails = new HadronError(Code.UNIMPLEMENTED, "no such program");
+  pod.attach(guest);
+  await vi.waitFor(() => expect(warnings).toEqual([expect.stringMatching(/port-forward/)]));
+});
