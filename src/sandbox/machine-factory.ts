@@ -40,7 +40,7 @@ export interface MachineFactoryOptions {
 
 /** What the patches of guest/kernel mend, of all that docs/file-systems.md names the worst. */
 const UNPATCHED_9P =
-  "With Debian's kernel, ftruncate, fchmod, fchown and futimens of an open file that another one was renamed over change the other one, and a full disk is told by fsync only: run \"make kernel\" for pods with data.";
+  'With Debian\'s kernel, ftruncate, fchmod, fchown and futimens of an open file that another one was renamed over change the other one, and a full disk is told by fsync only: run "make kernel" for pods with data.';
 
 /** Makes the machines of pods, and knows with which configuration. */
 export class MachineFactory {
