@@ -30,7 +30,7 @@ const TYPES: ReadonlySet<string> = new Set(Object.keys(FILES));
 
 /**
  * The guest's. A namespace that is not named is the guest's own, as for runc it is the host's: the VM is the pod's "host".
- * But for two: the host's network cannot be had, as the pod's network is not there yet; and the guest's own mounts stay
+ * But for two: the host's network cannot be had, since a guest has a network stack of its own; and the guest's own mounts stay
  * out of reach, since a container that changed them would take the agent with it.
  */
 export function planNamespaces(asked: readonly NamespaceSpec[], context: NamespaceContext, warn: Warn): NamespaceSpec[] {

@@ -81,11 +81,12 @@ describe("what the guest is told", () => {
 test("what the guest does without is named", () => {
   expect(omissions(network({ addresses: [address(1, "127.0.0.1/8"), address(1, "::1/128"), address(1, "127.0.0.53/8")] }))).toEqual([]);
   const addresses = [address(1, "10.0.0.1/32")];
-  const routes = [route("10.5.0.0/16", 2, "", { more: true })];
+  const routes = [route("10.5.0.0/16", 2, "", { more: true }), route("::/0", 2, "fe80::1", { protocol: 9 })];
   expect(omissions(network({ rules: 2, otherRoutes: 3, routes, addresses }))).toEqual([
     expect.stringMatching(/2 rules of policy routing/),
     expect.stringMatching(/3 routes in other tables/),
     expect.stringMatching(/the route to 10\.5\.0\.0\/16 has an encapsulation/),
+    expect.stringMatching(/the route to ::\/0 was advertised by a router/),
     expect.stringMatching(/loopback interface has the address 10\.0\.0\.1/),
   ]);
 });

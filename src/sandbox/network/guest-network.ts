@@ -16,7 +16,7 @@ const IFA_F_MANAGETEMPADDR = 0x100;
 const IFA_F_NOPREFIXROUTE = 0x200;
 /** What is asked for. The others say how it is doing. */
 const ASKED_FLAGS = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE;
-/** Learned from a router's advertisements, which the guest hears itself. */
+/** Learned from a router's advertisements, which would have to renew it: the guest listens to none (CVE-2020-10749), and the host's end hears no more. */
 const RTPROT_RA = 9;
 const FOR_EVER = 0xffff_ffff;
 /** Lifetimes are whole seconds, and reading takes its time. */
@@ -53,8 +53,10 @@ export function omissions(host: HostNetwork): string[] {
   if (host.otherRoutes > 0) {
     sentences.push(`the pod's network namespace has ${host.otherRoutes} routes in other tables than main, which the pod does without`);
   }
-  for (const { destination, more } of host.routes) {
-    if (more) {
+  for (const { destination, more, protocol } of host.routes) {
+    if (protocol === RTPROT_RA) {
+      sentences.push(`the route to ${destination} was advertised by a router; the pod does without, as it listens to none`);
+    } else if (more) {
       sentences.push(`the route to ${destination} has an encapsulation or the prefix of a source, which the pod does without`);
     }
   }
