@@ -32,6 +32,14 @@ export class Answer {
     return value;
   }
 
+  string(name: string): string {
+    const value = this.#fields[name];
+    if (typeof value !== "string") {
+      throw unexpected(this.#fields);
+    }
+    return value;
+  }
+
   number(name: string): number {
     const value = this.#fields[name];
     if (typeof value !== "number") {

@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly hadronExec: string;
   /** Network namespace of the process; absent: this process's. */
   readonly netns?: "new" | { readonly path: string };
+  /** Mount namespace of the process, by one of `descriptors`' indexes, and its root directory there; absent: this process's. */
+  readonly mountNamespace?: { readonly descriptor: number; readonly root: string } | undefined;
   readonly program: string;
   readonly args: readonly string[];
   /**
@@ -80,9 +82,11 @@ export class Child {
 
   /** Throws UNAVAILABLE when the process cannot be started. */
   static spawn(options: ChildOptions): Child {
-    const { name, hadronExec, netns, program, args, descriptors } = options;
+    const { name, hadronExec, netns, mountNamespace, program, args, descriptors } = options;
     const netnsArgs = netns === undefined ? [] : ["--netns", netns === "new" ? "new" : netns.path];
-    const child = spawn(hadronExec, ["--parent", String(process.pid), ...netnsArgs, "--", program, ...args], {
+    const mntnsArgs =
+      mountNamespace === undefined ? [] : ["--mntns", String(FIRST_DESCRIPTOR + mountNamespace.descriptor), "--root", mountNamespace.root];
+    const child = spawn(hadronExec, ["--parent", String(process.pid), ...netnsArgs, ...mntnsArgs, "--", program, ...args], {
       stdio: ["ignore", "ignore", "pipe", ...descriptors.map((each) => (each === "stream" ? ("pipe" as const) : each))],
       // The daemon's own directory is the bundle, which must not be kept busy; of its environment nothing is needed.
       cwd: "/",

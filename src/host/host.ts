@@ -133,6 +133,19 @@ export class Host implements AsyncDisposable {
     });
   }
 
+  /**
+   * For a program that starts in the share's namespace with the root directory that is answered: it finds the host's files there, and the
+   * share in the place of the directory `place`. Until `takeShareBack`; one at a time.
+   */
+  async lendShare(share: ShareDescriptors, place: string): Promise<string> {
+    return (await this.#calls.call("lendShare", { share: placeOf(share), place })).string("root");
+  }
+
+  /** Who has made the share its root directory meanwhile keeps it; all else of the host is out of its reach. */
+  async takeShareBack(share: ShareDescriptors): Promise<void> {
+    await this.#calls.call("takeShareBack", placeOf(share));
+  }
+
   /** Attaches the mount as a whole or not at all. */
   async mount(share: ShareDescriptors, mount: Mount): Promise<void> {
     const { type, source, target, options } = mount;
@@ -301,6 +314,7 @@ export class Host implements AsyncDisposable {
   }
 }
 
-function placeOf({ namespace, places }: ShareDescriptors): { readonly namespace: number; readonly places: number } {
-  return { namespace, places };
+/** As a request has it. */
+function placeOf({ namespace, directory, places }: ShareDescriptors): Pick<ShareDescriptors, "namespace" | "directory" | "places"> {
+  return { namespace, directory, places };
 }

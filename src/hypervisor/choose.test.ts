@@ -9,7 +9,7 @@ import { chooseHypervisor } from "./choose.ts";
 import type { HostSockets } from "./qemu/qemu.ts";
 
 const unused = (): Promise<never> => Promise.reject(new Error("choosing needs no sockets"));
-const host: HostSockets = { socketpair: unused, listenUnix: unused, sendFds: unused };
+const host: HostSockets = { socketpair: unused, listenUnix: unused, sendFds: unused, lendShare: unused, takeShareBack: unused };
 
 let library: string;
 const path = (name: string): string => join(library, name);

@@ -12,6 +12,7 @@
  * - Node reaps its own children, each by its pid, and no others. Who starts a process without Node reaps it, too
  *   (Host.reapChild): until then its pid is taken, and it is a zombie that looks alive to kill(2).
  */
+import type { ShareDescriptors } from "../host/host.ts";
 
 export interface Hypervisor {
   /** As the configuration spells it: "qemu" or "kvm". */
@@ -86,8 +87,8 @@ export type Device = SharedDirectory | Nic;
 export interface SharedDirectory {
   readonly kind: "share";
   readonly tag: string;
-  /** Its descriptor, which stays the caller's and may be in another mount namespace. What is mounted below it later is seen as well. */
-  readonly directory: number;
+  /** It stays the caller's. What is mounted in it later is seen as well. */
+  readonly share: ShareDescriptors;
 }
 
 /** A network interface of the guest, whose other side is a tap device of the host. */

@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
+import type { ShareDescriptors } from "../host/host.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { nowNs, untilAborted, within } from "../time.ts";
@@ -288,12 +289,14 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
 export function sharedDirectories(shares: { readonly rootfs: Directory; readonly volumes: Directory }): SharedDirectory[] {
   const { rootfs, volumes } = shares;
   return [
-    { kind: "share", tag: "rootfs", directory: rootfs.directory },
-    { kind: "share", tag: "volumes", directory: volumes.directory },
+    { kind: "share", tag: "rootfs", share: rootfs.descriptors },
+    { kind: "share", tag: "volumes", share: volumes.descriptors },
   ];
 }
 
-type Directory = Pick<SharedDirectory, "directory">;
+interface Directory {
+  readonly descriptors: ShareDescriptors;
+}
 
 function guestShares({ sharedFs: fsType, kernel }: Pick<MachineOptions, "sharedFs" | "kernel">): GuestShare[] {
   // `timed` is of our kernel's patches: what is cached is good for a second. Debian's kernel has `mmap`, which

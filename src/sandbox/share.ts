@@ -21,48 +21,44 @@ export type MountHost = Pick<Host, "makeShares" | "mount" | "makeWritable" | "de
 export class Share implements AsyncDisposable {
   readonly #host: MountHost;
   readonly #log: Logger;
-  readonly #descriptors: ShareDescriptors;
+  /** For the VM. */
+  readonly descriptors: ShareDescriptors;
   #closed = false;
 
   private constructor(host: MountHost, log: Logger, descriptors: ShareDescriptors) {
     this.#host = host;
     this.#log = log;
-    this.#descriptors = descriptors;
+    this.descriptors = descriptors;
   }
 
   static async make(count: number, host: MountHost, log: Logger): Promise<Share[]> {
     return (await host.makeShares(count)).map((descriptors) => new Share(host, log, descriptors));
   }
 
-  /** For the VM. */
-  get directory(): number {
-    return this.#descriptors.directory;
-  }
-
   /** Where this process sees what is at a path of the share. */
   seen(path: string): string {
-    return `/proc/self/fd/${this.#descriptors.directory}${path}`;
+    return `/proc/self/fd/${this.descriptors.directory}${path}`;
   }
 
   /** As `Host.mount`. */
   async mount(mount: Mount): Promise<void> {
-    await this.#host.mount(this.#descriptors, mount);
+    await this.#host.mount(this.descriptors, mount);
   }
 
   /** As `Host.makeWritable`. */
   async makeWritable(mount: { readonly target: string; readonly source: string }): Promise<boolean> {
-    return await this.#host.makeWritable(this.#descriptors, mount);
+    return await this.#host.makeWritable(this.descriptors, mount);
   }
 
   async describe(path: string): Promise<MountDescription> {
-    return await this.#host.describeMount(this.#descriptors, path);
+    return await this.#host.describeMount(this.descriptors, path);
   }
 
   /** All at and below `target`, which goes with it. Idempotent, also for what was mounted half way. */
   async unmount(target: string): Promise<void> {
     for (const pause of PATIENCE_MS) {
       try {
-        await this.#host.umountTree(this.#descriptors, { target });
+        await this.#host.umountTree(this.descriptors, { target });
         return;
       } catch (error) {
         if (!(error instanceof HadronError) || error.code !== Code.FAILED_PRECONDITION) {
@@ -72,7 +68,7 @@ export class Share implements AsyncDisposable {
       }
     }
     // It is gone from the tree at once, and from the kernel with its last user, who is none of the pod's.
-    await this.#host.umountTree(this.#descriptors, { target, detach: true });
+    await this.#host.umountTree(this.descriptors, { target, detach: true });
     this.#log.warn({ path: target }, "a mount of the pod was in use on the host when it was removed; it goes with its last user");
   }
 
@@ -80,7 +76,7 @@ export class Share implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
-      const { namespace, directory, places } = this.#descriptors;
+      const { namespace, directory, places } = this.descriptors;
       await Promise.all([namespace, directory, places].map((fd) => close(fd)));
     }
   }

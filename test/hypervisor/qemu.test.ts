@@ -10,12 +10,13 @@ import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { Code } from "../../src/errors.ts";
-import { Host } from "../../src/host/host.ts";
+import { Host, type ShareDescriptors } from "../../src/host/host.ts";
 import { chooseHypervisor } from "../../src/hypervisor/choose.ts";
 import type { Hypervisor, KernelImage, SharedDirectory, Vm, VmConfig, VmProcess } from "../../src/hypervisor/hypervisor.ts";
 import { Qemu } from "../../src/hypervisor/qemu/qemu.ts";
 import type { Virtiofsd } from "../../src/hypervisor/qemu/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
+import { newerVirtiofsd } from "../harness/virtiofsd.ts";
 import { buildInitramfs, Guest, kernelOf, library, vmDirectory } from "./guest.ts";
 
 type Kind = KernelImage["kind"];
@@ -115,7 +116,7 @@ function config(kind: Kind, change: Partial<VmConfig> = {}): VmConfig {
 function share(tag: string, path: string): SharedDirectory {
   const fd = openSync(path, "r");
   shared.push(fd);
-  return { kind: "share", tag, directory: fd };
+  return { kind: "share", tag, share: { namespace: fd, directory: fd, places: fd } };
 }
 
 const soon = (): AbortSignal => AbortSignal.timeout(60_000);
@@ -334,6 +335,34 @@ describe("with virtiofsd", () => {
       await mustRun("umount", [join(place, "later")]);
     }
     guest.hangUp();
+  });
+
+  test("the one in Rust shares what is mounted for the pod and nothing of the host, twice", async () => {
+    const program = join(dirname(directory), "virtiofsd");
+    await writeFile(program, `#!/bin/sh\nexec ${(await newerVirtiofsd()).join(" ")} "$@"\n`, { mode: 0o755 });
+    const source = join(dirname(directory), "source");
+    await mkdir(source);
+    await writeFile(join(source, "file"), "of the pod\n");
+    const [made] = await host.makeShares(1);
+    const descriptors = made as ShareDescriptors;
+    shared.push(...Object.values(descriptors));
+    await host.mount(descriptors, { type: "bind", source, target: "/1", options: ["bind"] });
+    const devices = [{ kind: "share", tag: "rootfs", share: descriptors } as const];
+    // The second finds the share as the first one left it.
+    for (const later of ["/2", "/3"]) {
+      const { vm, guest } = await launchWithGuest(config("tuned", { devices }), withVirtiofsd({ path: program, style: "rust" }));
+      expect(await guest.say("mount rootfs virtiofs")).toBe("ok");
+      expect(await guest.say("read /mnt/1/file")).toBe("of the pod");
+      await host.mount(descriptors, { type: "bind", source, target: later, options: ["bind"] });
+      expect(await guest.say(`read /mnt${later}/file`)).toBe("of the pod");
+      for (const path of ["proc/version", "etc/passwd", "../etc/passwd", "host", "share"]) {
+        expect(await guest.say(`read /mnt/${path}`)).not.toMatch(/^(Linux|root)/);
+      }
+      expect(readdirSync(`/proc/${pidOf("virtiofsd")}/root`)).toEqual(later === "/2" ? ["1", "2"] : ["1", "2", "3"]);
+      await vm.stop();
+      guest.hangUp();
+      processes.length = 0;
+    }
   });
 
   test("the death of QEMU is told, though virtiofsd ends with it", async () => {

@@ -1,6 +1,9 @@
 //! hadron-exec: runs a program that dies with the shim daemon, in a network namespace of the pod.
 //!
-//! `hadron-exec --parent PID [--netns new|PATH] [--arg0 NAME] -- PROGRAM ARGUMENTS...`
+//! `hadron-exec --parent PID [--netns new|PATH] [--mntns FD --root PATH] [--arg0 NAME] -- PROGRAM ARGUMENTS...`
+//!
+//! With `--mntns` the program runs in the mount namespace of an inherited descriptor, which it does not get itself, and has a
+//! directory of that namespace for its root.
 //!
 //! The program replaces hadron-exec: it has its pid and its file descriptors, so the daemon can watch and kill it as its
 //! own child. Exit status 127: there is no such program; 126: anything else that prevents it from running; 2: the
@@ -12,8 +15,10 @@ use std::convert::Infallible;
 use std::ffi::{OsString, c_int, c_ulong};
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::chroot;
 use std::os::unix::process::{CommandExt, parent_id};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use thiserror::Error;
@@ -21,9 +26,9 @@ use thiserror::Error;
 const PR_SET_PDEATHSIG: c_int = 1;
 const SIGKILL: c_ulong = 9;
 const CLONE_NEWNET: c_int = 0x4000_0000;
+const CLONE_NEWNS: c_int = 0x0002_0000;
 
-const USAGE: &str =
-    "usage: hadron-exec --parent PID [--netns new|PATH] [--arg0 NAME] -- PROGRAM [ARGUMENT...]";
+const USAGE: &str = "usage: hadron-exec --parent PID [--netns new|PATH] [--mntns FD --root PATH] [--arg0 NAME] -- PROGRAM [ARGUMENT...]";
 
 unsafe extern "C" {
     fn prctl(option: c_int, ...) -> c_int;
@@ -63,6 +68,12 @@ enum Misuse {
     EmptyNetns,
     #[error("--arg0 needs a name")]
     NoArg0,
+    #[error("--mntns needs the number of a descriptor, from 3 on")]
+    NoMntns,
+    #[error("--root needs an absolute path")]
+    NoRoot,
+    #[error("--mntns and --root need each other")]
+    HalfMntns,
 }
 
 /// Why the program cannot be run.
@@ -78,6 +89,10 @@ enum Failure {
     OpenNetns { path: OsString, cause: io::Error },
     #[error("{} cannot be entered as a network namespace: {cause}", .path.display())]
     EnterNetns { path: OsString, cause: io::Error },
+    #[error("descriptor {fd} cannot be entered as a mount namespace: {cause}")]
+    EnterMntns { fd: RawFd, cause: io::Error },
+    #[error("{} cannot be the root directory: {cause}", .path.display())]
+    ChangeRoot { path: OsString, cause: io::Error },
     #[error("'{}' cannot be executed: {cause}", .program.display())]
     Execute { program: OsString, cause: io::Error },
 }
@@ -96,6 +111,8 @@ impl Failure {
 struct Args {
     parent: u32,
     netns: Netns,
+    /// The mount namespace's descriptor, and a directory there.
+    mntns: Option<(RawFd, OsString)>,
     /// What the program finds as its own name; without it, its path.
     arg0: Option<OsString>,
     program: OsString,
@@ -132,6 +149,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> 
     let mut rest = arguments.into_iter();
     let mut parent = None;
     let mut netns = Netns::Inherited;
+    let (mut mntns, mut root) = (None, None);
     let mut arg0 = None;
     loop {
         let argument = rest.next().ok_or(Misuse::NoSeparator)?;
@@ -153,6 +171,15 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> 
                     _ => Netns::At(given),
                 };
             }
+            Some("--mntns") => {
+                let given = rest.next().ok_or(Misuse::NoMntns)?;
+                let number = given.to_str().and_then(|fd| fd.parse().ok());
+                mntns = Some(number.filter(|fd| *fd > 2).ok_or(Misuse::NoMntns)?);
+            }
+            Some("--root") => {
+                let given = rest.next().filter(|path| Path::new(path).is_absolute());
+                root = Some(given.ok_or(Misuse::NoRoot)?);
+            }
             Some("--arg0") => arg0 = Some(rest.next().ok_or(Misuse::NoArg0)?),
             _ => return Err(Misuse::NotAllowed(argument)),
         }
@@ -160,6 +187,11 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> 
     Ok(Args {
         parent: parent.ok_or(Misuse::NoParent)?,
         netns,
+        mntns: match (mntns, root) {
+            (Some(fd), Some(root)) => Some((fd, root)),
+            (None, None) => None,
+            _ => return Err(Misuse::HalfMntns),
+        },
         arg0,
         program: rest
             .next()
@@ -169,7 +201,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Args, Misuse> 
     })
 }
 
-/// Ties this process to its parent, and takes it into its network namespace. Both outlive exec(2).
+/// Ties this process to its parent, and takes it into its namespaces. All of it outlives exec(2).
 fn prepare(args: &Args) -> Result<(), Failure> {
     // SAFETY: PR_SET_PDEATHSIG takes a signal number, and no pointer.
     if unsafe { prctl(PR_SET_PDEATHSIG, SIGKILL) } != 0 {
@@ -180,7 +212,15 @@ fn prepare(args: &Args) -> Result<(), Failure> {
     if expected != found {
         return Err(Failure::Orphaned { expected, found });
     }
-    match &args.netns {
+    enter_netns(&args.netns)?;
+    match &args.mntns {
+        Some((fd, root)) => enter_mntns(*fd, root),
+        None => Ok(()),
+    }
+}
+
+fn enter_netns(netns: &Netns) -> Result<(), Failure> {
+    match netns {
         Netns::Inherited => Ok(()),
         Netns::New => {
             // SAFETY: no pointers.
@@ -205,6 +245,22 @@ fn prepare(args: &Args) -> Result<(), Failure> {
             }
         }
     }
+}
+
+fn enter_mntns(fd: RawFd, root: &OsString) -> Result<(), Failure> {
+    // SAFETY: the descriptor was inherited for this, and nobody else in this process knows it; it is closed at the end of this function.
+    let namespace = unsafe { OwnedFd::from_raw_fd(fd) };
+    // SAFETY: no pointers; the descriptor is open.
+    if unsafe { setns(namespace.as_raw_fd(), CLONE_NEWNS) } != 0 {
+        let cause = io::Error::last_os_error();
+        return Err(Failure::EnterMntns { fd, cause });
+    }
+    chroot(root)
+        .and_then(|()| std::env::set_current_dir("/"))
+        .map_err(|cause| Failure::ChangeRoot {
+            path: root.clone(),
+            cause,
+        })
 }
 
 #[cfg(test)]
@@ -234,6 +290,8 @@ mod tests {
         );
         assert_eq!(parsed("--parent 7 -- x").unwrap().netns, Netns::Inherited);
         assert_eq!(parsed("--parent 7 -- x").unwrap().arg0, None);
+        let inside = parsed("--parent 7 --mntns 4 --root /host -- x").unwrap();
+        assert_eq!(inside.mntns, Some((4, "/host".into())));
         let named = parsed("--arg0 y --parent 7 -- x").unwrap();
         assert_eq!(
             (named.arg0, named.program),
@@ -254,6 +312,11 @@ mod tests {
             ("--parent 7x -- x", Misuse::NotAPid("7x".into())),
             ("--parent 7 --netns", Misuse::NoNetns),
             ("--parent 7 --arg0", Misuse::NoArg0),
+            ("--parent 7 --mntns 2 --root / -- x", Misuse::NoMntns),
+            ("--parent 7 --mntns x --root / -- x", Misuse::NoMntns),
+            ("--parent 7 --mntns 3 --root host -- x", Misuse::NoRoot),
+            ("--parent 7 --mntns 3 -- x", Misuse::HalfMntns),
+            ("--parent 7 --root / -- x", Misuse::HalfMntns),
         ] {
             assert_eq!(parsed(line).unwrap_err(), misuse, "{line}");
         }

@@ -96,6 +96,8 @@ impl Drop for Handle {
 fn run(operation: Operation) -> OpResult<Reply> {
     match operation {
         Operation::MakeShares(request) => mount::make_shares(&request),
+        Operation::LendShare(request) => mount::share::lend(&request),
+        Operation::TakeShareBack(request) => mount::share::take_back(&request),
         Operation::Mount(request) => mount::mount(&request),
         Operation::MakeWritable(request) => mount::make_writable(&request),
         Operation::DescribeMount(request) => mount::describe(&request),

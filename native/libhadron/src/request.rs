@@ -13,6 +13,8 @@ pub const MAX_ID: u64 = (1 << 53) - 1;
 #[serde(tag = "op", rename_all = "camelCase")]
 pub enum Operation {
     MakeShares(MakeShares),
+    LendShare(LendShare),
+    TakeShareBack(Share),
     Mount(Mount),
     MakeWritable(MakeWritable),
     DescribeMount(DescribeMount),
@@ -49,7 +51,16 @@ pub struct MakeShares {
 #[serde(deny_unknown_fields)]
 pub struct Share {
     pub namespace: RawFd,
+    pub directory: RawFd,
     pub places: RawFd,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LendShare {
+    pub share: Share,
+    /// A directory of the host.
+    pub place: String,
 }
 
 /// One mount as containerd describes it: every option is one word of mount(8). `target` is a path of the share.

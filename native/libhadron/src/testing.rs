@@ -36,9 +36,10 @@ impl PrivateMounts {
 
     /// As a request names it.
     pub fn request(&self) -> request::Share {
-        let [namespace, _, places] = &self.share;
+        let [namespace, directory, places] = &self.share;
         request::Share {
             namespace: namespace.as_raw_fd(),
+            directory: directory.as_raw_fd(),
             places: places.as_raw_fd(),
         }
     }

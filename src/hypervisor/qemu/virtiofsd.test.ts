@@ -37,16 +37,15 @@ test("a configured path is taken, and has to be there", async () => {
 });
 
 test("the arguments of either", () => {
-  const inherited = { listener: 3, directory: 4 };
-  expect(virtiofsdArguments({ path: own, style: "rust" }, inherited)).toEqual([
+  expect(virtiofsdArguments({ path: own, style: "rust" }, { listener: 3, directory: "/run/hadron/a,b c" })).toEqual([
     "--fd=3",
-    "--shared-dir=/proc/self/fd/4/",
+    "--shared-dir=/run/hadron/a,b c",
     "--cache=auto",
     "--sandbox=chroot",
     "--xattr",
     "--announce-submounts",
   ]);
-  expect(virtiofsdArguments({ path: ofQemu, style: "c" }, inherited)).toEqual([
+  expect(virtiofsdArguments({ path: ofQemu, style: "c" }, { listener: 3, directory: 4 })).toEqual([
     "--fd=3",
     "-f",
     "-o",

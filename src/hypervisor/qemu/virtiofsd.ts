@@ -39,18 +39,27 @@ function withStyle(path: string): Virtiofsd {
 }
 
 /**
- * It inherits a listening socket and the directory. It makes no mount namespace (chroot only), so that what is mounted below
+ * Descriptors that it inherits, or for the one in Rust the directory's path. That one would take the name of a descriptor for a link,
+ * follow it by its text, and share what has that path where it is: for the root of a namespace that is the host's root.
+ */
+export interface VirtiofsdShare {
+  readonly listener: number;
+  readonly directory: number | string;
+}
+
+/**
+ * It inherits a listening socket. It makes no mount namespace (chroot only), so that what is mounted below
  * the directory later is seen, and announces that as file systems of their own: their inode numbers clash.
  *
  * What the guest knows is good for a second; then it asks, and drops the data of what has changed. The one in C can be told
  * that in so many words. The one in Rust has that second with cache=auto only, in which the guest reads a file anew
  * whenever it is opened. Locks are the guest's own in either: what they can ask the host for is refused if it has to wait.
  */
-export function virtiofsdArguments(virtiofsd: Virtiofsd, inherited: { readonly listener: number; readonly directory: number }): string[] {
+export function virtiofsdArguments(virtiofsd: Virtiofsd, share: VirtiofsdShare): string[] {
   // The one in C looks at what is named, and a descriptor's name is a link: the slash leads through it.
-  const directory = `/proc/self/fd/${inherited.directory}/`;
+  const directory = typeof share.directory === "string" ? share.directory : `/proc/self/fd/${share.directory}/`;
   if (virtiofsd.style === "rust") {
-    return [`--fd=${inherited.listener}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts"];
+    return [`--fd=${share.listener}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts"];
   }
-  return [`--fd=${inherited.listener}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];
+  return [`--fd=${share.listener}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];
 }

@@ -9,7 +9,7 @@ import { abortError, orAbort } from "../../abort.ts";
 import { Code, HadronError, messageOf } from "../../errors.ts";
 import { Child, type ChildExit, type ChildOptions, describeExit } from "../../host/child.ts";
 import { unlink } from "../../host/files.ts";
-import type { Host } from "../../host/host.ts";
+import type { Host, ShareDescriptors } from "../../host/host.ts";
 import { within } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
 import type { Nic, SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
@@ -20,7 +20,7 @@ import { QmpClient, type QmpEvent } from "./qmp.ts";
 import { virtiofsdArguments, type Virtiofsd } from "./virtiofsd.ts";
 
 /** What Node itself cannot do with sockets. */
-export type HostSockets = Pick<Host, "socketpair" | "listenUnix" | "sendFds">;
+export type HostSockets = Pick<Host, "socketpair" | "listenUnix" | "sendFds" | "lendShare" | "takeShareBack">;
 
 export interface QemuOptions {
   /** Paths of programs. */
@@ -51,6 +51,8 @@ export class QemuVm implements Vm {
   readonly #inherited: ("stream" | number)[] = ["stream", "stream"];
   /** Descriptors of this process that are only there to be inherited, and socket files. */
   readonly #descriptors = new Set<number>();
+  /** Shares in which a file server is starting. */
+  readonly #lent = new Set<ShareDescriptors>();
   readonly #files = new Set<string>();
   readonly #exited = Promise.withResolvers<VmExit>();
   readonly #notices: Promise<void>[] = [];
@@ -146,6 +148,7 @@ export class QemuVm implements Vm {
       signal,
       what,
     );
+    await this.#takeSharesBack();
     await this.#removeFiles();
   }
 
@@ -187,18 +190,45 @@ export class QemuVm implements Vm {
     });
   }
 
-  async #share({ tag, directory }: SharedDirectory, index: number): Promise<QemuDevice> {
+  async #share({ tag, share }: SharedDirectory, index: number): Promise<QemuDevice> {
     const { virtiofsd } = this.#options;
     if (virtiofsd === undefined) {
-      return { kind: "9p", tag, directory: this.#inherit(directory) };
+      return { kind: "9p", tag, directory: this.#inherit(share.directory) };
     }
     const socket = join(this.#config.directory, `fs${index}.sock`);
     const listener = await this.#listen(socket);
-    const args = virtiofsdArguments(virtiofsd, { listener: FIRST_DESCRIPTOR, directory: FIRST_DESCRIPTOR + 1 });
-    const child = this.#spawn({ name: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener, directory] });
+    const child = virtiofsd.style === "rust" ? await this.#startInShare(virtiofsd, listener, share) : this.#startBeside(virtiofsd, listener, share);
     this.#closeDescriptor(listener);
     this.#killWith(child, () => undefined);
     return { kind: "virtiofs", tag, socket };
+  }
+
+  #startBeside(virtiofsd: Virtiofsd, listener: number, { directory }: ShareDescriptors): Child {
+    const args = virtiofsdArguments(virtiofsd, { listener: FIRST_DESCRIPTOR, directory: FIRST_DESCRIPTOR + 1 });
+    return this.#spawn({ name: "virtiofsd", program: virtiofsd.path, args, descriptors: [listener, directory] });
+  }
+
+  /** It finds the share where the VM's directory is on the host, until it has made that its root directory. */
+  async #startInShare(virtiofsd: Virtiofsd, listener: number, share: ShareDescriptors): Promise<Child> {
+    const { directory } = this.#config;
+    const root = await this.#options.host.lendShare(share, directory);
+    this.#lent.add(share);
+    const args = virtiofsdArguments(virtiofsd, { listener: FIRST_DESCRIPTOR, directory });
+    const descriptors = [listener, share.namespace];
+    try {
+      return this.#spawn({ name: "virtiofsd", program: virtiofsd.path, args, descriptors, mountNamespace: { descriptor: 1, root } });
+    } catch (error) {
+      // Stopped meanwhile.
+      await this.#takeSharesBack();
+      throw error;
+    }
+  }
+
+  async #takeSharesBack(): Promise<void> {
+    for (const share of this.#lent) {
+      this.#lent.delete(share);
+      await this.#options.host.takeShareBack(share);
+    }
   }
 
   #nic({ kind, hardwareAddress, queues, vhost }: Nic): QemuDevice {
@@ -351,6 +381,7 @@ export class QemuVm implements Vm {
     }
     await Promise.all(this.#children.map((child) => child.exited));
     await this.#vsock?.close();
+    await this.#takeSharesBack();
     await this.#removeFiles();
     // Without a QEMU there was never a guest, but whoever asks shall not wait for ever.
     this.#exited.resolve({ reason: "the VM was never started", expected: true });

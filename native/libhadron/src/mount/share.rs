@@ -3,6 +3,9 @@
 //! Each is the root of a mount namespace of its own, in which nothing is but what is mounted there for the pod. Whoever has its
 //! descriptor sees that, in any namespace; no list of the host's mounts has it, and no other mount namespace a copy. It keeps
 //! nothing of the host's busy, and is gone, whatever is mounted there, with the last descriptor.
+//!
+//! A file server that wants to be told of a directory by a path, as virtiofsd in Rust does, finds none: it has to start in the
+//! namespace, where `lend` makes a copy of the host's mounts appear for as long as it starts, with the share in it.
 
 use std::io::Read;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -17,13 +20,17 @@ use rustix::mount::{
 use rustix::thread::{LinkNameSpaceType, UnshareFlags};
 use serde_json::json;
 
-use super::attach::set_attributes;
-use super::options::{Attributes, Depth};
+use super::attach::{set_attributes, set_propagation};
+use super::options::{Attributes, Depth, Propagation};
 use crate::answers::Reply;
 use crate::descriptor;
-use crate::error::{OpError, OpResult};
+use crate::error::{OpError, OpResult, check_path};
 use crate::request;
 use crate::thread;
+
+/// What is in a share's namespace: the share, and the place of the host's mounts while it is lent.
+const SHARE: &str = "/share";
+const HOST: &str = "/host";
 
 /// Makes so many of them. `fds` of the answer are three for each: its namespace, the directory itself, and the same where places
 /// for mounts can be made; to whoever has only the second it is read-only.
@@ -54,7 +61,10 @@ fn make_here(count: u32) -> Result<Vec<OwnedFd>, Errno> {
 /// slave would keep its file system busy.
 fn leave_the_host() -> Result<(), Errno> {
     copy_namespace()?;
-    let root = mount_empty()?;
+    let root = mount_empty("/")?;
+    for place in [SHARE, HOST] {
+        rustix::fs::mkdirat(&root, &place[1..], Mode::RWXU)?;
+    }
     rustix::process::fchdir(&root)?;
     match rustix::process::pivot_root(".", ".") {
         Ok(()) => rustix::mount::unmount(".", UnmountFlags::DETACH)?,
@@ -67,7 +77,7 @@ fn leave_the_host() -> Result<(), Errno> {
 
 fn make_one(proc: &OwnedFd) -> Result<[OwnedFd; 3], Errno> {
     copy_namespace()?;
-    let directory = mount_empty()?;
+    let directory = mount_empty(SHARE)?;
     let clone = OpenTreeFlags::OPEN_TREE_CLONE
         | OpenTreeFlags::OPEN_TREE_CLOEXEC
         | OpenTreeFlags::AT_EMPTY_PATH;
@@ -91,8 +101,8 @@ pub fn copy_namespace() -> Result<(), Errno> {
     rustix::mount::mount_change("/", private)
 }
 
-/// An empty directory on top of the namespace's root, where whoever enters the namespace comes to.
-fn mount_empty() -> Result<OwnedFd, Errno> {
+/// An empty directory on top of a place; on that of the root whoever enters the namespace comes to it.
+fn mount_empty(place: &str) -> Result<OwnedFd, Errno> {
     let context = rustix::mount::fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
     rustix::mount::fsconfig_set_string(&context, "source", "hadron")?;
     rustix::mount::fsconfig_set_string(&context, "mode", "755")?;
@@ -103,7 +113,7 @@ fn mount_empty() -> Result<OwnedFd, Errno> {
         MountAttrFlags::empty(),
     )?;
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-    rustix::mount::move_mount(&tree, c"", CWD, c"/", flags)?;
+    rustix::mount::move_mount(&tree, c"", CWD, place, flags)?;
     Ok(tree)
 }
 
@@ -116,13 +126,60 @@ fn open_proc() -> Result<OwnedFd, Errno> {
 #[derive(Clone, Copy)]
 pub struct Share<'fd> {
     namespace: BorrowedFd<'fd>,
+    directory: BorrowedFd<'fd>,
     places: BorrowedFd<'fd>,
+}
+
+/// Lets a program that starts in the share's namespace, with `/host` as its root directory, find the host's files, and in the place of
+/// the directory `place` the share. The root directory's name is what is answered.
+pub fn lend(request: &request::LendShare) -> OpResult<Reply> {
+    check_path("place of the share", &request.place)?;
+    let share = Share::of(&request.share)?;
+    let failed = |errno| OpError::os(errno, "the pod's mounts cannot be lent to a file server");
+    let host = clone_host().map_err(failed)?;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    share.visit(|| {
+        rustix::mount::move_mount(&host, c"", CWD, HOST, flags).map_err(failed)?;
+        let place = format!("{HOST}{}", request.place);
+        rustix::mount::move_mount(share.directory, c"", CWD, place, flags).map_err(|errno| {
+            let _ = rustix::mount::unmount(HOST, UnmountFlags::DETACH);
+            failed(errno)
+        })
+    })?;
+    Ok(Reply::of(json!({ "root": HOST })))
+}
+
+/// Undoes `lend`. Whoever has made the share its root directory meanwhile keeps it.
+pub fn take_back(request: &request::Share) -> OpResult<Reply> {
+    let share = Share::of(request)?;
+    let failed = |errno| OpError::os(errno, "the pod's mounts cannot be taken back");
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    share.visit(|| {
+        rustix::mount::move_mount(share.directory, c"", CWD, SHARE, flags).map_err(failed)?;
+        rustix::mount::unmount(HOST, UnmountFlags::DETACH).map_err(failed)
+    })?;
+    Ok(Reply::empty())
+}
+
+/// All that the calling thread's namespace has, as mounts that hear of no change there and tell of none.
+fn clone_host() -> Result<OwnedFd, Errno> {
+    let clone = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_RECURSIVE;
+    let tree = rustix::mount::open_tree(CWD, "/", clone)?;
+    let private = Propagation {
+        kind: libc::MS_PRIVATE,
+        depth: Depth::Recursive,
+    };
+    set_propagation(&tree, private)?;
+    Ok(tree)
 }
 
 impl<'fd> Share<'fd> {
     pub fn of(request: &request::Share) -> OpResult<Self> {
         Ok(Self {
             namespace: descriptor::borrow(request.namespace)?,
+            directory: descriptor::borrow(request.directory)?,
             places: descriptor::borrow(request.places)?,
         })
     }
@@ -133,6 +190,19 @@ impl<'fd> Share<'fd> {
         let inside = Inside {
             proc: open_proc().map_err(failed)?,
         };
+        self.visit(move || {
+            // Wherever it is mounted just now.
+            let change_root = || {
+                rustix::process::fchdir(self.directory)?;
+                rustix::process::chroot(".")
+            };
+            change_root().map_err(failed)?;
+            work(&inside)
+        })
+    }
+
+    /// Runs `work` in the namespace, on a thread of its own.
+    pub fn visit<T: Send>(self, work: impl FnOnce() -> OpResult<T> + Send) -> OpResult<T> {
         thread::apart(move || {
             let enter = || {
                 // A mount namespace is for those who share their root directory with nobody.
@@ -141,8 +211,8 @@ impl<'fd> Share<'fd> {
                 let kind = Some(LinkNameSpaceType::Mount);
                 rustix::thread::move_into_link_name_space(self.namespace, kind)
             };
-            enter().map_err(failed)?;
-            work(&inside)
+            enter().map_err(|errno| OpError::os(errno, "the pod's mounts cannot be reached"))?;
+            work()
         })
     }
 

@@ -478,3 +478,55 @@ fn a_share_has_nothing_of_the_host_and_is_read_only() {
     let namespaces = [&shares[0], &shares[3]].map(|fd| rustix::fs::fstat(fd).unwrap().st_ino);
     assert_ne!(namespaces[0], namespaces[1]);
 }
+
+#[test]
+fn a_share_is_lent_with_the_files_of_the_host_and_taken_back() {
+    let mounts = PrivateMounts::new();
+    let own = mounts.shared_tmpfs("own");
+    let place = mounts.directory("own/place");
+    std::fs::write(format!("{own}/file"), "of the host").unwrap();
+    let bind = mounts.directory("bound");
+    std::fs::write(format!("{bind}/file"), "of the pod").unwrap();
+    mounts.run("bind", &bind, "/1", &["bind"]).unwrap();
+
+    let lent = share::lend(&crate::request::LendShare {
+        share: mounts.request(),
+        place: place.clone(),
+    });
+    assert_eq!(lent.unwrap().value()["root"], "/host");
+    let read = |path: String| {
+        mounts
+            .share()
+            .visit(|| Ok(std::fs::read_to_string(path).ok()))
+            .unwrap()
+    };
+    assert_eq!(read(format!("/host{own}/file")).unwrap(), "of the host");
+    assert_eq!(read(format!("/host{place}/1/file")).unwrap(), "of the pod");
+    // The host has no mount of it, although that place is on a shared one.
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    // What is mounted and unmounted meanwhile is as ever.
+    mounts.run("bind", &bind, "/2", &["bind"]).unwrap();
+    assert_eq!(read(format!("/host{place}/2/file")).unwrap(), "of the pod");
+    assert_eq!(
+        mounts.share().enter(share::Inside::mounts).unwrap().len(),
+        3
+    );
+
+    share::take_back(&mounts.request()).unwrap();
+    assert_eq!(read(format!("/host{own}/file")), None);
+    assert_eq!(read("/share/2/file".into()).unwrap(), "of the pod");
+    assert_eq!(
+        std::fs::read_to_string(mounts.seen("/1/file")).unwrap(),
+        "of the pod"
+    );
+    rustix::mount::unmount(&own, UnmountFlags::empty()).unwrap();
+
+    // Where it cannot be lent to, nothing of the host is left.
+    let failed = share::lend(&crate::request::LendShare {
+        share: mounts.request(),
+        place: "/no/such/place".into(),
+    });
+    assert_eq!(failed.err().unwrap().errno, Errno::NOENT);
+    assert_eq!(read("/host/proc/version".into()), None);
+    assert_eq!(read("/share/1/file".into()).unwrap(), "of the pod");
+}
