@@ -6,11 +6,13 @@ import { refusal } from "../../test/harness/refusal.ts";
 import { loadProto } from "../../tools/proto.ts";
 import { Code, type HadronError } from "../errors.ts";
 import * as agent from "../gen/agent.ts";
+import * as cri from "../gen/cri.ts";
 import * as events from "../gen/events.ts";
 import * as metrics from "../gen/metrics.ts";
 import * as wellKnown from "../gen/protobuf.ts";
 import * as runcOptions from "../gen/runc-options.ts";
 import * as runtimeOptions from "../gen/runtime-options.ts";
+import * as sandbox from "../gen/sandbox.ts";
 import * as taskEvents from "../gen/task-events.ts";
 import * as taskTypes from "../gen/task-types.ts";
 import * as task from "../gen/task.ts";
@@ -18,7 +20,7 @@ import * as types from "../gen/types.ts";
 import { Message } from "./message.ts";
 import { packAny } from "./well-known.ts";
 
-const ALL = [agent, events, metrics, wellKnown, runcOptions, runtimeOptions, taskEvents, taskTypes, task, types]
+const ALL = [agent, cri, events, metrics, wellKnown, runcOptions, runtimeOptions, sandbox, taskEvents, taskTypes, task, types]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value): value is Message<object> => value instanceof Message);
 

@@ -137,8 +137,7 @@ const FULL_STATE = [
   ],
   ["has no room for a directory", "nr_inodes=1", "true", /the directory \S+ cannot be made: No space left on device \(os error 28\): exit/],
   // Its own directory, the pod's and the journal.
-  ["has no room for a network namespace", "nr_inodes=3", "true", /the network namespace .* cannot be made.*no space left/i],
-  ["has no room for a socket", "nr_inodes=4", "true", /the socket .* cannot be made.*no space left/i],
+  ["has no room for a socket", "nr_inodes=3", "true", /the socket .* cannot be made.*no space left/i],
 ] as const;
 
 describe.each(containerdVersions)("containerd %s: a host whose /run/hadron", (version) => {

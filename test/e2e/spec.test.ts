@@ -291,7 +291,6 @@ describe.each(containerdVersions)("containerd %s: what cannot be had", (version)
       /host's network namespace/,
     ],
     ["a block device of the host", (spec) => (spec.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }]), /device \/dev\/sda/],
-    ["hooks", (spec) => (spec["hooks"] = { prestart: [{ path: "/bin/true" }] }), /hooks\.prestart/],
     ["a mount of a kind that the guest lacks", (spec) => spec.mounts.push({ destination: "/m", type: "nfs", source: "s:/" }), /"nfs"/],
     [
       "a mount source that is not there",
