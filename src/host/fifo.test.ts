@@ -1,14 +1,17 @@
-import { execFileSync } from "node:child_process";
+import { execFile as execFileCallback, execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readFileSync, readlinkSync, readdirSync, writeSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { readNow } from "../../test/harness/fifo.ts";
 import { Code } from "../errors.ts";
 import { openOutputFifo, openStdinFifo } from "./fifo.ts";
+
+const execFile = promisify(execFileCallback);
 
 let directory: string;
 let path: string;
@@ -48,7 +51,10 @@ test("standard input does not end when a writer goes away, and ends with closeWr
 });
 
 test("an output opens without a reader and survives one that goes away", async () => {
-  await using fifo = await openOutputFifo(path);
+  const { fifo, unread } = await openOutputFifo(path);
+  await using both = new AsyncDisposableStack();
+  both.use(fifo);
+  both.use(unread);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   writeSync(fifo.fd, "one");
   expect(readNow(reader)).toBe("one");
@@ -59,8 +65,9 @@ test("an output opens without a reader and survives one that goes away", async (
 
 test("the descriptors have the right flags, and are closed with their owner", async () => {
   const input = await openStdinFifo(path);
-  const output = await openOutputFifo(path);
+  const { fifo: output, unread } = await openOutputFifo(path);
   expect(openCount()).toBe(3);
+  expect(unread).toBeUndefined();
   for (const [fd, mode] of [
     [input.fd, constants.O_RDONLY],
     [output.fd, constants.O_RDWR],
@@ -75,6 +82,29 @@ test("the descriptors have the right flags, and are closed with their owner", as
   await output[Symbol.asyncDispose]();
   expect(openCount()).toBe(0);
   expect(() => input.fd).toThrow(expect.objectContaining({ code: Code.FAILED_PRECONDITION }) as Error);
+});
+
+test("an output that ends before its reader comes is there for it, and then ends", async () => {
+  const { fifo, unread } = await openOutputFifo(path);
+  expect(unread).toBeDefined();
+  writeSync(fifo.fd, "all of it");
+  await fifo[Symbol.asyncDispose]();
+  const released = unread?.release();
+  // A client's open(2) waits for a writer, if there is none.
+  const late = execFile("cat", [path]);
+  expect((await late).stdout).toBe("all of it");
+  await released;
+  expect(openCount()).toBe(0);
+});
+
+test("an output that nobody reads is let go of when its owner wants it", async () => {
+  const { fifo, unread } = await openOutputFifo(path);
+  await fifo[Symbol.asyncDispose]();
+  const released = unread?.release();
+  await unread?.[Symbol.asyncDispose]();
+  await unread?.[Symbol.asyncDispose]();
+  await released;
+  expect(openCount()).toBe(0);
 });
 
 test.each([openStdinFifo, openOutputFifo])("%o refuses what is not a FIFO", async (openFifo) => {

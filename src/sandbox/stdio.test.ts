@@ -150,7 +150,15 @@ describe("an open standard I/O", () => {
     const { ports } = await open(ALL());
     expect(ports).toEqual({ stdin: 2001, stdout: 2002, stderr: 2003 });
     expect(joins.map(({ direction }) => direction)).toEqual(["in", "out", "out"]);
-    // Of the outputs only the joins' are open: a reader sees the end with them. Of stdin we have both ends.
+    // Of the outputs the joins' are open, and one more each, as nobody has come to read them. Of stdin we have both ends.
+    expect(openFiles()).toEqual(["err", "err", "in", "in", "in", "out", "out"]);
+  });
+
+  it("has no more of an output that is read than the join: the reader sees the end with that", async () => {
+    const readers = ["out", "err"].map((name) => openSync(at(name), constants.O_RDONLY | constants.O_NONBLOCK));
+    await open(ALL());
+    expect(openFiles()).toEqual(["err", "err", "in", "in", "in", "out", "out"]);
+    readers.forEach(closeSync);
     expect(openFiles()).toEqual(["err", "in", "in", "in", "out"]);
   });
 

@@ -7,7 +7,7 @@ import type { FileHandle } from "node:fs/promises";
 
 import type { StdioPorts } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
-import { type Fifo, openOutputFifo, openStdinFifo } from "../host/fifo.ts";
+import { type Fifo, openOutputFifo, openStdinFifo, type UnreadFifo } from "../host/fifo.ts";
 import { open } from "../host/files.ts";
 import type { Join, JoinDirection } from "../hypervisor/hypervisor.ts";
 import { within } from "../time.ts";
@@ -54,6 +54,7 @@ export async function openProcessIo(joiner: Joiner, request: StdioRequest): Prom
   await using undo = new AsyncDisposableStack();
   let stdin: Fifo | undefined;
   const outputs: Join[] = [];
+  const unread: UnreadFifo[] = [];
   const ports = { stdin: 0, stdout: 0, stderr: 0 };
   let input: Join | undefined;
 
@@ -69,12 +70,25 @@ export async function openProcessIo(joiner: Joiner, request: StdioRequest): Prom
     }
     // The join keeps a duplicate, so ours is closed at once: the reader sees the end when the join has.
     await using output = await openOutput(request[name], name);
+    const first = output.unread === undefined ? undefined : undo.use(output.unread);
     const join = undo.use(await joiner.join(output.fd, "out"));
     outputs.push(join);
+    if (first !== undefined) {
+      unread.push(first);
+      void join.ended.then(() => first.release());
+    }
     ports[name] = join.port;
   }
   undo.move();
-  return new ProcessIo(ports, stdin, input, outputs);
+  return new ProcessIo(ports, { stdin, input, outputs, unread });
+}
+
+interface Ends {
+  readonly stdin: Fifo | undefined;
+  readonly input: Join | undefined;
+  readonly outputs: readonly Join[];
+  /** Outputs that had no reader when they were opened. */
+  readonly unread: readonly UnreadFifo[];
 }
 
 export class ProcessIo {
@@ -82,12 +96,14 @@ export class ProcessIo {
   readonly #stdin: Fifo | undefined;
   readonly #input: Join | undefined;
   readonly #outputs: readonly Join[];
+  readonly #unread: readonly UnreadFifo[];
 
-  constructor(ports: StdioPorts, stdin: Fifo | undefined, input: Join | undefined, outputs: readonly Join[]) {
+  constructor(ports: StdioPorts, { stdin, input, outputs, unread }: Ends) {
     this.ports = ports;
     this.#stdin = stdin;
     this.#input = input;
     this.#outputs = outputs;
+    this.#unread = unread;
   }
 
   /** The process reads the end of its stdin after everything that was written before. Idempotent. */
@@ -112,7 +128,7 @@ export class ProcessIo {
     try {
       await Promise.all([...this.#outputs.map((join) => join.close()), this.#input?.close()]);
     } finally {
-      await this.#stdin?.[Symbol.asyncDispose]();
+      await Promise.all([this.#stdin?.[Symbol.asyncDispose](), ...this.#unread.map((output) => output[Symbol.asyncDispose]())]);
     }
   }
 }
@@ -131,11 +147,12 @@ async function drained(join: Join): Promise<void> {
   }
 }
 
-type Output = AsyncDisposable & { readonly fd: number };
+type Output = AsyncDisposable & { readonly fd: number; readonly unread?: UnreadFifo | undefined };
 
 async function openOutput(uri: string, name: string): Promise<Output> {
   if (!uri.startsWith("file://")) {
-    return await openOutputFifo(fifoPath(uri, name));
+    const { fifo, unread } = await openOutputFifo(fifoPath(uri, name));
+    return { fd: fifo.fd, unread, [Symbol.asyncDispose]: () => fifo[Symbol.asyncDispose]() };
   }
   const path = decodeURIComponent(new URL(uri).pathname);
   let file: FileHandle;
