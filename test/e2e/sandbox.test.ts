@@ -105,7 +105,9 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect((await pod.exec(container, ["cat", "/etc/hosts"])).stdout).toBe("10.1.2.3 mine");
     });
 
-    test("is refused with a sentence when it asks for the host's network, or for a sysctl that is not a pod's", async () => {
+    // containerd 2.1 itself dies of a nil pointer when a sandbox service refuses a pod (RunPodSandbox).
+    const refusals = version === "2.1" && sandboxer === "shim" ? test.skip : test;
+    refusals("is refused with a sentence when it asks for the host's network, or for a sysctl that is not a pod's", async () => {
       const network = await CriPod.tryRun(daemon(), sandboxer, {
         linux: { security_context: { namespace_options: { network: namespaceMode.node } } },
       });
@@ -160,7 +162,9 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
     });
   });
 
-  test("by the Sandbox service says what its VM takes of the host", async () => {
+  // containerd 2.1 does not ask the sandbox service, but reads the cgroup of the pod's cgroup_parent, which is not given here.
+  const podStats = version === "2.1" ? test.skip : test;
+  podStats("by the Sandbox service says what its VM takes of the host", async () => {
     await using pod = await CriPod.run(daemon(), "shim");
     await pod.start(["sh", "-c", "while :; do :; done"]);
     const stats = async (): Promise<Usage> => {
