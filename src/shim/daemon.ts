@@ -3,15 +3,13 @@
  * it is released: server, sandbox, events, journal and directory, log.
  */
 
-import { join } from "node:path";
-
 import { Server } from "ttrpc-ts";
 
 import { type Config, DEFAULTS, loadConfig } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
 import { Any } from "../gen/protobuf.ts";
 import { errorOfSystemCall } from "../host/error.ts";
-import { mkdir, rmdir, unlink } from "../host/files.ts";
+import { mkdir, unlink } from "../host/files.ts";
 import { Host } from "../host/host.ts";
 import { Journal, JOURNAL } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
@@ -212,12 +210,10 @@ class Daemon implements AsyncDisposable {
     this.#log[Symbol.dispose]();
   }
 
-  /** Under the pod's lock, so that no `start` holds the lock of nothing; without it where a `delete` has it, which was seen to leave the directory. */
+  /** Not while a `start`, `delete` or `sweep` holds the pod's lock: it would hold the lock of nothing. It removes what it finds. */
   async #removeState(): Promise<void> {
     if (!(await this.#host.removeDirectory(this.#args.state, JOURNAL))) {
-      this.#log.debug({ pod: this.#args.id }, "somebody else has the lock of the pod's directory, which is removed all the same");
-      await unlink(join(this.#args.state, JOURNAL)).catch(ignoreMissing);
-      await rmdir(this.#args.state).catch(ignoreMissing);
+      this.#log.debug({ pod: this.#args.id }, "the pod's directory is left to whoever has its lock");
     }
   }
 }

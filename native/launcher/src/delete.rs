@@ -5,6 +5,8 @@
 //! somebody for this container, which is over.) When the daemon is gone, so is the VM: everything of the pod is undone,
 //! whichever of its containers is deleted first. A daemon that runs without its socket is exiting: it gets some time,
 //! then it is killed.
+//!
+//! Who only looks takes no lock: a daemon that ends meanwhile leaves its directory to whoever has that.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::args::Args;
 use crate::failure::{Context, Failure, Result};
 use crate::journal::{self, Entry};
-use crate::pod::{self, Pod};
+use crate::pod::{self, Lock, Pod};
 use crate::undo::{daemon_is_ending, undo};
 use crate::{group, json, mounts, proto};
 
@@ -36,11 +38,10 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
     let pod = find_pod(args, &bundle, &mut warn)?;
     let mut pid = None;
     if pod.has_traces() {
-        let lock = pod.lock(started + PATIENCE)?;
-        if pod.is_live()? && !daemon_is_ending(&pod) {
+        let Some(lock) = lock_dead(&pod, started + PATIENCE)? else {
             release_foreign_rootfs(&pod, &bundle, &mut warn);
             return answer(None);
-        }
+        };
         if let Err(failure) = pod.remove_stale_socket() {
             warn(&failure.to_string());
         }
@@ -62,6 +63,17 @@ pub fn delete(args: &Args, mut warn: impl FnMut(&str)) -> Result<Vec<u8>> {
         ));
     }
     answer(pid)
+}
+
+/// The lock of a pod whose daemon does not live; none of one whose daemon does.
+fn lock_dead(pod: &Pod, deadline: Instant) -> Result<Option<Lock>> {
+    let lives = || Ok::<_, Failure>(pod.is_live()? && !daemon_is_ending(pod));
+    if lives()? {
+        return Ok(None);
+    }
+    let lock = pod.lock(deadline)?;
+    // `start` may have been there before.
+    Ok((!lives()?).then_some(lock))
 }
 
 fn answer(pid: Option<u32>) -> Result<Vec<u8>> {

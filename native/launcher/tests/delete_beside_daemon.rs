@@ -50,6 +50,20 @@ fn a_living_daemon_owns_everything_but_a_foreign_mount_at_rootfs() {
     qemu.wait().unwrap();
 }
 
+/// A daemon leaves its directory to whoever has the lock, and `delete` that has seen it live would leave it, too.
+#[test]
+fn looking_at_a_living_daemon_takes_no_lock() {
+    let world = World::new();
+    let bundle = world.bundle("c1", "{}");
+    let address = world.start("c1", &bundle).unwrap();
+    let directory = fs::File::open(state_of(&address)).unwrap();
+    directory.lock().unwrap();
+    let begun = Instant::now();
+    assert_eq!(stderr(&world.delete("c1", &bundle)), "");
+    assert!(begun.elapsed() < Duration::from_secs(4));
+    UnixStream::connect(address.strip_prefix("unix://").unwrap()).unwrap();
+}
+
 /// containerd runs `delete` as soon as a connection breaks, while the daemon's socket may still accept others.
 #[test]
 fn a_daemon_that_was_just_killed_counts_as_gone() {
