@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code } from "../errors.ts";
-import { CgroupStay, type Hierarchy, parseHierarchies } from "./cgroup.ts";
+import { CgroupStay, hierarchies, type Hierarchy } from "./cgroup.ts";
 import type { JournalEntry } from "./journal-entry.ts";
+import { parseMountinfo } from "./mountinfo.ts";
 
 const mount = (root: string, point: string, type: string, options: string): string =>
   `30 25 0:26 ${root} ${point} rw,nosuid shared:4 - ${type} ${type} rw,${options}`;
@@ -50,8 +51,8 @@ describe("the hierarchies", () => {
       [{ mountPoint: "/sys/fs/cgroup", controllers: [], own: undefined }],
     ],
     ["where none is mounted", ["20 1 0:5 / / rw - ext4 /dev/sda rw"], "0::/\n", []],
-  ])("%s", (_, mountinfo, cgroup, hierarchies) => {
-    expect(parseHierarchies(mountinfo.join("\n"), cgroup)).toEqual(hierarchies);
+  ])("%s", (_, mountinfo, cgroup, expected) => {
+    expect(hierarchies(parseMountinfo(mountinfo.join("\n")), cgroup)).toEqual(expected);
   });
 });
 
@@ -83,7 +84,7 @@ describe("a stay", () => {
   const cgroups = (): string => readFileSync(`/proc/${child.pid}/cgroup`, "utf8");
   /** The hierarchies in which the parent was made, which stays. */
   const ours = (): Hierarchy[] =>
-    parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8")).filter(({ mountPoint }) =>
+    hierarchies(parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8")), readFileSync("/proc/self/cgroup", "utf8")).filter(({ mountPoint }) =>
       existsSync(`${mountPoint}${parent}`),
     );
   const options = () => ({

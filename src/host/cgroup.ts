@@ -6,9 +6,11 @@
 import { join, posix } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
+import { sleep } from "../time.ts";
 import { errorOfSystemCall } from "./error.ts";
 import { mkdir, readFile, rmdir, writeFile } from "./files.ts";
 import type { Journal } from "./journal.ts";
+import { type Mount, mounts } from "./mountinfo.ts";
 
 export interface CgroupPath {
   /** Absolute, as if the root of a hierarchy were "/". */
@@ -174,18 +176,18 @@ async function removeEmpty(directory: string): Promise<void> {
         throw new HadronError(Code.FAILED_PRECONDITION, `the cgroup ${directory} cannot be removed: ${messageOf(error)}`, { cause: error });
       }
       // There is no event for it in version 1.
-      await new Promise((resolve) => setTimeout(resolve, EMPTY_PAUSE_MS));
+      await sleep(EMPTY_PAUSE_MS);
     }
   }
 }
 
 async function hierarchiesOf(pid: number): Promise<Hierarchy[]> {
-  const [mountinfo, cgroup] = await Promise.all([readFile("/proc/self/mountinfo", "utf8"), readFile(`/proc/${pid}/cgroup`, "utf8")]);
-  return parseHierarchies(mountinfo, cgroup);
+  const [mounted, cgroup] = await Promise.all([mounts(), readFile(`/proc/${pid}/cgroup`, "utf8")]);
+  return hierarchies(mounted, cgroup);
 }
 
 /** Those that are mounted, once each. `cgroup`: /proc/PID/cgroup. */
-export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[] {
+export function hierarchies(mounted: readonly Mount[], cgroup: string): Hierarchy[] {
   const places = new Map(
     cgroup
       .split("\n")
@@ -196,12 +198,10 @@ export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[]
       }),
   );
   const found = new Map<string, Hierarchy>();
-  for (const line of mountinfo.split("\n")) {
-    const [, root = "", mountPoint = "", type = "", options = ""] = /^\S+ \S+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)$/.exec(line) ?? [];
-    const given = options.split(",");
+  for (const { root, mountPoint, type, options } of mounted) {
     const isIt = (controllers: string): boolean =>
-      controllers === "" ? type === "cgroup2" : controllers.split(",").every((name) => given.includes(name));
-    const controllers = type === "" ? undefined : [...places.keys()].find(isIt);
+      controllers === "" ? type === "cgroup2" : type === "cgroup" && controllers.split(",").every((name) => options.includes(name));
+    const controllers = [...places.keys()].find(isIt);
     if (controllers !== undefined && !found.has(controllers)) {
       const own = below(places.get(controllers) ?? "/", root);
       found.set(controllers, { mountPoint, controllers: controllers === "" ? [] : controllers.split(","), own });

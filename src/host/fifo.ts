@@ -87,7 +87,7 @@ export class UnreadFifo implements AsyncDisposable {
 
   /**
    * For an output that has ended, which nobody has open to read and write any more. Closes it when there is a reader, and after
-   * READER_TIMEOUT_MS: the reader may have come and gone.
+   * READER_TIMEOUT_MS: the reader may have come and gone. Never rejects: where it cannot be seen, nobody is waited for.
    */
   async release(): Promise<void> {
     // Nothing tells a writer that a reader has come, unless it blocks a thread in open(2).
@@ -107,8 +107,9 @@ export class UnreadFifo implements AsyncDisposable {
 
   /** Its number may be another file's as soon as it is closed. */
   async #close(): Promise<void> {
-    await this.#looking?.catch(() => false);
-    await close(this.#fd);
+    await this.#looking;
+    // close(2) gives the descriptor up, whatever it answers.
+    await close(this.#fd).catch(() => undefined);
   }
 
   /** Whether there is nothing to wait for any more. */
@@ -117,11 +118,15 @@ export class UnreadFifo implements AsyncDisposable {
   }
 
   async #isRead(): Promise<boolean> {
-    const end = await openIfRead(this.#fd);
-    if (end !== undefined) {
-      await close(end);
+    try {
+      const end = await openIfRead(this.#fd);
+      if (end !== undefined) {
+        await close(end);
+      }
+      return end !== undefined;
+    } catch {
+      return true;
     }
-    return end !== undefined;
   }
 }
 

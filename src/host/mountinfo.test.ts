@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { mountPointAbove, mountPoints, parseMountinfo } from "./mountinfo.ts";
+import { mountPointAbove, mounts, parseMountinfo } from "./mountinfo.ts";
 
 const TEXT = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 23 22 0:5 / /data ro,nosuid,noatime - tmpfs tmpfs rw
@@ -19,6 +19,13 @@ it.each([
   expect(mountPointAbove(parseMountinfo(TEXT), path)).toBe(mountPoint);
 });
 
+it("tells what is mounted, with and without optional fields", () => {
+  expect(parseMountinfo("30 25 0:26 /a\\040b /c rw shared:4 master:1 - cgroup none rw,cpu,cpuacct\n31 25 0:5 / /d ro - tmpfs - rw\n")).toEqual([
+    { root: "/a b", mountPoint: "/c", type: "cgroup", options: ["rw", "cpu", "cpuacct"] },
+    { root: "/", mountPoint: "/d", type: "tmpfs", options: ["rw"] },
+  ]);
+});
+
 it("knows the mounts of this machine", async () => {
-  expect(await mountPoints()).toContain("/proc");
+  expect(await mounts()).toContainEqual(expect.objectContaining({ root: "/", mountPoint: "/proc", type: "proc" }));
 });

@@ -1,23 +1,38 @@
-/** Where there are mounts in this process's namespace (proc_pid_mountinfo(5)). */
+/** The mounts of this process's namespace (proc_pid_mountinfo(5)). */
 
 import { readFile } from "./files.ts";
 
-export async function mountPoints(): Promise<string[]> {
+export interface Mount {
+  /** The directory of the file system that is seen at `mountPoint`. */
+  readonly root: string;
+  readonly mountPoint: string;
+  readonly type: string;
+  /** Of the file system, as it has them. */
+  readonly options: readonly string[];
+}
+
+export async function mounts(): Promise<Mount[]> {
   return parseMountinfo(await readFile("/proc/self/mountinfo", "utf8"));
 }
 
 /** In the order in which they were mounted, as far as one is above another. */
-export function parseMountinfo(text: string): string[] {
+export function parseMountinfo(text: string): Mount[] {
   return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => unescape(line.split(" ")[4] ?? ""));
+    .map((line) => {
+      const fields = line.split(" ");
+      const [, , , root = "", mountPoint = ""] = fields;
+      // Before the second part are fields of which there may be none or more.
+      const [type = "", , options = ""] = fields.slice(fields.indexOf("-") + 1);
+      return { root: unescape(root), mountPoint: unescape(mountPoint), type, options: options.split(",") };
+    });
 }
 
 /** Where that mount is which `path`, which has no symbolic links in it, is on. */
-export function mountPointAbove(mountPoints: readonly string[], path: string): string | undefined {
-  const above = mountPoints.filter((mountPoint) => isAtOrBelow(path, mountPoint)).toSorted((a, b) => a.length - b.length);
-  return above.at(-1);
+export function mountPointAbove(all: readonly Mount[], path: string): string | undefined {
+  const above = all.map(({ mountPoint }) => mountPoint).filter((mountPoint) => isAtOrBelow(path, mountPoint));
+  return above.toSorted((a, b) => a.length - b.length).at(-1);
 }
 
 function isAtOrBelow(path: string, directory: string): boolean {

@@ -13,7 +13,8 @@ import type { Agent, PipeOwner, TerminalSize } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
-import { nowNs, within } from "../time.ts";
+import { within } from "../time.ts";
+import { Deletion } from "./deletion.ts";
 import type { Hooks } from "./hooks.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
@@ -89,7 +90,7 @@ export class Container {
   readonly #observer: SandboxObserver;
   readonly #log: Logger;
   #freezer: "thawed" | "pausing" | "paused" = "thawed";
-  #deleting = false;
+  readonly #deletion = new Deletion();
 
   constructor(options: {
     id: string;
@@ -283,33 +284,25 @@ export class Container {
    * is refused. The VM goes with the last one, whose guest need not tidy up, only write back.
    */
   async delete(): Promise<Exit> {
-    if (this.status !== "stopped" && this.status !== "created") {
-      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; kill it before deleting it`);
+    return await this.#deletion.run(this, () => this.#remove());
+  }
+
+  async #remove(): Promise<void> {
+    if (this.status === "created") {
+      await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch(ignoreGone);
+      await this.init.exited;
     }
-    if (this.#deleting) {
-      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is being deleted already`);
+    await Promise.all([this.init, ...this.#execs.values()].map(async (process) => await process.io?.drain()));
+    if (this.#lease.isLast()) {
+      await using _ = this.#lease;
+      await this.#ask((agent) => agent.sync());
+    } else {
+      await this.#ask((agent) => agent.deleteContainer(this.id));
     }
-    this.#deleting = true;
-    try {
-      if (this.status === "created") {
-        await this.machine.agent.signalProcess(this.id, "", SIGKILL, true).catch(ignoreGone);
-        await this.init.exited;
-      }
-      await Promise.all([this.init, ...this.#execs.values()].map(async (process) => await process.io?.drain()));
-      if (this.#lease.isLast()) {
-        await using _ = this.#lease;
-        await this.#ask((agent) => agent.sync());
-      } else {
-        await this.#ask((agent) => agent.deleteContainer(this.id));
-      }
-      await this.#hostProcess.end();
-      await this.#storage[Symbol.asyncDispose]();
-      await this.#lease[Symbol.asyncDispose]();
-      await this.#hooks.afterDelete();
-      return this.init.exit ?? { status: KILLED_STATUS, atNs: nowNs() };
-    } finally {
-      this.#deleting = false;
-    }
+    await this.#hostProcess.end();
+    await this.#storage[Symbol.asyncDispose]();
+    await this.#lease[Symbol.asyncDispose]();
+    await this.#hooks.afterDelete();
   }
 
   /** For what is to be removed: with a guest that is gone, or does not know it any more, nothing is left to do. */

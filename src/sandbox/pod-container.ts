@@ -6,8 +6,8 @@
 
 import { Code, HadronError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { nowNs } from "../time.ts";
 import type { ContainerHostProcess, ContainerLease, ContainerMachine, ContainerStatus, PodMember, SandboxObserver } from "./container.ts";
+import { Deletion } from "./deletion.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { ProcessSpec, ResourcesSpec } from "./oci.ts";
 import { planUpdate } from "./plan.ts";
@@ -45,7 +45,7 @@ export class PodContainer implements PodMember {
   readonly #onStarted: () => void;
   readonly #log: Logger;
   #isPaused = false;
-  #deleting = false;
+  readonly #deletion = new Deletion();
 
   constructor({ id, bundle, machine, lease, hostProcess, observer, log }: PodContainerOptions) {
     this.id = id;
@@ -151,19 +151,7 @@ export class PodContainer implements PodMember {
 
   /** The VM goes with it, unless other containers of the pod have a lease of it. */
   async delete(): Promise<Exit> {
-    if (this.status !== "stopped" && this.status !== "created") {
-      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is ${this.status}; kill it before deleting it`);
-    }
-    if (this.#deleting) {
-      throw new HadronError(Code.FAILED_PRECONDITION, `container ${this.id} is being deleted already`);
-    }
-    this.#deleting = true;
-    try {
-      await this.abandon();
-      return this.init.exit ?? { status: KILLED_STATUS, atNs: nowNs() };
-    } finally {
-      this.#deleting = false;
-    }
+    return await this.#deletion.run(this, () => this.abandon());
   }
 
   async abandon(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { Code, HadronError } from "../errors.ts";
 import { realpath, stat } from "../host/files.ts";
-import { mountPointAbove, mountPoints } from "../host/mountinfo.ts";
+import { mountPointAbove, mounts } from "../host/mountinfo.ts";
 
 export type PathKind = "directory" | "file" | "socket" | "device" | "other";
 
@@ -34,7 +34,7 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
 
 /** Which of `paths` lie in the mount of the host's `/` itself. Of what is not there, none. */
 export async function inRootMount(paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const mounts = await mountPoints();
+  const all = await mounts();
   const known = await Promise.all(paths.map(async (path) => ({ path, real: await realpath(path).catch(() => undefined) })));
-  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountPointAbove(mounts, real) === "/" ? [path] : [])));
+  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountPointAbove(all, real) === "/" ? [path] : [])));
 }

@@ -32,7 +32,7 @@ import {
   rootfsPropagation,
   withVolumes,
 } from "./plan.ts";
-import { AGENT_PID, PodContainer } from "./pod-container.ts";
+import { AGENT_PID, PodContainer, type PodContainerOptions } from "./pod-container.ts";
 import { PodFiles, type PodFilesContent } from "./pod-files.ts";
 import { PodLifecycle, type PodStatus } from "./pod-lifecycle.ts";
 import { type Lease, PodMachine } from "./pod-machine.ts";
@@ -243,19 +243,13 @@ export class Sandbox implements AsyncDisposable {
     await using undo = new AsyncDisposableStack();
     const lease = undo.use(this.#machine.lease(pod));
     const podFiles = undo.use(await PodFiles.make(join(stateDir, "files"), journal, files));
-    const machine = await untilAborted(lease.machine, signal);
-    let hostProcess: HostProcess;
-    try {
-      hostProcess = undo.use(await this.#startHostProcess(this.id, machine));
-    } catch (error) {
-      throw await machine.explain(error, `pod ${this.id} was being started`);
-    }
+    // containerd hears of it by the Sandbox service, not by events.
+    const observer = { started() {}, exited() {} };
+    const container = await this.#openPodContainer({ id: this.id, bundle: "", spec: undefined, lease, observer }, signal);
     undo.move();
     this.#podFiles = podFiles;
     log.debug({ pod: this.id }, "the pod is ready");
-    // containerd hears of it by the Sandbox service, not by events.
-    const observer = { started() {}, exited() {} };
-    return new PodContainer({ id: this.id, bundle: "", machine, lease, hostProcess, observer, log });
+    return container;
   }
 
   /** Exits are told as such where the guest still answers; at the latest the end of the VM is one for all. */
@@ -294,7 +288,7 @@ export class Sandbox implements AsyncDisposable {
       await this.#options.machines.check(lease.pod, own);
     }
     if (isItself) {
-      const container = await this.#openPodContainer(request, lease, signal);
+      const container = await this.#openPodContainer({ ...request, lease, observer }, signal);
       undo.move();
       return container;
     }
@@ -330,19 +324,20 @@ export class Sandbox implements AsyncDisposable {
     return new Container({ id, bundle, spec: request.spec, pipeOwner, init, hostProcess, machine, lease, storage, hooks, observer, log });
   }
 
-  /** What was planned for it is not made: it has no program that would see it. */
-  async #openPodContainer({ id, bundle, spec }: CreateContainer, lease: Lease<Machine>, signal: AbortSignal): Promise<PodContainer> {
-    const { log, observer } = this.#options;
+  /** What a spec plans for it is not made: it has no program that would see it. Its lease is the caller's if it throws. */
+  async #openPodContainer({ id, bundle, spec, lease, observer }: PodContainerRequest, signal: AbortSignal): Promise<PodContainer> {
+    const { log } = this.#options;
     await using undo = new AsyncDisposableStack();
-    const machine = await lease.machine;
-    signal.throwIfAborted();
+    const machine = await untilAborted(lease.machine, signal);
     let hostProcess: HostProcess;
     try {
       hostProcess = undo.use(await this.#startHostProcess(id, machine));
-      undo.defer(() => this.#oomScores.remove(id, machine.vm.pids));
-      await this.#oomScores.add(id, spec, hostProcess.pid, machine.vm.pids);
+      if (spec !== undefined) {
+        undo.defer(() => this.#oomScores.remove(id, machine.vm.pids));
+        await this.#oomScores.add(id, spec, hostProcess.pid, machine.vm.pids);
+      }
     } catch (error) {
-      throw await machine.explain(error, `container ${id} was being created`);
+      throw await machine.explain(error, `pod ${id} was being started`);
     }
     undo.move();
     log.debug({ container: id }, "the pod's own container created");
@@ -397,6 +392,12 @@ export class Sandbox implements AsyncDisposable {
     });
     return machine;
   }
+}
+
+interface PodContainerRequest extends Pick<PodContainerOptions, "id" | "bundle" | "observer"> {
+  readonly lease: Lease<Machine>;
+  /** Of CRI's sandbox container; the Sandbox service has none. */
+  readonly spec: Spec | undefined;
 }
 
 interface Shares {
