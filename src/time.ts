@@ -11,6 +11,12 @@ export function sleep(ms: number): Promise<void> {
   });
 }
 
+/** Waits for every one, whatever becomes of the others; then throws what the first one threw of those that failed. */
+export async function allDone(actions: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(actions);
+  await Promise.all(actions);
+}
+
 /** What `promise` becomes within `ms` milliseconds; undefined when it takes longer. The promise goes on by itself. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>();

@@ -92,8 +92,11 @@ describe("a stay", () => {
     pid: child.pid,
     warn: (sentence: string) => warnings.push(sentence),
     journal: {
-      add: async (entry: JournalEntry) => void journal.push(entry),
-      remove: async (entry: JournalEntry) => void (journal = journal.filter((other) => JSON.stringify(other) !== JSON.stringify(entry))),
+      add: async (...entries: JournalEntry[]) => void journal.push(...entries),
+      remove: async (...entries: JournalEntry[]) => {
+        const gone = new Set(entries.map((entry) => JSON.stringify(entry)));
+        journal = journal.filter((entry) => !gone.has(JSON.stringify(entry)));
+      },
     },
   });
 

@@ -6,9 +6,10 @@
 import { join, posix } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
-import { sleep } from "../time.ts";
+import { allDone, sleep } from "../time.ts";
 import { errorOfSystemCall } from "./error.ts";
 import { mkdir, readFile, rmdir, writeFile } from "./files.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import type { Journal } from "./journal.ts";
 import { type Mount, mounts } from "./mountinfo.ts";
 
@@ -41,13 +42,21 @@ const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"];
 const EMPTY_TIMEOUT_MS = 2_000;
 const EMPTY_PAUSE_MS = 10;
 
+/** In one of the hierarchies. */
+interface Place {
+  readonly hierarchy: Hierarchy;
+  /** Within the mount. */
+  readonly path: string;
+  readonly directory: string;
+}
+
 /** The process's stay in a cgroup that was made for it. */
 export class CgroupStay implements AsyncDisposable {
   readonly #options: CgroupOptions;
   readonly #pid: number;
-  /** The hierarchies in which the directory was made, and the directory. */
-  readonly #made: { readonly hierarchy: Hierarchy; readonly directory: string }[] = [];
-  #inside = true;
+  /** Where the directory is, or is being made. */
+  #places: readonly Place[] = [];
+  #inside = false;
 
   private constructor(options: CgroupOptions) {
     this.#options = options;
@@ -58,16 +67,19 @@ export class CgroupStay implements AsyncDisposable {
   static async enter(options: CgroupOptions): Promise<CgroupStay> {
     await using undo = new AsyncDisposableStack();
     const stay = undo.use(new CgroupStay(options));
-    for (const hierarchy of await hierarchiesOf(stay.#pid)) {
-      await stay.#enter(hierarchy);
-    }
+    const places = (await hierarchiesOf(stay.#pid)).flatMap((hierarchy) => stay.#placeIn(hierarchy) ?? []);
+    await options.journal.add(...places.map(entryOf));
+    stay.#places = places;
+    await allDone(places.map((place) => stay.#make(place)));
+    stay.#inside = true;
+    await allDone(stay.#places.map((place) => stay.#enter(place)));
     undo.move();
     return stay;
   }
 
   /** The directories, one in each hierarchy. */
   get directories(): readonly string[] {
-    return this.#made.map(({ directory }) => directory);
+    return this.#places.map(({ directory }) => directory);
   }
 
   /** Takes the process back to where it was; what it has started stays. Idempotent, and never rejects. */
@@ -76,42 +88,54 @@ export class CgroupStay implements AsyncDisposable {
       return;
     }
     this.#inside = false;
-    for (const { hierarchy } of this.#made) {
-      await this.#leave(hierarchy);
-    }
+    await Promise.all(this.#places.map((place) => this.#leave(place)));
   }
 
   /** Takes the process back, and removes the cgroup, which has to be empty then. FAILED_PRECONDITION when it is not. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
-    for (let last = this.#made.at(-1); last !== undefined; last = this.#made.at(-1)) {
-      await removeEmpty(last.directory);
-      await this.#options.journal.remove({ kind: "cgroup", path: last.directory });
-      this.#made.pop();
+    const gone: Place[] = [];
+    try {
+      await allDone(
+        this.#places.map(async (place) => {
+          await removeEmpty(place.directory);
+          gone.push(place);
+        }),
+      );
+    } finally {
+      this.#places = this.#places.filter((place) => !gone.includes(place));
+      await this.#options.journal.remove(...gone.map(entryOf));
     }
   }
 
-  async #enter(hierarchy: Hierarchy): Promise<void> {
-    const { place, journal, warn } = this.#options;
+  #placeIn(hierarchy: Hierarchy): Place | undefined {
+    const { place, warn } = this.#options;
     const base = place.relative ? hierarchy.own : "/";
     if (base === undefined) {
       warn(`the cgroup of the pod cannot be made below ${hierarchy.mountPoint}, which does not show the one that the shim daemon is in`);
-      return;
+      return undefined;
     }
     const path = join(base, place.path);
-    const directory = join(hierarchy.mountPoint, path);
-    await journal.add({ kind: "cgroup", path: directory });
+    return { hierarchy, path, directory: join(hierarchy.mountPoint, path) };
+  }
+
+  async #make(place: Place): Promise<void> {
+    const { hierarchy, path, directory } = place;
     try {
       await makeCgroup(hierarchy, path);
     } catch (cause) {
-      await journal.remove({ kind: "cgroup", path: directory });
+      this.#places = this.#places.filter((other) => other !== place);
+      await this.#options.journal.remove(entryOf(place));
       if ((cause as NodeJS.ErrnoException).code === "EROFS") {
-        warn(`the cgroup ${directory} of the pod cannot be made, since the file system is read-only: the pod's limits do not hold its VM`);
+        const why = "since the file system is read-only: the pod's limits do not hold its VM";
+        this.#options.warn(`the cgroup ${directory} of the pod cannot be made, ${why}`);
         return;
       }
       throw errorOfSystemCall(cause, `the cgroup ${directory} of the pod cannot be made`);
     }
-    this.#made.push({ hierarchy, directory });
+  }
+
+  async #enter({ directory }: Place): Promise<void> {
     try {
       await move(this.#pid, directory);
     } catch (cause) {
@@ -120,7 +144,7 @@ export class CgroupStay implements AsyncDisposable {
   }
 
   /** One that is gone, or takes no processes any more, is no reason to stay: then it is the root. */
-  async #leave({ mountPoint, own }: Hierarchy): Promise<void> {
+  async #leave({ hierarchy: { mountPoint, own } }: Place): Promise<void> {
     for (const directory of [join(mountPoint, own ?? "/"), mountPoint]) {
       try {
         await move(this.#pid, directory);
@@ -130,6 +154,10 @@ export class CgroupStay implements AsyncDisposable {
       }
     }
   }
+}
+
+function entryOf({ directory }: Place): JournalEntry {
+  return { kind: "cgroup", path: directory };
 }
 
 async function move(pid: number, directory: string): Promise<void> {

@@ -106,6 +106,13 @@ describe("a journal", () => {
     await journal.remove({ kind: "mount", path: "/a" });
     await journal.remove({ kind: "mount", path: "/never" });
     expect(await content()).toBe("mount /a\nfile /b\n");
+    await journal.add({ kind: "cgroup", path: "/c" }, { kind: "mount", path: "/a" });
+    expect(await content()).toBe("mount /a\nfile /b\ncgroup /c\nmount /a\n");
+    await journal.remove({ kind: "mount", path: "/a" }, { kind: "file", path: "/never" }, { kind: "mount", path: "/a" });
+    expect(await content()).toBe("file /b\ncgroup /c\n");
+    await journal.add();
+    await journal.remove();
+    expect(journal.entries).toHaveLength(2);
     expect(await readdir(directory)).toEqual(["journal"]);
   });
 

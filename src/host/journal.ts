@@ -62,11 +62,11 @@ export class Journal {
     return this.#lines.map((line) => decodeEntry(line));
   }
 
-  /** Fulfilled once the entry would survive the death of this process. Call it before the thing is made. */
-  add(entry: JournalEntry): Promise<void> {
-    const line = encodeEntry(entry);
+  /** Fulfilled once the entries would survive the death of this process. Call it before the things are made. */
+  add(...entries: readonly JournalEntry[]): Promise<void> {
+    const lines = entries.map((entry) => encodeEntry(entry));
     return this.#serially(async () => {
-      const bytes = Buffer.from(`${line}\n`);
+      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
       if (this.#size + bytes.length > MAX_BYTES) {
         throw new HadronError(Code.RESOURCE_EXHAUSTED, `the journal ${this.path} is full (${MAX_BYTES} bytes)`);
       }
@@ -77,23 +77,22 @@ export class Journal {
         throw errorOfSystemCall(cause, `the journal ${this.path} cannot be written`);
       }
       this.#size += bytes.length;
-      this.#lines.push(line);
+      this.#lines.push(...lines);
     });
   }
 
   /**
-   * Takes the last entry equal to this one out, once its thing is gone. No such entry: nothing happens.
+   * Takes the last entry equal to each of these out, once its thing is gone. No such entry: nothing happens.
    * The file is replaced as a whole, so that a crash leaves either the old or the new one. On a full disk
    * the entry stays in the file until the next removal: to undo what is gone already is a success.
    */
-  remove(entry: JournalEntry): Promise<void> {
-    const line = encodeEntry(entry);
+  remove(...entries: readonly JournalEntry[]): Promise<void> {
+    const gone = entries.map((entry) => encodeEntry(entry));
     return this.#serially(async () => {
-      const index = this.#lines.lastIndexOf(line);
-      if (index === -1) {
+      const lines = gone.reduce((left, line) => withoutLast(left, line), this.#lines);
+      if (lines === this.#lines) {
         return;
       }
-      const lines = this.#lines.toSpliced(index, 1);
       try {
         await this.#replace(lines);
       } catch (error) {
@@ -137,4 +136,10 @@ export class Journal {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+/** The same array if it is not there. */
+function withoutLast(lines: string[], line: string): string[] {
+  const index = lines.lastIndexOf(line);
+  return index === -1 ? lines : lines.toSpliced(index, 1);
 }

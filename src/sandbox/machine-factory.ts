@@ -58,6 +58,13 @@ export class MachineFactory {
     const config = withAnnotations(configured, pod.annotations);
 
     const { host, libraryDirectory, log } = this.#options;
+    await using undo = new AsyncDisposableStack();
+    // It waits for the kernel for as long as all that is below takes.
+    const entering = this.#enterCgroup(pod.cgroupAbove);
+    const entered = entering.catch(() => undefined);
+    undo.defer(async () => {
+      await (await entered)?.[Symbol.asyncDispose]();
+    });
     const [{ hypervisor, explanation }, image, directories] = await Promise.all([
       chooseHypervisor(config, libraryDirectory, host),
       resolveGuestImage(config, libraryDirectory),
@@ -71,14 +78,13 @@ export class MachineFactory {
     const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
     const before = performance.now();
-    await using undo = new AsyncDisposableStack();
     const { capabilities } = hypervisor;
     const network = undo.use(
       await this.#openNetwork(pod, config, capabilities, { vcpus: size.vcpus, nics: capabilities.deviceSlots - directories.length }),
     );
     const devices = [...directories, ...network.nics];
     const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
-    const place = await this.#enterCgroup(pod.cgroupAbove);
+    const place = await entering;
     const machine = await Machine.boot(
       {
         hostname: pod.hostname,

@@ -7,10 +7,11 @@ import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
+import type { CgroupStay } from "../host/cgroup.ts";
 import type { ShareDescriptors } from "../host/host.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
-import { nowNs, untilAborted, within } from "../time.ts";
+import { allDone, nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
 import type { PodLoopback } from "./network/loopback.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
@@ -54,7 +55,7 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly bootTimeoutMs: number;
   readonly startVm: (signal: AbortSignal) => Promise<Vm>;
   /** What the VM's processes are in: released after they are gone. */
-  readonly place?: AsyncDisposable | undefined;
+  readonly place?: MachinePlace | undefined;
   /** Makes a stream socket whose far end is the fd; the fd is the caller's to close. */
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
   /** What the guest's NICs are on; the machine's own once it has booted. */
@@ -65,6 +66,8 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
 }
+
+export type MachinePlace = Pick<CgroupStay, "leave" | typeof Symbol.asyncDispose>;
 
 export type MachineNetwork = Pick<PodNetwork, "attach" | "refresh" | typeof Symbol.asyncDispose>;
 
@@ -84,7 +87,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly clock: GuestClock;
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #network: MachineNetwork;
-  readonly #place: AsyncDisposable | undefined;
+  readonly #place: MachinePlace | undefined;
   readonly #loopback: MachineLoopback | undefined;
   readonly #log: Logger;
   #nextPort = AGENT_PORT + 1;
@@ -278,9 +281,9 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.agent.close();
-    await this.vm[Symbol.asyncDispose]();
-    await this.#loopback?.[Symbol.asyncDispose]();
-    await this.#network[Symbol.asyncDispose]();
+    // Each waits for the host's kernel, and none for another.
+    const ends = [this.vm, this.#loopback, this.#network].map(async (it) => await it?.[Symbol.asyncDispose]());
+    await allDone([...ends, this.#place?.leave() ?? Promise.resolve()]);
     await this.#place?.[Symbol.asyncDispose]();
   }
 }
