@@ -279,8 +279,10 @@ test("interfaces of a network namespace, and a tap joined with one", async () =>
   await expect(host.joinLinks(sockets, joint, 1400)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS));
   await host.separateLinks(sockets, joint);
   await host.separateLinks(sockets, joint);
-  tap.queues.forEach((fd) => closeSync(fd));
+  await host.removeLink(sockets, tap.index);
   expect((await host.readNetwork(sockets)).links.map(({ index }) => index)).not.toContain(tap.index);
+  await host.removeLink(sockets, tap.index);
+  tap.queues.forEach((fd) => closeSync(fd));
   await expect(host.openNetwork("/absent")).rejects.toEqual(hasCode(Code.NOT_FOUND, "/absent"));
 
   const given = new AbortController();

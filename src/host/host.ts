@@ -262,6 +262,11 @@ export class Host implements AsyncDisposable {
     await this.#calls.call("separateLinks", { fd: requests, link, tap });
   }
 
+  /** Removes an interface, also a tap that is open. What is not there is no error. */
+  async removeLink({ requests }: Pick<NetworkSockets, "requests">, link: number): Promise<void> {
+    await this.#calls.call("removeLink", { fd: requests, link });
+  }
+
   /**
    * Has all TCP connections to 127.0.0.1 in the network namespace at `path` come to the listener, for as long as `program` is open. The
    * descriptors are the caller's.

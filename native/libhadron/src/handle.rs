@@ -112,6 +112,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::OpenTap(request) => network::open_tap(&request),
         Operation::JoinLinks(request) => network::join(&request),
         Operation::SeparateLinks(request) => network::separate(&request),
+        Operation::RemoveLink(request) => network::remove(&request),
         Operation::OpenLoopback(request) => network::loopback::open(&request),
         Operation::RefuseConnection(request) => network::loopback::refuse(&request),
         Operation::KillProcess(_)

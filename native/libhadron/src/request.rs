@@ -35,6 +35,7 @@ pub enum Operation {
     OpenTap(OpenTap),
     JoinLinks(JoinLinks),
     SeparateLinks(SeparateLinks),
+    RemoveLink(RemoveLink),
     OpenLoopback(Path),
     AcceptLoopback(Descriptor),
     RefuseConnection(Descriptor),
@@ -194,6 +195,13 @@ pub struct SeparateLinks {
     pub fd: i32,
     pub link: u32,
     pub tap: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveLink {
+    pub fd: i32,
+    pub link: u32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! Joining an interface and a tap: all that comes in on one goes out on the other. The namespace's own network stack
+//! Joining an interface and a tap, and undoing it: all that comes in on one goes out on the other. The namespace's own network stack
 //! sees nothing of it.
 //!
 //! u32 rather than matchall: it is in every kernel that has classifiers at all.
@@ -19,7 +19,7 @@ use super::netlink::{Failed, Netlink};
 use crate::answers::Reply;
 use crate::descriptor;
 use crate::error::{OpError, OpResult};
-use crate::request::{JoinLinks, SeparateLinks};
+use crate::request::{JoinLinks, RemoveLink, SeparateLinks};
 
 /// ETH_P_ALL, in the byte order in which it is on the wire.
 const ANY_PROTOCOL: u32 = 0x0003_u16.to_be() as u32;
@@ -62,6 +62,17 @@ pub fn separate(request: &SeparateLinks) -> OpResult<Reply> {
         }
     }
     Ok(Reply::empty())
+}
+
+/// Removes an interface, whoever has a tap's descriptors. What is gone is no error.
+pub fn remove(request: &RemoveLink) -> OpResult<Reply> {
+    let mut netlink = Netlink::new(descriptor::borrow(request.fd)?);
+    let mut message = LinkMessage::default();
+    message.header.index = request.link;
+    match netlink.change(RouteNetlinkMessage::DelLink(message), 0) {
+        Ok(()) | Err(Failed::System(Errno::NODEV)) => Ok(Reply::empty()),
+        Err(failed) => Err(failure(failed, "the interface cannot be removed")),
+    }
 }
 
 fn failure(failed: Failed, what: &str) -> OpError {

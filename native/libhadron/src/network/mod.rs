@@ -14,7 +14,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use serde_json::json;
 
-pub use join::{join, separate};
+pub use join::{join, remove, separate};
 pub use read::read;
 pub use tap::open as open_tap;
 
