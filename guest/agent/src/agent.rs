@@ -34,7 +34,7 @@ pub struct Agent {
     /// Set by the first CreateSandbox.
     pub sandbox: AtomicBool,
     /// The pod's, whose containers share it.
-    pub network: Mutex<Network>,
+    pub network: tokio::sync::Mutex<Network>,
     containers: Mutex<HashMap<String, Slot>>,
     events: tokio::sync::Mutex<Events>,
     connection: watch::Sender<()>,
@@ -82,7 +82,7 @@ impl Agent {
             },
             init_entered_ns,
             sandbox: AtomicBool::new(false),
-            network: Mutex::default(),
+            network: tokio::sync::Mutex::default(),
             containers: Mutex::default(),
             events: tokio::sync::Mutex::new(Events {
                 receiver,

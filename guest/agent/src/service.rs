@@ -1,8 +1,8 @@
 //! agent.proto's methods: requests in, answers out, no decisions.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
 use ttrpc::r#async::{ServerStreamSender, TtrpcContext};
@@ -133,7 +133,12 @@ impl agent_ttrpc::Agent for Service {
         request: proto::StartContainerRequest,
     ) -> Reply<proto::Empty> {
         let container = self.0.container(&request.container_id)?;
-        whole(async move { container.start().await }).await?;
+        let agent = Arc::clone(&self.0);
+        whole(async move {
+            agent.network.lock().await.settle().await;
+            container.start().await
+        })
+        .await?;
         Ok(proto::Empty::new())
     }
 
@@ -369,14 +374,14 @@ impl agent_ttrpc::Agent for Service {
         _: &TtrpcContext,
         request: proto::Network,
     ) -> Reply<proto::SetNetworkResponse> {
-        // Not in a child, which could not keep what it has made: the kernel answers at once.
-        let mut network = self
-            .0
-            .network
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let agent = Arc::clone(&self.0);
+        let problems = whole(async move {
+            let mut network = agent.network.lock().await;
+            network.set(&agent.context.reaper, request).await
+        })
+        .await?;
         Ok(proto::SetNetworkResponse {
-            problems: network.set(request)?,
+            problems,
             ..Default::default()
         })
     }

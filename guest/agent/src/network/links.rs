@@ -8,7 +8,7 @@ use netlink_packet_route::link::{LinkFlags, LinkHeader};
 
 use super::netlink::{Netlink, Refusal};
 use super::nics::{Nics, attribute};
-use super::wanted::{Device, HardwareAddress, Interface};
+use super::wanted::{Device, Interface};
 
 /// Of an interface, those that are the host's to say.
 const FLAGS: LinkFlags = LinkFlags::Up
@@ -21,21 +21,7 @@ const FLAGS: LinkFlags = LinkFlags::Up
 const IPV6_MIN_MTU: u32 = 1280;
 
 /// Makes them what they shall be. Those whose NIC can have none are a sentence in `problems`.
-pub fn set(
-    netlink: &mut Netlink,
-    nics: &mut Nics,
-    wanted: &[Interface],
-    problems: &mut Vec<String>,
-) {
-    nics.discover();
-    let idle = |slot: &HardwareAddress| wanted.iter().all(|interface| interface.slot != *slot);
-    for slot in nics.known().filter(idle) {
-        if let Err(error) = nics.unbind(slot) {
-            problems.push(format!(
-                "the NIC {slot} cannot be put out of sight: {error}"
-            ));
-        }
-    }
+pub fn set(netlink: &mut Netlink, nics: &Nics, wanted: &[Interface], problems: &mut Vec<String>) {
     let mut present = Vec::new();
     for interface in wanted {
         match appear(nics, interface) {

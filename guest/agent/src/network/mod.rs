@@ -13,8 +13,10 @@ mod wanted;
 
 use nix::errno::Errno;
 
-use crate::error::Result;
+use crate::child::Job;
+use crate::error::{Error, Result};
 use crate::protocol::agent as proto;
+use crate::reaper::Reaper;
 use netlink::{Netlink, Refusal};
 use nics::Nics;
 use wanted::{Device, Interface, Wanted};
@@ -24,24 +26,60 @@ use wanted::{Device, Interface, Wanted};
 pub struct Network {
     nics: Nics,
     made: Wanted,
+    /// Puts NICs out of sight.
+    hiding: Option<Job>,
 }
 
 impl Network {
-    /// Answers what could not be carried out, a sentence each.
-    pub fn set(&mut self, network: proto::Network) -> Result<Vec<String>> {
-        let mut netlink = Netlink::open()?;
+    /// Answers what could not be carried out, a sentence each. NICs without an interface may be seen until `settle`.
+    pub async fn set(&mut self, reaper: &Reaper, network: proto::Network) -> Result<Vec<String>> {
+        self.settle().await;
         let mut problems = Vec::new();
         let mut wanted = wanted::read(network, &mut problems);
+        self.hide(reaper, &wanted.interfaces).await?;
+        let mut netlink = Netlink::open()?;
         self.remove(&mut netlink, &wanted, &mut problems);
-        links::set(
-            &mut netlink,
-            &mut self.nics,
-            &wanted.interfaces,
-            &mut problems,
-        );
+        links::set(&mut netlink, &self.nics, &wanted.interfaces, &mut problems);
         self.add(&mut netlink, &mut wanted, &mut problems);
         self.made = wanted;
         Ok(problems)
+    }
+
+    /// What was said last is so as a whole.
+    pub async fn settle(&mut self) {
+        if let Some(job) = self.hiding.take()
+            && let Err(error) = job.finished().await
+        {
+            log::warn!("{error}");
+        }
+    }
+
+    /// The kernel takes some 40 ms for it, of which most is waiting: nobody is held up but who would see them.
+    async fn hide(&mut self, reaper: &Reaper, wanted: &[Interface]) -> Result<()> {
+        self.nics.discover();
+        let idle = self
+            .nics
+            .with_driver(|slot| wanted.iter().all(|interface| interface.slot != slot));
+        if idle.is_empty() {
+            return Ok(());
+        }
+        let in_the_way = idle
+            .iter()
+            .filter_map(|device| nics::interface_of(device))
+            .any(|name| wanted.iter().any(|interface| interface.name == name));
+        self.hiding = Some(Job::start(reaper, move || {
+            idle.iter().try_for_each(|device| {
+                nics::unbind(device).map_err(|error| {
+                    Error::internal(format!(
+                        "the NIC {device} cannot be put out of sight: {error}"
+                    ))
+                })
+            })
+        })?);
+        if in_the_way {
+            self.settle().await;
+        }
+        Ok(())
     }
 
     /// What is on an interface that goes, goes with it.

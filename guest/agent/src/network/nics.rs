@@ -56,31 +56,37 @@ impl Nics {
         }
     }
 
+    /// The virtio devices of those `slots` that have their driver.
+    pub fn with_driver(&self, slots: impl Fn(HardwareAddress) -> bool) -> Vec<String> {
+        let devices = self.0.iter().filter(|(slot, _)| slots(**slot));
+        let devices = devices.map(|(_, device)| device.clone());
+        devices.filter(|device| has_driver(device)).collect()
+    }
+
     /// Gives it its driver, and with that an interface of whatever name; nothing if it has it.
     pub fn bind(&self, slot: HardwareAddress) -> io::Result<()> {
-        self.drive(slot, "bind", false)
-    }
-
-    /// Takes the driver away: the interface is gone, and all that was on it.
-    pub fn unbind(&self, slot: HardwareAddress) -> io::Result<()> {
-        self.drive(slot, "unbind", true)
-    }
-
-    fn drive(&self, slot: HardwareAddress, how: &str, bound: bool) -> io::Result<()> {
         let device = self
             .0
             .get(&slot)
             .ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
-        let driver = Path::new(DRIVER);
-        if driver.join(device).exists() == bound {
-            fs::write(driver.join(how), device)?;
+        if has_driver(device) {
+            return Ok(());
         }
-        Ok(())
+        fs::write(Path::new(DRIVER).join("bind"), device)
     }
 }
 
+/// Takes a virtio device its driver away: the interface is gone, and all that was on it.
+pub fn unbind(device: &str) -> io::Result<()> {
+    fs::write(Path::new(DRIVER).join("unbind"), device)
+}
+
+fn has_driver(device: &str) -> bool {
+    Path::new(DRIVER).join(device).exists()
+}
+
 /// Of a virtio device. sysfs shows the interfaces of the namespace that it was mounted in, which is the pod's.
-fn interface_of(device: &str) -> Option<String> {
+pub fn interface_of(device: &str) -> Option<String> {
     let directory = PathBuf::from(DRIVER).join(device).join("net");
     let entry = fs::read_dir(directory).ok()?.flatten().next()?;
     entry.file_name().into_string().ok()

@@ -120,7 +120,7 @@ fn ip(args: &str) -> String {
 }
 
 /// Interfaces that the guest's containers see.
-fn names() -> BTreeSet<String> {
+fn shown() -> BTreeSet<String> {
     std::fs::read_dir("/sys/class/net")
         .expect("interfaces")
         .flatten()
@@ -128,8 +128,14 @@ fn names() -> BTreeSet<String> {
         .collect()
 }
 
-fn named<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
-    names.into_iter().map(String::from).collect()
+/// What has no interface any more goes after the answer; no container starts before it is gone.
+async fn shows<const N: usize>(names: [&str; N]) {
+    let expected = BTreeSet::from(names.map(String::from));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while shown() != expected && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(shown(), expected);
 }
 
 fn about(name: &str, attribute: &str) -> String {
@@ -260,7 +266,7 @@ pub async fn all_that_the_host_says(guest: &Guest) {
     };
     assert_eq!(set(guest, network.clone()).await, [""; 0]);
 
-    assert_eq!(names(), named(["lo", "eth0", ODD_NAME, "down0"]));
+    shows(["lo", "eth0", ODD_NAME, "down0"]).await;
     let facts = |name| ["address", "mtu", "flags"].map(|fact| about(name, fact));
     assert_eq!(facts("eth0"), ["0a:58:0a:01:00:00", "1400", "0x1003"]);
     assert_eq!(facts(ODD_NAME), ["0a:58:0a:01:00:02", "65535", "0x1003"]);
@@ -343,7 +349,7 @@ pub async fn all_that_the_host_says(guest: &Guest) {
     assert_eq!(output.text(), "2\n0a:58:0a:01:00:00");
 
     assert_eq!(set(guest, proto::Network::new()).await, [""; 0]);
-    assert_eq!(names(), named(["lo"]));
+    shows(["lo"]).await;
     assert_eq!(ip("route show"), "");
     assert_eq!(ip("-6 route show"), "");
 }
@@ -392,7 +398,7 @@ pub async fn changes(guest: &Guest) {
     ];
     let second = network(second, "10.1.0.1");
     assert_eq!(set(guest, second.clone()).await, [""; 0]);
-    assert_eq!(names(), named(["lo", "eth0", "eth1", "net2", "net3"]));
+    shows(["lo", "eth0", "eth1", "net2", "net3"]).await;
     for (name, number) in [("eth1", 0), ("eth0", 1), ("net2", 2), ("net3", 3)] {
         assert_eq!(about(name, "address"), format!("0a:58:0a:01:00:0{number}"));
     }
@@ -432,7 +438,7 @@ pub async fn changes(guest: &Guest) {
             "{mtu}: {found}"
         );
     }
-    assert_eq!(names(), named(["lo", "net3"]));
+    shows(["lo", "net3"]).await;
     assert_eq!(set(guest, proto::Network::new()).await, [""; 0]);
 }
 
@@ -460,7 +466,7 @@ pub async fn idle_nics(guest: &Guest) {
         let began = Instant::now();
         assert_eq!(set(guest, network(name)).await, [""; 0]);
         let came = began.elapsed();
-        assert_eq!(names(), named(["lo", name]));
+        shows(["lo", name]).await;
         assert_eq!(set(guest, proto::Network::new()).await, [""; 0]);
         println!(
             "a NIC came in {came:?} and went in {:?}",
@@ -580,6 +586,8 @@ pub async fn packets_pass(guest: &Guest) {
         "{problems:?}"
     );
     assert_eq!(set(guest, network(vec![eth0])).await, [""; 0]);
+    // No container starts before it is gone.
+    guest.shell("true").await;
     assert!(!peer.run("ip link").contains("far"));
     assert_eq!(set(guest, proto::Network::new()).await, [""; 0]);
 }
@@ -644,5 +652,5 @@ pub async fn what_cannot_be_done_is_told(guest: &Guest) {
     has_lines(&ip("route show"), &["10.4.0.0/16 via 10.1.0.1 dev eth0"]);
     ip("link del dev taken");
     assert_eq!(set(guest, proto::Network::new()).await, [""; 0]);
-    assert_eq!(names(), named(["lo"]));
+    shows(["lo"]).await;
 }
