@@ -114,7 +114,7 @@ describe("mounts", () => {
       await host.mount(share, { type, source, target, options }).catch((error: unknown) => error);
     expect(await failing("bind", "/absent", ["bind"])).toEqual(hasCode(Code.NOT_FOUND, /"\/absent"/));
     expect(await failing("tmpfs", "", ["nonsense"])).toEqual(hasCode(Code.INVALID_ARGUMENT, /nonsense/));
-    expect(await failing("nosuchfs", "", [])).toEqual(hasCode(Code.UNIMPLEMENTED, /nosuchfs/));
+    expect(await failing("nosuchfs", "", [])).toEqual(hasCode(Code.FAILED_PRECONDITION, /nosuchfs/));
     await host.mount(share, { type: "tmpfs", source: "tmpfs", target, options: [] });
     const fd = openSync(seen(target), constants.O_RDONLY);
     await expect(host.umountTree(share, { target })).rejects.toEqual(hasCode(Code.FAILED_PRECONDITION, /uses it/));

@@ -51,7 +51,7 @@ test("with KVM directories are shared by virtio-fs", async () => {
 
 test("kvm is refused with what to do", async () => {
   await expect(chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, host, {})).rejects.toMatchObject({
-    code: Code.UNIMPLEMENTED,
+    code: Code.FAILED_PRECONDITION,
     message: expect.stringContaining(`"auto" or "qemu"`) as string,
   });
 });

@@ -16,7 +16,7 @@ export interface Choice {
   readonly explanation: string;
 }
 
-/** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing, UNIMPLEMENTED for "kvm". */
+/** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing, FAILED_PRECONDITION for "kvm". */
 export async function chooseHypervisor(
   settings: HypervisorSettings,
   libraryDirectory: string,
@@ -26,7 +26,7 @@ export async function chooseHypervisor(
   if (settings.hypervisor === "kvm") {
     // Its place is src/hypervisor/kvm; once it is there, "auto" takes it wherever KVM is usable.
     throw new HadronError(
-      Code.UNIMPLEMENTED,
+      Code.FAILED_PRECONDITION,
       `the hypervisor "kvm" is not part of this version of Hadron; set "hypervisor" to "auto" or "qemu" in the configuration`,
     );
   }

@@ -44,7 +44,7 @@ describe("a volume", () => {
 it.each(["shared", "rshared"])("%s is refused by name", (word) => {
   for (const attempt of [() => rootfsPropagation(word), () => mountPropagation("/m", ["rbind", word], "slave")]) {
     expect(attempt).toThrow(HadronError);
-    expect(attempt).toThrow(expect.objectContaining({ code: Code.UNIMPLEMENTED, message: expect.stringContaining(`"${word}"`) }));
+    expect(attempt).toThrow(expect.objectContaining({ code: Code.FAILED_PRECONDITION, message: expect.stringContaining(`"${word}"`) }));
   }
 });
 

@@ -480,7 +480,7 @@ describe("what cannot be had in a VM", () => {
   ])("%s is refused by its name", async (name, change) => {
     const error: unknown = await plan(change).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HadronError);
-    expect(error).toMatchObject({ code: Code.UNIMPLEMENTED, message: expect.stringContaining(name) });
+    expect(error).toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringContaining(name) });
   });
 
   it.each(["/proc/1/ns/uts", "/run/netns/x", "/proc/4242/ns/uts/x"])("the namespace %s is refused as one of another pod", async (path) => {

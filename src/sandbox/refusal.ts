@@ -1,4 +1,7 @@
-/** The two ways in which a spec is refused. */
+/**
+ * The two ways in which what a caller asks for is refused. Neither is UNIMPLEMENTED, which is for methods that are not there:
+ * containerd takes it for a shim of an older API, and sends a Create a second time.
+ */
 
 import { Code, HadronError } from "../errors.ts";
 
@@ -9,7 +12,7 @@ export function invalid(sentence: string): HadronError {
 
 /** runc carries it out; in a VM there is no way, or none yet. */
 export function unsupported(sentence: string): HadronError {
-  return new HadronError(Code.UNIMPLEMENTED, sentence);
+  return new HadronError(Code.FAILED_PRECONDITION, sentence);
 }
 
 /** Tells the log what is treated otherwise than it is written; one sentence. */

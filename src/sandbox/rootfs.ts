@@ -10,6 +10,7 @@ import { realpath } from "../host/files.ts";
 import type { Spec } from "./oci.ts";
 import { type RootPropagation, sourcePropagation } from "./plan.ts";
 import { inRootMount, probePath } from "./probe.ts";
+import { unsupported } from "./refusal.ts";
 
 /** containerd.types.Mount: type, source and options are mount(8)'s. */
 export interface RootfsMount {
@@ -33,8 +34,7 @@ export async function planRootfs(
   }
   for (const { type, options } of mounts) {
     if (type.includes("/") || options.some((option) => option.includes("{{"))) {
-      throw new HadronError(
-        Code.UNIMPLEMENTED,
+      throw unsupported(
         `mounts of type ${type} are left to containerd's mount manager: use a snapshotter that passes plain mounts, such as overlayfs`,
       );
     }

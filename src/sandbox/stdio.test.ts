@@ -123,7 +123,7 @@ describe("what is asked for", () => {
     [{ stdout: "binary:///logger?a=b" }, 'stdout "binary:///logger?a=b" is not supported'],
     [{ stderr: "npipe:////./pipe/x" }, 'stderr "npipe:////./pipe/x" is not supported'],
   ])("is refused by name: %o", async (more, sentence) => {
-    const refusal = { code: Code.UNIMPLEMENTED, message: expect.stringContaining(sentence) as string };
+    const refusal = { code: Code.FAILED_PRECONDITION, message: expect.stringContaining(sentence) as string };
     expect(() => checkStdio(request(more))).toThrow(expect.objectContaining(refusal) as Error);
     // Of an additional process it is seen when it is opened.
     await expect(open({ ...ALL(), ...more })).rejects.toMatchObject(refusal);

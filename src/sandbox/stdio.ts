@@ -11,6 +11,7 @@ import { type Fifo, openOutputFifo, openStdinFifo, type UnreadFifo } from "../ho
 import { open } from "../host/files.ts";
 import type { Join, JoinDirection } from "../hypervisor/hypervisor.ts";
 import { within } from "../time.ts";
+import { unsupported } from "./refusal.ts";
 
 /** As containerd names them: a path or `file://` URI each, "" for none. */
 export interface StdioRequest {
@@ -33,7 +34,7 @@ const DRAIN_STALL_MS = 2_000;
 
 /**
  * Of an init process. `wanted`: its process.terminal, which has to say what the request says, as with runc (utils_linux.go,
- * setupIO). UNIMPLEMENTED for what is no kind of stdio; whether it is there is seen when it is opened.
+ * setupIO). FAILED_PRECONDITION for what is no kind of stdio; whether it is there is seen when it is opened.
  */
 export function checkStdio({ stdin, stdout, stderr, terminal }: StdioRequest, wanted = false): void {
   if (wanted !== terminal) {
@@ -171,8 +172,5 @@ function fifoPath(uri: string, name: string): string {
   if (uri.startsWith("fifo://")) {
     return decodeURIComponent(new URL(uri).pathname);
   }
-  throw new HadronError(
-    Code.UNIMPLEMENTED,
-    `${name} ${JSON.stringify(uri)} is not supported; allowed are the path of a FIFO, fifo:// and, for output, file://`,
-  );
+  throw unsupported(`${name} ${JSON.stringify(uri)} is not supported; allowed are the path of a FIFO, fifo:// and, for output, file://`);
 }

@@ -71,12 +71,12 @@ describe("a pod of the sandbox service", () => {
   it.each<[string, Code, Init<PodSandboxConfig> | undefined, Init<CreateSandboxRequest>]>([
     [
       "host's network",
-      Code.UNIMPLEMENTED,
+      Code.FAILED_PRECONDITION,
       { linux: { securityContext: { namespaceOptions: { network: NamespaceMode.NODE, usernsOptions: { mode: NamespaceMode.NODE } } } } },
       {},
     ],
-    ["hostUsers", Code.UNIMPLEMENTED, { linux: { securityContext: { namespaceOptions: { usernsOptions: { mode: NamespaceMode.POD } } } } }, {}],
-    ["root file system", Code.UNIMPLEMENTED, {}, { rootfs: [{ type: "overlay" }] }],
+    ["hostUsers", Code.FAILED_PRECONDITION, { linux: { securityContext: { namespaceOptions: { usernsOptions: { mode: NamespaceMode.POD } } } } }, {}],
+    ["root file system", Code.FAILED_PRECONDITION, {}, { rootfs: [{ type: "overlay" }] }],
     ["a some.Type", Code.INVALID_ARGUMENT, undefined, { options: { typeUrl: "some.Type", value: new Uint8Array() } }],
   ])("is refused for the %s", (words, code, config, request) => {
     expect(refused(() => requested(config, request))).toMatchObject({ code, message: expect.stringContaining(words) as string });

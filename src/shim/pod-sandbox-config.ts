@@ -9,13 +9,14 @@ import type { CreateSandboxRequest } from "../gen/sandbox.ts";
 import { cgroupNamed } from "../sandbox/pod-cgroup.ts";
 import type { PodFilesContent } from "../sandbox/pod-files.ts";
 import type { PodSpec } from "../sandbox/pod-spec.ts";
+import { unsupported } from "../sandbox/refusal.ts";
 
 export interface PodRequest {
   readonly spec: PodSpec;
   readonly files: PodFilesContent;
 }
 
-/** @throws HadronError INVALID_ARGUMENT for options of another type, UNIMPLEMENTED for what a pod cannot have in a VM */
+/** @throws HadronError INVALID_ARGUMENT for options of another type, FAILED_PRECONDITION for what a pod cannot have in a VM */
 export function podRequestOf(request: CreateSandboxRequest, configuration: ConfigSource): PodRequest {
   if (request.rootfs.length > 0) {
     throw unsupported("a root file system of the sandbox itself is not supported: nothing runs in it that would see one");
@@ -66,8 +67,4 @@ function resolvConf(dns: DNSConfig | undefined): string | undefined {
   }
   const line = (word: string, values: readonly string[]): string => (values.length === 0 ? "" : `${word} ${values.join(" ")}\n`);
   return [line("search", dns.searches), ...dns.servers.map((server) => line("nameserver", [server])), line("options", dns.options)].join("");
-}
-
-function unsupported(sentence: string): HadronError {
-  return new HadronError(Code.UNIMPLEMENTED, sentence);
 }

@@ -50,7 +50,7 @@ describe("containerd.runc.v1.Options", () => {
 
   test("binary_name is refused by name", () => {
     const error = refusal(() => configSourceOf(packAny(RuncOptions, { binaryName: "crun" })));
-    expect(error.code).toBe(Code.UNIMPLEMENTED);
+    expect(error.code).toBe(Code.FAILED_PRECONDITION);
     expect(error.message).toContain("binary_name");
   });
 });

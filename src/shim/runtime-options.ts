@@ -5,6 +5,7 @@ import { Code, HadronError } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { Options as RuncOptions } from "../gen/runc-options.ts";
 import { Options as RuntimeOptions } from "../gen/runtime-options.ts";
+import { unsupported } from "../sandbox/refusal.ts";
 
 /** runc's options that ask for something which would silently not happen. */
 const REFUSED: Readonly<Partial<Record<keyof RuncOptions, string>>> = {
@@ -38,7 +39,7 @@ export interface RuntimeOptionsRead {
 
 /**
  * @param options the `options` of a CreateTaskRequest: `runtimeoptions.v1.Options` or `containerd.runc.v1.Options`
- * @throws HadronError INVALID_ARGUMENT for another type, UNIMPLEMENTED for an option of runc's that we lack
+ * @throws HadronError INVALID_ARGUMENT for another type, FAILED_PRECONDITION for an option of runc's that we lack
  */
 export function readRuntimeOptions(options: Any | undefined): RuntimeOptionsRead {
   if (options === undefined || options.typeUrl === "") {
@@ -65,7 +66,7 @@ function ignoredRuncOptions(options: RuncOptions): string[] {
       .filter(([name]) => ![false, 0, ""].includes(options[name as keyof RuncOptions]))
       .map(([, why]) => why);
   for (const why of given(REFUSED)) {
-    throw new HadronError(Code.UNIMPLEMENTED, `the runtime's options: ${why}; leave it out`);
+    throw unsupported(`the runtime's options: ${why}; leave it out`);
   }
   return given(MEANINGLESS);
 }

@@ -200,7 +200,7 @@ describe("create", () => {
   });
 
   it("refuses a checkpoint, and a bundle without a spec, before anything is made", async () => {
-    await expect(task.create({ ...request(), checkpoint: "/c" })).rejects.toMatchObject({ code: Code.UNIMPLEMENTED });
+    await expect(task.create({ ...request(), checkpoint: "/c" })).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
     expect(told).toEqual([]);
     await expect(task.create({ ...request(), bundle: "/nowhere" })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
     expect(told).toEqual([["options", "opts"]]);

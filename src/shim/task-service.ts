@@ -15,6 +15,7 @@ import type { Init } from "../protobuf/message.ts";
 import { packAny, timestampOf } from "../protobuf/well-known.ts";
 import type { Container, ContainerStatus, SandboxObserver } from "../sandbox/container.ts";
 import type { Exit, Process } from "../sandbox/process.ts";
+import { unsupported } from "../sandbox/refusal.ts";
 import type { CreateContainer, Sandbox } from "../sandbox/sandbox.ts";
 import { untilAborted } from "../time.ts";
 import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
@@ -74,7 +75,7 @@ export function createTaskService(options: TaskServiceOptions): ServiceHandlers<
   return {
     async create(request, { signal }) {
       if (request.checkpoint !== "") {
-        throw new HadronError(Code.UNIMPLEMENTED, "restoring a container from a checkpoint is not supported");
+        throw unsupported("restoring a container from a checkpoint is not supported");
       }
       const { configuration, pipeOwner } = options.readOptions(request.options);
       const spec = await readSpec(request.bundle);

@@ -374,7 +374,8 @@ export const DIFFERENCES: readonly Reason[] = [
   {
     what: "Codes of refusals",
     runc: "often Unknown (2)",
-    hadron: "the code that says whose fault it is: InvalidArgument, NotFound, AlreadyExists, FailedPrecondition, Unimplemented",
+    hadron:
+      "the code that says whose fault it is: InvalidArgument, NotFound, AlreadyExists, FailedPrecondition; Unimplemented only for a method that is not there",
     why: "So that the caller can act on it.",
     matches: [{ part: "calls", field: /^\d/, runc: /^code 2$/, hadron: /^code \d+$/ }],
   },

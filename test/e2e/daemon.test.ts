@@ -52,7 +52,7 @@ describe.each(containerdVersions.slice(-1))("a shim daemon of containerd %s", (v
         expect(await refusal(call())).toMatchObject({ code: 5, message: expect.stringContaining(id) as string });
       }
       expect(await refusal(task.checkpoint({ id }))).toMatchObject({ code: 12 });
-      expect(await refusal(task.create({ id, bundle, checkpoint: "/c" }))).toMatchObject({ code: 12 });
+      expect(await refusal(task.create({ id, bundle, checkpoint: "/c" }))).toMatchObject({ code: 9 });
       expect(await refusal(task.create({ id, bundle: "/no/such/bundle" }))).toMatchObject({ code: 3 });
       expect(await refusal(task.create({ id, bundle }))).toMatchObject({ code: 3 });
     }

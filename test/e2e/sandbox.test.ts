@@ -10,6 +10,7 @@ import { patient } from "../harness/patience.ts";
 import { processes } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { containerStatus, CriPod, namespaceMode } from "./cri-pod.ts";
+import { DaemonLog } from "./daemon-log.ts";
 import { parts } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
@@ -108,6 +109,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
     // containerd 2.1 itself dies of a nil pointer when a sandbox service refuses a pod (RunPodSandbox).
     const refusals = version === "2.1" && sandboxer === "shim" ? test.skip : test;
     refusals("is refused with a sentence when it asks for the host's network, or for a sysctl that is not a pod's", async () => {
+      const log = await DaemonLog.from(daemon());
       const network = await CriPod.tryRun(daemon(), sandboxer, {
         linux: { security_context: { namespace_options: { network: namespaceMode.node } } },
       });
@@ -116,6 +118,8 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(sysctl.stderr).toMatch(/vm\.swappiness\\*", which does not belong to a namespace of the container/);
       const { items } = JSON.parse(await daemon().mustCrictl(["pods", "-o", "json"])) as { items: unknown[] };
       expect(items).toEqual([]);
+      // containerd does not ask again, as it does a shim that says UNIMPLEMENTED.
+      expect(await log.text()).not.toContain("downgrading");
     });
 
     test("has containers of which CRI tells what they use", async () => {

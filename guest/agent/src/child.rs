@@ -141,7 +141,6 @@ fn code(status: u32) -> Code {
         Code::INVALID_ARGUMENT,
         Code::NOT_FOUND,
         Code::FAILED_PRECONDITION,
-        Code::UNIMPLEMENTED,
         Code::DEADLINE_EXCEEDED,
     ]
     .into_iter()

@@ -36,14 +36,9 @@ impl Error {
         Self::new(Code::NOT_FOUND, message)
     }
 
-    /// The container or process is in the wrong state; the message names the state.
+    /// The container or process is in the wrong state, which the message names; or the guest lacks the feature.
     pub fn precondition(message: impl Into<String>) -> Self {
         Self::new(Code::FAILED_PRECONDITION, message)
-    }
-
-    /// The guest lacks the feature.
-    pub fn unimplemented(message: impl Into<String>) -> Self {
-        Self::new(Code::UNIMPLEMENTED, message)
     }
 
     /// The guest kernel refused, or the agent itself is at fault.

@@ -172,7 +172,7 @@ fn plan_cpu(cpu: &Cpu, current: &Current, writes: &mut Vec<Write>) -> Result<()>
         ),
     ] {
         if value {
-            return Err(Error::unimplemented(format!(
+            return Err(Error::precondition(format!(
                 "resources.cpu.{key} has no equal in cgroup version 2"
             )));
         }
@@ -224,7 +224,7 @@ pub fn apply(directory: &Path, writes: &[Write]) -> Result<()> {
             // Without swap in the guest there is no such file, and nothing to limit.
             Some(libc::ENOENT) if file == "memory.swap.max" => continue,
             Some(libc::ENOENT) => {
-                return Err(Error::unimplemented(format!(
+                return Err(Error::precondition(format!(
                     "the guest kernel has no {file}"
                 )));
             }

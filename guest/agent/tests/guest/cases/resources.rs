@@ -75,7 +75,7 @@ pub async fn update(guest: &Guest) {
         let refused = guest.update(&id, resources).await.expect_err(word);
         assert!(refused.1.contains(word), "{}", refused.1);
         assert!(
-            [Code::INVALID_ARGUMENT, Code::UNIMPLEMENTED].contains(&refused.0),
+            [Code::INVALID_ARGUMENT, Code::FAILED_PRECONDITION].contains(&refused.0),
             "{}",
             refused.1
         );
