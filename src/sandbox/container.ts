@@ -135,6 +135,11 @@ export class Container {
     return this.init.state === "running" ? "running" : "created";
   }
 
+  /** In the guest, of a namespace that others may join; `file` is its name in /proc/PID/ns. */
+  namespacePath(file: string): string {
+    return `/proc/${this.init.guestPid}/ns/${file}`;
+  }
+
   /** "" is the init process. NOT_FOUND for an unknown exec. */
   process(execId: string): Process {
     const process = execId === "" ? this.init : this.#execs.get(execId);

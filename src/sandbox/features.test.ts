@@ -38,7 +38,7 @@ function outcome(change: object, linux: object = {}): { refusal: string | undefi
     slot: "1",
     bundle: "/b",
     podHostname: undefined,
-    namespacePid: () => undefined,
+    namespacePath: () => undefined,
     kinds: new Map([["/s", "directory" as const]]),
     inRootMount: new Set<string>(),
     warn: (sentence: string) => warnings.push(sentence),

@@ -6,11 +6,8 @@ import { requireOneOf } from "./plan-process.ts";
 import { invalid, unsupported, type Warn } from "./refusal.ts";
 
 export interface NamespaceContext {
-  /**
-   * Guest pid of the process whose namespaces a path `/proc/<hostPid>/ns/...` means, if the path names one of the pod;
-   * undefined when there is none.
-   */
-  readonly namespacePid: (hostPid: number) => number | undefined;
+  /** The guest's path of what `/proc/<hostPid>/ns/<file>` means, if that is a process of the pod; undefined when there is none. */
+  readonly namespacePath: (hostPid: number, file: string) => string | undefined;
   /** Of the guest itself: the hostname of the spec that the VM was made for. */
   readonly podHostname: string | undefined;
 }
@@ -56,15 +53,15 @@ export function planNamespaces(asked: readonly NamespaceSpec[], context: Namespa
   const planned = asked
     // The pod's network namespace is the guest itself; the host's end of it belongs to the VM's process.
     .filter(({ type }) => type !== "network")
-    .map(({ type, path }) => (path === undefined ? { type } : { type, path: guestPath(type, path, context) }));
+    .map(({ type, path }) => (path === undefined ? { type } : { type, path: pathInGuest(type, path, context) }));
   return seen.has("mount") ? planned : [...planned, { type: "mount" }];
 }
 
-function guestPath(type: string, path: string, context: NamespaceContext): string {
+function pathInGuest(type: string, path: string, context: NamespaceContext): string {
   const match = /^\/proc\/([1-9][0-9]*)\/ns\/([a-z_]+)$/.exec(path);
   const [, hostPid, file] = match ?? [];
-  const guestPid = hostPid === undefined ? undefined : context.namespacePid(Number(hostPid));
-  if (file === undefined || guestPid === undefined) {
+  const guestPath = file === undefined ? undefined : context.namespacePath(Number(hostPid), file);
+  if (file === undefined || guestPath === undefined) {
     throw new HadronError(
       Code.FAILED_PRECONDITION,
       `the ${type} namespace ${path} is not one of this pod's VM; only /proc/PID/ns/... of a running container of the same pod can be joined`,
@@ -73,7 +70,7 @@ function guestPath(type: string, path: string, context: NamespaceContext): strin
   if (FILES[type]?.includes(file) !== true) {
     throw invalid(`the ${type} namespace ${path} is of another type`);
   }
-  return `/proc/${guestPid}/ns/${file}`;
+  return guestPath;
 }
 
 /** `linux.uidMappings` and `gidMappings` of a container with a user namespace (runc: specconv). Their host is the guest. */

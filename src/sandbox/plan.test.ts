@@ -47,7 +47,7 @@ async function plan(change: (spec: Json) => unknown = () => {}): Promise<Contain
     slot: "7",
     bundle: "/b",
     podHostname: "pod",
-    namespacePid: (hostPid) => (hostPid === 4242 ? 55 : undefined),
+    namespacePath: (hostPid, file) => (hostPid === 4242 ? `/proc/55/ns/${file}` : undefined),
     kinds: new Map(bindSources(spec.mounts ?? [], "/b").map((path) => [path, HOST[path]])),
     inRootMount: new Set(["/srv/data"]),
     warn: (sentence) => warnings.push(sentence),

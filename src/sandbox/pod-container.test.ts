@@ -21,6 +21,7 @@ beforeEach(() => {
     bundle: "/b",
     // It asks nothing of the guest.
     machine: { exited: vmExited.promise } as unknown as ContainerMachine,
+    pids: "shared",
     lease: { isLast: () => true, [Symbol.asyncDispose]: async () => void told.push("lease given up") },
     hostProcess: { pid: HOST_PID, forward: (onSignal) => void (forwarded = onSignal), end: async () => void told.push("host process ended") },
     observer: { started: ({ pid }) => told.push(`started ${pid}`), exited: (_, { status }) => told.push(`exited ${status}`) },
@@ -44,6 +45,11 @@ describe("a pod's own container", () => {
     await container.start("");
     expect([container.status, told]).toEqual(["running", [`started ${HOST_PID}`]]);
     expect(await codeOf(container.start(""))).toBe(Code.FAILED_PRECONDITION);
+  });
+
+  it("has the guest's own namespaces, but for the pid namespace that its containers share", () => {
+    const paths = ["net", "ipc", "pid", "pid_for_children"].map((file) => container.namespacePath(file));
+    expect(paths).toEqual(["/proc/1/ns/net", "/proc/1/ns/ipc", "/run/hadron/pod-pids", "/run/hadron/pod-pids"]);
   });
 
   it.each([

@@ -11,10 +11,13 @@ import { Deletion } from "./deletion.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { ProcessSpec, ResourcesSpec } from "./oci.ts";
 import { planUpdate } from "./plan.ts";
+import type { PodSpec } from "./pod-spec.ts";
 import { type Exit, KILLED_STATUS, Process } from "./process.ts";
 
 /** The agent's, in the guest's own namespaces, which are the pod's. */
-export const AGENT_PID = 1;
+const AGENT_PID = 1;
+/** But for the pid namespace, where nobody is to see the agent: the agent makes it for the first container in it (agent.proto). */
+const SHARED_PIDS = "/run/hadron/pod-pids";
 const [SIGINT, SIGKILL, SIGTERM] = [2, 9, 15];
 /** By signal, the status with which pause ends. It is PID 1 of its namespace, so that all others do nothing to it. */
 const ENDS: ReadonlyMap<number, number> = new Map([
@@ -28,6 +31,7 @@ export interface PodContainerOptions {
   readonly id: string;
   readonly bundle: string;
   readonly machine: ContainerMachine;
+  readonly pids: PodSpec["pids"];
   /** Given up when it is deleted. */
   readonly lease: ContainerLease;
   readonly hostProcess: ContainerHostProcess & Pick<HostProcess, "pid">;
@@ -40,6 +44,7 @@ export class PodContainer implements PodMember {
   readonly bundle: string;
   readonly init: Process;
   readonly machine: ContainerMachine;
+  readonly #pids: PodSpec["pids"];
   readonly #lease: ContainerLease;
   readonly #hostProcess: ContainerHostProcess;
   readonly #onStarted: () => void;
@@ -47,10 +52,11 @@ export class PodContainer implements PodMember {
   #isPaused = false;
   readonly #deletion = new Deletion();
 
-  constructor({ id, bundle, machine, lease, hostProcess, observer, log }: PodContainerOptions) {
+  constructor({ id, bundle, machine, pids, lease, hostProcess, observer, log }: PodContainerOptions) {
     this.id = id;
     this.bundle = bundle;
     this.machine = machine;
+    this.#pids = pids;
     this.#lease = lease;
     this.#hostProcess = hostProcess;
     this.#log = log;
@@ -75,6 +81,10 @@ export class PodContainer implements PodMember {
       return "paused";
     }
     return this.init.state === "running" ? "running" : "created";
+  }
+
+  namespacePath(file: string): string {
+    return file.startsWith("pid") && this.#pids === "shared" ? SHARED_PIDS : `/proc/${AGENT_PID}/ns/${file}`;
   }
 
   process(execId: string): Process {

@@ -35,6 +35,7 @@ function opened(): PodContainer {
     id: "p",
     bundle: "",
     machine: { exited: vmExited.promise, vm: { pids: VM_PIDS } } as unknown as ContainerMachine,
+    pids: "guest",
     lease: { isLast: () => true, [Symbol.asyncDispose]: async () => void told.push("lease given up") },
     hostProcess: { pid: HOST_PID, forward() {}, end: async () => void told.push("host process ended") },
     observer: { started() {}, exited() {} },
@@ -51,7 +52,7 @@ describe("a pod of the sandbox service", () => {
     const { createdAtNs } = await pod.start(never);
     expect(createdAtNs).toBeGreaterThan(0n);
     expect(pod.status).toEqual({ state: "ready", pid: HOST_PID, createdAtNs, exit: undefined });
-    expect(pod.vmPids).toEqual(VM_PIDS);
+    expect(pod.itself?.machine.vm.pids).toEqual(VM_PIDS);
     pod.requireReady("do it");
     await pod.stop();
     expect(await pod.exited).toMatchObject({ status: 0 });
@@ -102,7 +103,7 @@ describe("a pod of the sandbox service", () => {
     vmExited.resolve({ expected: false, reason: "gone" });
     expect(await pod.exited).toMatchObject({ status: 137 });
     expect(pod.status).toMatchObject({ state: "stopped", pid: 0 });
-    expect(pod.vmPids).toEqual([]);
+    expect(pod.itself).toBeUndefined();
     await pod.stop();
     expect(pod.status.exit).toMatchObject({ status: 137 });
     expect(told).toContain("lease given up");

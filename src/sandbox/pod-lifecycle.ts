@@ -76,9 +76,9 @@ export class PodLifecycle {
     return this.#exited.promise;
   }
 
-  /** The processes of its VM; none without one. */
-  get vmPids(): readonly number[] {
-    return this.#state === "ready" ? (this.#opened?.machine.vm.pids ?? []) : [];
+  /** What stands for it while it is ready. */
+  get itself(): PodMember | undefined {
+    return this.#state === "ready" ? this.#opened : undefined;
   }
 
   /** That it was started and has not ended. */

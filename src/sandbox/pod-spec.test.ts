@@ -17,6 +17,7 @@ describe("the description of a pod", () => {
       configuration: {},
       limits: { memoryBytes: 0, cpus: 0 },
       sysctls: {},
+      pids: "guest",
     });
   });
 
@@ -49,6 +50,11 @@ describe("the description of a pod", () => {
     const linux = { resources: { memory: { limit: -1n }, cpu: { quota: -1n, period: 100_000n } } };
     expect(limitsOf({ linux, annotations: { "io.kubernetes.cri.sandbox-memory": "much" } })).toEqual({ memoryBytes: 0, cpus: 0 });
     expect(limitsOf({ linux: { resources: { cpu: { quota: 100n } } } })).toEqual({ memoryBytes: 0, cpus: 0 });
+  });
+
+  it("shares pids in a namespace of their own, unless it has the host's", () => {
+    const pidsOf = (...types: string[]) => podOf({ linux: { namespaces: types.map((type) => ({ type })) } }).pids;
+    expect([pidsOf("network", "pid"), pidsOf("network")]).toEqual(["shared", "guest"]);
   });
 
   it("has the sysctls of the container that is the pod itself, and of no other", () => {

@@ -23,6 +23,8 @@ export interface PodSpec {
   readonly cgroupAbove: CgroupPath | undefined;
   /** Of the guest as a whole, whose namespaces are the pod's. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** What containers have that ask for the pod's pid namespace: one that they share, or the guest's own. */
+  readonly pids: "shared" | "guest";
 }
 
 /** What the workload may use, 0 where nothing limits it. The VM has to be larger than that. */
@@ -71,6 +73,7 @@ export function podSpecOf(spec: Spec, configuration: ConfigSource, isItself = fa
     },
     cgroupAbove: cgroupAbove(spec.linux?.cgroupsPath),
     sysctls: isItself ? (spec.linux?.sysctl ?? {}) : {},
+    pids: spec.linux?.namespaces?.some(({ type }) => type === "pid") === true ? "shared" : "guest",
   };
 }
 

@@ -32,7 +32,7 @@ import {
   rootfsPropagation,
   withVolumes,
 } from "./plan.ts";
-import { AGENT_PID, PodContainer, type PodContainerOptions } from "./pod-container.ts";
+import { PodContainer, type PodContainerOptions } from "./pod-container.ts";
 import { PodFiles, type PodFilesContent } from "./pod-files.ts";
 import { PodLifecycle, type PodStatus } from "./pod-lifecycle.ts";
 import { type Lease, PodMachine } from "./pod-machine.ts";
@@ -159,7 +159,7 @@ export class Sandbox implements AsyncDisposable {
   async podUsage(): Promise<PodUsage> {
     const pod = this.#requirePod();
     pod.requireReady("measure it");
-    return await podUsage([process.pid, ...pod.vmPids]);
+    return await podUsage([process.pid, ...(pod.itself?.machine.vm.pids ?? [])]);
   }
 
   /** NOT_FOUND for an unknown one. */
@@ -341,7 +341,7 @@ export class Sandbox implements AsyncDisposable {
     }
     undo.move();
     log.debug({ container: id }, "the pod's own container created");
-    return new PodContainer({ id, bundle, machine, lease, hostProcess, observer, log });
+    return new PodContainer({ id, bundle, machine, pids: lease.pod.pids, lease, hostProcess, observer, log });
   }
 
   #startHostProcess(containerId: string, { vm }: Machine): Promise<HostProcess> {
@@ -356,7 +356,7 @@ export class Sandbox implements AsyncDisposable {
       slot,
       bundle,
       podHostname: podHostname === "" ? undefined : podHostname,
-      namespacePid: (hostPid) => (this.#pod?.status.pid === hostPid ? AGENT_PID : this.#runningWith(hostPid)?.init.guestPid),
+      namespacePath: (hostPid, file) => this.#runningWith(hostPid)?.namespacePath(file),
       ...sources,
       warn: (sentence) => this.#options.log.warn({ container: id }, sentence),
     });
@@ -372,9 +372,12 @@ export class Sandbox implements AsyncDisposable {
     return this.#shares;
   }
 
-  /** The container that has this pid on the host, unless it is stopped. */
+  /** The container that has this pid on the host, or what stands for the pod, unless it is stopped. */
   #runningWith(hostPid: number): PodMember | undefined {
-    return [...this.#containers.values()].find(({ init, status }) => init.hostPid === hostPid && status !== "stopped");
+    const pod = this.#pod?.itself;
+    return [...(pod === undefined ? [] : [pod]), ...this.#containers.values()].find(
+      ({ init, status }) => init.hostPid === hostPid && status !== "stopped",
+    );
   }
 
   async #startMachine(pod: PodSpec, signal: AbortSignal): Promise<Machine> {

@@ -33,7 +33,7 @@ describe("a pod of the sandbox service", () => {
       linux: {
         sysctls: new Map([["net.core.somaxconn", "8"]]),
         resources: { cpuPeriod: 100_000n, cpuQuota: 150_000n, memoryLimitInBytes: 64n << 20n },
-        securityContext: { namespaceOptions: { network: NamespaceMode.POD, usernsOptions: { mode: NamespaceMode.NODE } } },
+        securityContext: { namespaceOptions: { network: NamespaceMode.POD, pid: NamespaceMode.NODE, usernsOptions: { mode: NamespaceMode.NODE } } },
       },
     };
     expect(requested(config, { netnsPath: "/run/netns/n", annotations: new Map([["b", "2"]]) })).toEqual({
@@ -44,6 +44,7 @@ describe("a pod of the sandbox service", () => {
         configuration: SOURCE,
         limits: { memoryBytes: 64 << 20, cpus: 1.5 },
         sysctls: { "net.core.somaxconn": "8" },
+        pids: "guest",
       },
       files: { hostname: "web", resolvConf: "search a.local local\nnameserver 10.0.0.1\nnameserver 10.0.0.2\noptions ndots:5\n" },
     });
@@ -58,6 +59,7 @@ describe("a pod of the sandbox service", () => {
       configuration: SOURCE,
       limits: { memoryBytes: 0, cpus: 0 },
       sysctls: {},
+      pids: "shared",
     });
     expect(files).toEqual({ hostname: hostname(), resolvConf: undefined });
   });

@@ -49,15 +49,10 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(await pod.listed()).toBeUndefined();
     });
 
-    test("runs nothing of its own in the guest, whose namespaces its containers share", async () => {
+    test("has one of each namespace that its containers share", async () => {
       await using pod = await CriPod.run(daemon(), sandboxer);
       const container = await pod.start(SLEEP, { namespaces: { pid: namespaceMode.pod } });
       const apart = await pod.start(SLEEP);
-      const list = "cd /proc; for p in [0-9]*; do tr '\\0' ' ' <$p/cmdline && echo; done";
-      const { stdout } = await pod.exec(container, ["sh", "-c", list]);
-      const programs = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("sh -c") && !line.startsWith("tr "));
-      // The agent, and both containers.
-      expect(programs).toEqual([expect.stringMatching(/^\/init/), "sleep 600 ", "sleep 600 "]);
       const namespaces = async (id: string): Promise<string[]> =>
         (await pod.exec(id, ["sh", "-c", "for n in ipc uts net pid; do readlink /proc/self/ns/$n; done"])).stdout.split("\n");
       const [a, b] = [await namespaces(container), await namespaces(apart)];
@@ -70,7 +65,36 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       await using pod = await CriPod.run(daemon(), sandboxer);
       const target = await pod.start(["sleep", "601"]);
       const debug = await pod.start(["sleep", "602"], { namespaces: { pid: namespaceMode.target, target_id: target } });
-      expect((await pod.exec(debug, ["cat", "/proc/1/cmdline"])).stdout).toBe(["sleep", "601", ""].join("\0"));
+      expect(await programs(pod, debug)).toEqual(["sleep 601", "sleep 602"]);
+    });
+
+    test("has nothing of the guest's among the processes that its containers share", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer);
+      const namespaces = { pid: namespaceMode.pod };
+      const first = await pod.start(SLEEP, { namespaces });
+      await pod.start(["sleep", "601"]);
+      expect(await programs(pod, first)).toEqual(["/pause", "sleep 600"]);
+      // Its own end is the end of what it has started, though it is not PID 1.
+      const second = await pod.start(["sh", "-c", "sleep 602 & exec sleep 603"], { namespaces });
+      await expect.poll(async () => await programs(pod, first)).toEqual(["/pause", "sleep 600", "sleep 602", "sleep 603"]);
+      await daemon().mustCrictl(["stop", "--timeout", "0", second]);
+      expect(await programs(pod, first)).toEqual(["/pause", "sleep 600"]);
+      // One that looks at the first is among all of them.
+      const debug = await pod.start(["sleep", "604"], { namespaces: { pid: namespaceMode.target, target_id: first } });
+      expect(await programs(pod, debug)).toEqual(["/pause", "sleep 600", "sleep 604"]);
+      // No signal leaves the namespace, nor ends it.
+      await pod.exec(debug, ["sh", "-c", "kill -9 1; kill -9 -1"]);
+      for (const id of [first, debug]) {
+        await expect.poll(async () => await containerStatus(daemon(), id)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 137 });
+      }
+      expect(await programs(pod, await pod.start(["sleep", "605"], { namespaces }))).toEqual(["/pause", "sleep 605"]);
+    });
+
+    test("has the guest's processes in the place of the host's", async () => {
+      const namespaces = { pid: namespaceMode.node };
+      await using pod = await CriPod.run(daemon(), sandboxer, { linux: { security_context: { namespace_options: namespaces } } });
+      const container = await pod.start(SLEEP, { namespaces });
+      expect(await programs(pod, container)).toEqual([expect.stringMatching(/^\/init/), "sleep 600"]);
     });
 
     test("gives its containers a name, its files, its sysctls and one /dev/shm", async () => {
@@ -202,6 +226,14 @@ describe.each(onlyNewest)("containerd %s: a pod of CRI whose runtime has a confi
     expect(stderr).toMatch(/the annotation io.hadron.vcpus is not enabled on this host/);
   });
 });
+
+/** What runs before a container's eyes, but for itself and what has no program. */
+async function programs(pod: CriPod, container: string): Promise<string[]> {
+  const list = "cd /proc; for pid in [0-9]*; do [ $pid = $$ ] || { tr '\\0' ' ' <$pid/cmdline; echo; }; done";
+  const { stdout } = await pod.exec(container, ["sh", "-c", list]);
+  const lines = stdout.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "").toSorted();
+}
 
 interface Usage {
   /** Nanoseconds. */

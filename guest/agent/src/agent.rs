@@ -12,6 +12,7 @@ use crate::container::{Container, Context, Stdio};
 use crate::crun::Crun;
 use crate::error::{Code, Error, Result};
 use crate::network::Network;
+use crate::pod_pids::PodPids;
 use crate::reaper::Reaper;
 use crate::transport::Connector;
 
@@ -77,6 +78,7 @@ impl Agent {
                 connector,
                 crun,
                 oom,
+                pod_pids: PodPids::default(),
                 directory,
                 numbers: AtomicU64::new(0),
             },

@@ -23,6 +23,7 @@ const MESSAGE_MAX: usize = 4096;
 
 /// A child that is reaped; dropped, it goes on.
 pub struct Child {
+    pid: i32,
     exit: ExitReceiver,
     /// While it is there, the exits of the child's own children are kept for whoever comes to know them.
     operation: Option<Operation>,
@@ -37,6 +38,7 @@ impl Child {
         match unsafe { fork() } {
             Err(errno) => Err(Error::os("cannot fork a process", errno)),
             Ok(ForkResult::Parent { child }) => Ok(Self {
+                pid: child.as_raw(),
                 exit: reaper.watch(child.as_raw()),
                 operation: Some(operation),
             }),
@@ -51,23 +53,38 @@ impl Child {
 
     /// As `fork`, for a child that becomes another program at once: it runs in the agent's own memory, of which no
     /// copy is made, and the agent waits until it has become that program or has ended. `job` must not leave
-    /// allocations behind in the case that it does not come back.
-    pub fn become_program(reaper: &Reaper, mut job: impl FnMut() -> u8) -> Result<Self> {
+    /// allocations behind in the case that it does not come back. `namespaces`: those that it is the first one in.
+    pub fn become_program(
+        reaper: &Reaper,
+        namespaces: CloneFlags,
+        mut job: impl FnMut() -> u8,
+    ) -> Result<Self> {
         let operation = reaper.operation();
         let mut stack = vec![0; STACK];
         let run = Box::new(|| {
             default_signals();
             isize::from(job())
         });
-        let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
+        let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK | namespaces;
         // SAFETY: the child has a stack of its own, which lives as long as it uses the agent's memory, since the
         // agent, of one thread, goes on only then (CLONE_VFORK). It has descriptors and signals of its own.
         let child = unsafe { clone(run, &mut stack, flags, Some(libc::SIGCHLD)) }
             .map_err(|errno| Error::os("cannot make a process", errno))?;
         Ok(Self {
+            pid: child.as_raw(),
             exit: reaper.watch(child.as_raw()),
             operation: Some(operation),
         })
+    }
+
+    /// In the agent's namespace.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// For whoever wants to know later whether it has ended.
+    pub fn exit(&self) -> ExitReceiver {
+        self.exit.clone()
     }
 
     /// Its end. There is no deadline: how long it takes may be up to a container's own limits, and the host asks for

@@ -17,6 +17,7 @@ pub mod fd;
 pub mod log;
 pub mod loopback;
 pub mod network;
+pub mod pod_pids;
 pub mod process;
 pub mod reaper;
 pub mod sandbox;

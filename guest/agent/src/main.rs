@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use hadron_agent::crun::Crun;
 use hadron_agent::transport::{AGENT_PORT, Connector, Vsock};
-use hadron_agent::{boot, log as console, monotonic_ns, serve};
+use hadron_agent::{boot, log as console, monotonic_ns, pod_pids, serve};
 
 fn main() -> ExitCode {
     let init_entered_ns = monotonic_ns();
+    if pod_pids::is_init() {
+        pod_pids::hold();
+    }
     if std::process::id() != 1 {
         eprintln!(
             "hadron-agent {} is the init process of Hadron's guests; it does nothing elsewhere",

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::cgroup;
 use crate::error::{Error, Result};
+use crate::pod_pids;
 use crate::terminal::Size;
 
 /// A specification that can be carried out.
@@ -24,6 +25,8 @@ pub struct Prepared {
     /// Sysctls of the pod's network, which is the guest's own: not in `json`, as crun sets them in a
     /// container's network namespace only.
     pub network_sysctls: HashMap<String, String>,
+    /// Whether it is to be in the pod's pid namespace.
+    pub joins_pod_pids: bool,
     /// What additional processes need to know.
     pub config: Config,
 }
@@ -105,11 +108,13 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
     let Some(Value::Object(linux)) = spec.get_mut("linux") else {
         return Err(Error::invalid("config.json has no \"linux\" section"));
     };
-    if !has_namespace(linux, "mount") {
+    if namespace(linux, "mount").is_none() {
         return Err(Error::invalid(
             "linux.namespaces must have a mount namespace: the guest's own must not be changed",
         ));
     }
+    let pids = namespace(linux, "pid").and_then(|pids| pids.get("path")?.as_str());
+    let joins_pod_pids = pids == Some(pod_pids::PATH);
     let mut config = Config {
         oom_score_adj: process.oom_score_adj,
         ..Config::default()
@@ -158,23 +163,24 @@ pub fn prepare(container_id: &str, json: &[u8]) -> Result<Prepared> {
         terminal: process.terminal.unwrap_or(false),
         user: process.user.unwrap_or_default(),
         network_sysctls,
+        joins_pod_pids,
         config,
     })
 }
 
-fn has_namespace(linux: &Map<String, Value>, wanted: &str) -> bool {
+fn namespace<'a>(linux: &'a Map<String, Value>, wanted: &str) -> Option<&'a Value> {
     linux
         .get("namespaces")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .any(|namespace| namespace.get("type").and_then(Value::as_str) == Some(wanted))
+        .find(|namespace| namespace.get("type").and_then(Value::as_str) == Some(wanted))
 }
 
 /// Those that belong to the guest's network namespace, if the container shares it.
 fn take_network_sysctls(linux: &mut Map<String, Value>) -> Result<HashMap<String, String>> {
     let mut network = HashMap::new();
-    if has_namespace(linux, "network") {
+    if namespace(linux, "network").is_some() {
         return Ok(network);
     }
     let Some(Value::Object(sysctls)) = linux.get_mut("sysctl") else {

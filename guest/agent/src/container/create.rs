@@ -25,6 +25,9 @@ impl Container {
         let prepared = spec::prepare(id, config)?;
         set_sysctls(&prepared.network_sysctls)?;
         check_ports(stdio.ports, prepared.terminal)?;
+        if prepared.joins_pod_pids {
+            context.pod_pids.make(&context.reaper)?;
+        }
         let streams = Streams::connect(&context.connector, stdio.ports).await?;
         let cgroup = Cgroup::new(&prepared.cgroup_path);
         if cgroup.directory().exists() {

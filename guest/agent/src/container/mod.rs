@@ -21,6 +21,7 @@ use crate::cgroup::update;
 use crate::child::Job;
 use crate::crun::{Call, Crun};
 use crate::error::{Code, Error, Result};
+use crate::pod_pids::PodPids;
 use crate::process::Process;
 use crate::reaper::{Reaper, exited};
 use crate::spec::Config;
@@ -41,6 +42,8 @@ pub struct Context {
     pub crun: Crun,
     /// Takes the ids of containers that ran out of memory.
     pub oom: Sender<String>,
+    /// Of those containers that share one.
+    pub pod_pids: PodPids,
     /// A directory (on tmpfs) for bundles; its path is short, because sockets are bound in it.
     pub directory: PathBuf,
     /// How many of [`Context::next_number`] were given out.

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{dup2, pipe2};
 
@@ -64,7 +65,7 @@ impl Crun {
         let mut pointers: Vec<_> = arguments.iter().map(|argument| argument.as_ptr()).collect();
         pointers.push(std::ptr::null());
         let score = stdio.oom_score_adj.map(|score| score.to_string());
-        let child = Child::become_program(reaper, || {
+        let child = Child::become_program(reaper, CloneFlags::empty(), || {
             // SAFETY: the pointers end with a null pointer, and their strings outlive the call.
             let Err(error) = unsafe {
                 become_crun(

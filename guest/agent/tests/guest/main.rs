@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use hadron_agent::transport::{Connecting, Connector};
-use hadron_agent::{boot, serve};
+use hadron_agent::{boot, pod_pids, serve};
 
 /// Where the player of the host listens: one socket a port.
 pub const PORTS: &str = "/run/test/ports";
@@ -55,6 +55,9 @@ fn call(number: &str) {
 }
 
 fn main() -> ExitCode {
+    if pod_pids::is_init() {
+        pod_pids::hold();
+    }
     let args: Vec<_> = std::env::args().collect();
     if args.get(1).is_some_and(|arg| arg == CALL) {
         args[2..].iter().for_each(|number| call(number));

@@ -1,8 +1,12 @@
 //! States, exits, signals, additional processes.
 
+use std::time::Duration;
+
 use futures::future::join_all;
+use hadron_agent::pod_pids;
 use hadron_agent::protocol::agent as proto;
-use serde_json::json;
+use nix::unistd::Pid;
+use serde_json::{Value, json};
 use ttrpc::Code;
 
 use crate::client::{Guest, process_json, read, rest_of, spec, within};
@@ -292,6 +296,66 @@ pub async fn shared_namespaces(guest: &Guest) {
     // And the guest's own network namespace.
     assert_eq!(lines[2], link("1/ns/net".to_string()));
     guest.end(&id).await;
+}
+
+pub async fn the_pods_pid_namespace(guest: &Guest) {
+    let share = |spec: &mut Value| {
+        spec["linux"]["namespaces"] = json!([
+            { "type": "mount" }, { "type": "ipc" }, { "type": "uts" },
+            { "type": "pid", "path": pod_pids::PATH }
+        ]);
+    };
+    let list = "cd /proc; for pid in [0-9]*; do read -r name <$pid/comm && echo $name; done";
+    let run = async |script: &str| {
+        let mut spec = spec(&["sh", "-c", script]);
+        share(&mut spec);
+        guest.run(&spec, None).await.text()
+    };
+    let id = guest.sleeper(share).await;
+    assert_eq!(run(list).await, "pause\nsleep\nsh");
+    // Its init process cannot be signalled, and reaps what is left to it.
+    let script = "kill -9 1; orphan=$(sh -c 'sleep 0.1 >/dev/null & echo $!')
+        while [ -e /proc/$orphan ]; do sleep 0.05; done
+        grep -E '^(Uid|Groups|CapPrm)' /proc/1/status";
+    let output = run(script).await;
+    let lines: Vec<_> = output.lines().collect();
+    let rest = [
+        "Uid:\t65535\t65535\t65535\t65535",
+        "Groups:\t ",
+        "CapPrm:\t0000000000000000",
+    ];
+    assert_eq!(lines, rest);
+    let pause = pids_named("pause");
+    assert_eq!(pause.len(), 1, "{pause:?}");
+    for directory in ["root", "fd"] {
+        let path = format!("/proc/{}/{directory}", pause[0]);
+        assert_eq!(std::fs::read_dir(path).expect(directory).count(), 0);
+    }
+    // With it all others end, and the next container has another.
+    nix::sys::signal::kill(pause[0], nix::sys::signal::SIGKILL).expect("kill");
+    assert_eq!(guest.wait(&id, "").await, Ok(137));
+    guest.delete(&id).await.expect("delete");
+    within(async {
+        while !pids_named("pause").is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    assert_eq!(run(list).await, "pause\nsh");
+    assert_eq!(pids_named("pause").len(), 1);
+}
+
+/// Of the whole guest.
+fn pids_named(comm: &str) -> Vec<Pid> {
+    std::fs::read_dir("/proc")
+        .expect("proc")
+        .flatten()
+        .filter(|entry| {
+            let found = std::fs::read_to_string(entry.path().join("comm"));
+            found.is_ok_and(|text| text.trim_end() == comm)
+        })
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw))
+        .collect()
 }
 
 pub async fn five_containers_beside_each_other(guest: &Guest) {
