@@ -17,6 +17,8 @@ test.each(["cat", "a) R 7 (b", ") ", "(", "two words", "Z) S 1 1 1 1"])("the nam
     comm,
     state: "S",
     parentPid: 1,
+    minorFaults: 1,
+    majorFaults: 3,
     startTime: 987654,
     userTicks: 5,
     systemTicks: 6,

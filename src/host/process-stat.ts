@@ -11,6 +11,9 @@ export interface ProcessStat {
   /** One letter; "Z" and "X" are processes that have exited already. */
   readonly state: string;
   readonly parentPid: number;
+  /** Fields 10 and 12, of all threads: page faults without and with a read of the disk. */
+  readonly minorFaults: number;
+  readonly majorFaults: number;
   /** Field 22: clock ticks since boot. With the pid it names a process for as long as the host is up. */
   readonly startTime: number;
   /** Fields 14 and 15, of all threads: clock ticks (USER_HZ, 100 a second). */
@@ -57,9 +60,11 @@ export function parseProcessStat(text: string): ProcessStat {
           .trimEnd()
           .split(" ");
   const [state, parentPid] = fields;
-  const [userTicks, systemTicks, startTime] = [14, 15, 22].map((field) => Number(fields[field - 3] ?? "")) as [number, number, number];
+  const number = (field: number): number => Number(fields[field - 3] ?? "");
+  const [minorFaults, majorFaults, userTicks, systemTicks, startTime] = [number(10), number(12), number(14), number(15), number(22)];
   if (open < 1 || close < open || fields.length < 20 || state === undefined || !Number.isSafeInteger(startTime)) {
     throw new HadronError(Code.INTERNAL, `this is not the text of a /proc/PID/stat: ${JSON.stringify(text.slice(0, 200))}`);
   }
-  return { pid, comm: text.slice(open + 2, close), state, parentPid: Number(parentPid), startTime, userTicks, systemTicks };
+  const comm = text.slice(open + 2, close);
+  return { pid, comm, state, parentPid: Number(parentPid), minorFaults, majorFaults, startTime, userTicks, systemTicks };
 }

@@ -10,47 +10,71 @@ export interface PodUsage {
   readonly systemUsec: bigint;
   /** Their proportional share of what they have in memory (PSS): the guest's memory, which several of them map, counts once. */
   readonly memoryBytes: bigint;
-  readonly processes: number;
+  /** What of it is in no file, and what is in files that are memory, as the guest's is. */
+  readonly anonBytes: bigint;
+  readonly sharedBytes: bigint;
+  readonly swapBytes: bigint;
+  /** Page faults since the processes began: all, and those that read the disk. */
+  readonly faults: bigint;
+  readonly majorFaults: bigint;
+  readonly processes: bigint;
 }
 
 const USEC_PER_TICK = 10_000n;
 
 /** Of these processes; one that is gone has no part in it. */
 export async function podUsage(pids: readonly number[]): Promise<PodUsage> {
-  const each = await Promise.all(pids.map(usageOf));
-  return each.reduce(
-    (sum, usage) => ({
-      userUsec: sum.userUsec + usage.userUsec,
-      systemUsec: sum.systemUsec + usage.systemUsec,
-      memoryBytes: sum.memoryBytes + usage.memoryBytes,
-      processes: sum.processes + usage.processes,
-    }),
-    NOTHING,
-  );
+  const sum = { ...NOTHING };
+  for (const usage of await Promise.all(pids.map(usageOf))) {
+    for (const key of Object.keys(NOTHING) as (keyof PodUsage)[]) {
+      sum[key] += usage[key];
+    }
+  }
+  return sum;
 }
 
-const NOTHING: PodUsage = { userUsec: 0n, systemUsec: 0n, memoryBytes: 0n, processes: 0 };
+const NOTHING = {
+  userUsec: 0n,
+  systemUsec: 0n,
+  memoryBytes: 0n,
+  anonBytes: 0n,
+  sharedBytes: 0n,
+  swapBytes: 0n,
+  faults: 0n,
+  majorFaults: 0n,
+  processes: 0n,
+} satisfies PodUsage;
 
 async function usageOf(pid: number): Promise<PodUsage> {
   const stat = readProcessStat(pid);
   if (stat === undefined) {
     return NOTHING;
   }
-  const memoryBytes = await pssOf(pid);
-  const [userUsec, systemUsec] = [BigInt(stat.userTicks) * USEC_PER_TICK, BigInt(stat.systemTicks) * USEC_PER_TICK];
-  return { userUsec, systemUsec, memoryBytes, processes: 1 };
+  const bytes = await memoryOf(pid);
+  return {
+    userUsec: BigInt(stat.userTicks) * USEC_PER_TICK,
+    systemUsec: BigInt(stat.systemTicks) * USEC_PER_TICK,
+    memoryBytes: bytes("Pss"),
+    anonBytes: bytes("Pss_Anon"),
+    sharedBytes: bytes("Pss_Shmem"),
+    swapBytes: bytes("SwapPss"),
+    faults: BigInt(stat.minorFaults + stat.majorFaults),
+    majorFaults: BigInt(stat.majorFaults),
+    processes: 1n,
+  };
 }
 
-/** `Pss:    1234 kB` of smaps_rollup (proc_pid_smaps_rollup(5)). */
-async function pssOf(pid: number): Promise<bigint> {
+/** `Pss:    1234 kB` a line of smaps_rollup (proc_pid_smaps_rollup(5)). */
+async function memoryOf(pid: number): Promise<(key: string) => bigint> {
+  let text = "";
   try {
-    const text = await readFile(`/proc/${pid}/smaps_rollup`, "latin1");
-    return BigInt(/^Pss: +([0-9]+) kB$/m.exec(text)?.[1] ?? "0") * 1024n;
+    text = await readFile(`/proc/${pid}/smaps_rollup`, "latin1");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") {
-      return 0n;
+    if (code !== "ENOENT" && code !== "ESRCH") {
+      throw errorOfSystemCall(cause, `the memory of process ${pid} cannot be measured`);
     }
-    throw errorOfSystemCall(cause, `the memory of process ${pid} cannot be measured`);
   }
+  const values = new Map([...text.matchAll(/^(\w+): +([0-9]+) kB$/gm)].map(([, key = "", kib = ""]) => [key, BigInt(kib) * 1024n]));
+  return (key) => values.get(key) ?? 0n;
 }

@@ -35,9 +35,11 @@ it("takes anything from a guest that lies", () => {
 });
 
 it("has a pod's figures where CRI looks for them", () => {
-  const metrics = metricsOfPod({ userUsec: 30_000n, systemUsec: 12_000n, memoryBytes: 5n << 20n, processes: 3 });
+  const memory = { memoryBytes: 5n << 20n, anonBytes: 2n << 20n, sharedBytes: 1n << 20n, swapBytes: 4096n, faults: 12n, majorFaults: 5n };
+  const metrics = metricsOfPod({ userUsec: 30_000n, systemUsec: 12_000n, ...memory, processes: 3n });
   const decoded = Metrics.decode(Metrics.encode(metrics));
   expect(decoded.cpu).toMatchObject({ usageUsec: 42_000n, userUsec: 30_000n, systemUsec: 12_000n });
   expect(decoded.memory).toMatchObject({ usage: 5n << 20n, usageLimit: 2n ** 64n - 1n, inactiveFile: 0n });
+  expect(decoded.memory).toMatchObject({ anon: 2n << 20n, file: 3n << 20n, shmem: 1n << 20n, swapUsage: 4096n, pgfault: 12n, pgmajfault: 5n });
   expect(decoded.pids?.current).toBe(3n);
 });

@@ -41,11 +41,22 @@ export function metricsOf(files: Files): Init<Metrics> {
 }
 
 /** A pod's, as CRI reads them. The guest's memory is all it has, so no part of it is a cache that the host could take back. */
-export function metricsOfPod({ userUsec, systemUsec, memoryBytes, processes }: PodUsage): Init<Metrics> {
+export function metricsOfPod(usage: PodUsage): Init<Metrics> {
+  const { userUsec, systemUsec, memoryBytes, anonBytes, sharedBytes, swapBytes, faults, majorFaults, processes } = usage;
   return {
-    pids: { current: BigInt(processes), limit: UNLIMITED },
+    pids: { current: processes, limit: UNLIMITED },
     cpu: { usageUsec: userUsec + systemUsec, userUsec, systemUsec },
-    memory: { usage: memoryBytes, usageLimit: UNLIMITED },
+    memory: {
+      usage: memoryBytes,
+      usageLimit: UNLIMITED,
+      anon: anonBytes,
+      file: memoryBytes - anonBytes,
+      shmem: sharedBytes,
+      swapUsage: swapBytes,
+      swapLimit: UNLIMITED,
+      pgfault: faults,
+      pgmajfault: majorFaults,
+    },
   };
 }
 

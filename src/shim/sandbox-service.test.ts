@@ -52,7 +52,8 @@ beforeEach(() => {
     },
     async podUsage() {
       ask("usage");
-      return { userUsec: 1n, systemUsec: 2n, memoryBytes: 4096n, processes: 3 };
+      const memory = { memoryBytes: 4096n, anonBytes: 1024n, sharedBytes: 2048n, swapBytes: 0n, faults: 7n, majorFaults: 1n };
+      return { userUsec: 1n, systemUsec: 2n, ...memory, processes: 3n };
     },
   };
   const handlers = createSandboxService({

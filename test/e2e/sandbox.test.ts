@@ -5,7 +5,9 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
+import { type Containerd, containerdVersions, onlyNewest } from "../harness/containerd.ts";
+import { busyboxBinary } from "../harness/images.ts";
+import { answerSum } from "../harness/network.ts";
 import { patient } from "../harness/patience.ts";
 import { processes } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
@@ -146,18 +148,33 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(await log.text()).not.toContain("downgrading");
     });
 
-    test("has containers of which CRI tells what they use", async () => {
-      await using pod = await CriPod.run(daemon(), sandboxer);
+    test("says what it and its containers use", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer, { linux: { cgroup_parent: daemon().cgroupParent } });
       const idle = await pod.start(SLEEP);
-      const busy = await pod.start(["sh", "-c", "head -c 20000000 /dev/zero >/dev/shm/x; while :; do :; done"]);
-      const usage = async (id: string): Promise<Usage> => {
-        const { stats } = JSON.parse(await daemon().mustCrictl(["stats", "--id", id, "-o", "json"])) as { stats: readonly ContainerUsage[] };
-        return { cpu: BigInt(stats[0]?.cpu.usageCoreNanoSeconds.value ?? 0), memory: BigInt(stats[0]?.memory.workingSetBytes.value ?? 0) };
-      };
-      await expect.poll(async () => (await usage(busy)).memory, { timeout: patient(20_000) }).toBeGreaterThan(20_000_000n);
-      const { cpu } = await usage(busy);
-      await expect.poll(async () => (await usage(busy)).cpu, { timeout: patient(20_000) }).toBeGreaterThan(cpu);
-      expect((await usage(idle)).memory).toBeLessThan(20_000_000n);
+      const busy = await pod.start(["sh", "-c", `${answerSum(5000).join(" ")} & head -c 20000000 /dev/zero >/dev/shm/x; while :; do :; done`]);
+      await expect.poll(async () => (await containerUsage(daemon(), busy)).workingSet, { timeout: patient(20_000) }).toBeGreaterThan(20_000_000);
+      await untilMore(async () => (await containerUsage(daemon(), busy)).cpu);
+      expect((await containerUsage(daemon(), idle)).workingSet).toBeLessThan(20_000_000);
+
+      const { ip } = (await pod.inspect()).status.network;
+      const client = ["nc", ip, "5000"];
+      await daemon().mustRunInNetwork(await busyboxBinary(), client, { stdin: Buffer.alloc(1_000_000) });
+      await untilMore(async () => (await podUsage(daemon(), pod.id)).cpu);
+      const usage = await podUsage(daemon(), pod.id);
+      const { usage: inGuest, rss, pageFaults, processes } = await containerUsage(daemon(), busy);
+      // The VM is all that is in it, and more.
+      expect(usage.usage).toBeGreaterThan(inGuest);
+      expect(usage.workingSet).toBeGreaterThan(20_000_000);
+      for (const figure of [usage.rss, usage.pageFaults, rss, pageFaults]) {
+        expect(figure).toBeGreaterThan(0);
+      }
+      expect(processes).toBeUndefined();
+      expect(usage.processes).toBe(3);
+      // What the pod receives is what it is sent.
+      expect(usage.interface).toBe("eth0");
+      expect(usage.received).toBeGreaterThan(1_000_000);
+      expect(usage.received).toBeLessThan(1_500_000);
+      expect(usage.sent).toBeLessThan(500_000);
     });
 
     test("is stopped with all that still runs in it, and stays so until it is removed", async () => {
@@ -189,23 +206,6 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       await pod.remove();
     });
   });
-
-  // containerd 2.1 does not ask the sandbox service, but reads the cgroup of the pod's cgroup_parent, which is not given here.
-  const podStats = version === "2.1" ? test.skip : test;
-  podStats("by the Sandbox service says what its VM takes of the host", async () => {
-    await using pod = await CriPod.run(daemon(), "shim");
-    await pod.start(["sh", "-c", "while :; do :; done"]);
-    const stats = async (): Promise<Usage> => {
-      const [pods] = (JSON.parse(await daemon().mustCrictl(["statsp", "--id", pod.id, "-o", "json"])) as Stats).stats;
-      const { cpu, memory } = pods?.linux ?? {};
-      return { cpu: BigInt(cpu?.usageCoreNanoSeconds.value ?? 0), memory: BigInt(memory?.workingSetBytes.value ?? 0) };
-    };
-    const { cpu, memory } = await stats();
-    // The VM has at least its kernel and its agent.
-    expect(memory).toBeGreaterThan(20n << 20n);
-    expect(cpu).toBeGreaterThan(0n);
-    await expect.poll(async () => (await stats()).cpu).toBeGreaterThan(cpu);
-  });
 });
 
 // Older ones cannot start a container of the Sandbox service whose runtime has options.
@@ -235,18 +235,46 @@ async function programs(pod: CriPod, container: string): Promise<string[]> {
   return lines.filter((line) => line !== "").toSorted();
 }
 
-interface Usage {
-  /** Nanoseconds. */
-  readonly cpu: bigint;
-  readonly memory: bigint;
-}
-
-/** As crictl prints it. */
-interface ContainerUsage {
-  readonly cpu: { readonly usageCoreNanoSeconds: { readonly value: string } };
-  readonly memory: { readonly workingSetBytes: { readonly value: string } };
-}
-
+/** As crictl prints it: numbers are texts. */
 interface Stats {
-  readonly stats: readonly { readonly linux: ContainerUsage }[];
+  readonly cpu: { readonly usageCoreNanoSeconds: Value };
+  readonly memory: Readonly<Record<"workingSetBytes" | "usageBytes" | "rssBytes" | "pageFaults", Value>>;
+  /** Of pods only. */
+  readonly network?: { readonly defaultInterface: { readonly name: string; readonly rxBytes: Value; readonly txBytes: Value } };
+  readonly process?: { readonly processCount: Value };
+}
+interface Value {
+  readonly value: string;
+}
+
+function figuresOf({ cpu, memory, network, process }: Stats) {
+  const link = network?.defaultInterface;
+  return {
+    /** Nanoseconds. */
+    cpu: Number(cpu.usageCoreNanoSeconds.value),
+    workingSet: Number(memory.workingSetBytes.value),
+    usage: Number(memory.usageBytes.value),
+    rss: Number(memory.rssBytes.value),
+    pageFaults: Number(memory.pageFaults.value),
+    interface: link?.name,
+    received: Number(link?.rxBytes.value),
+    sent: Number(link?.txBytes.value),
+    processes: process && Number(process.processCount.value),
+  };
+}
+
+async function containerUsage(daemon: Containerd, id: string): Promise<ReturnType<typeof figuresOf>> {
+  const { stats } = JSON.parse(await daemon.mustCrictl(["stats", "--id", id, "-o", "json"])) as { stats: [Stats] };
+  return figuresOf(stats[0]);
+}
+
+async function podUsage(daemon: Containerd, id: string): Promise<ReturnType<typeof figuresOf>> {
+  const { stats } = JSON.parse(await daemon.mustCrictl(["statsp", "--id", id, "-o", "json"])) as { stats: [{ linux: Stats }] };
+  return figuresOf(stats[0].linux);
+}
+
+/** Waits until a figure grows. */
+async function untilMore(figure: () => Promise<number>): Promise<void> {
+  const before = await figure();
+  await expect.poll(figure, { timeout: patient(20_000) }).toBeGreaterThan(before);
 }

@@ -195,6 +195,11 @@ export class Containerd implements AsyncDisposable {
     return await mustRun("nsenter", await this.#crictlArguments(args), options);
   }
 
+  /** Runs a program in the network of a daemon that serves the CRI. A failure throws; answers stdout. */
+  async mustRunInNetwork(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return await mustRun("nsenter", [`--net=${this.#network}`, "--", program, ...args], options);
+  }
+
   /** Where the daemon serves exec and the like, on loopback. */
   async #crictlArguments(args: readonly string[]): Promise<string[]> {
     const crictl = join(await builtCrictl(), "crictl");
@@ -247,10 +252,17 @@ export class Containerd implements AsyncDisposable {
     }
   }
 
-  /** runc leaves the namespace's own cgroup, empty, in every hierarchy. */
+  /** A cgroup for pods of CRI to be in, which ends with this daemon. */
+  get cgroupParent(): string {
+    return `/${basename(this.directory)}-pods`;
+  }
+
+  /** runc leaves the namespace's own cgroup, empty, in every hierarchy; that of pods is the caller's. */
   async #removeCgroups(): Promise<void> {
     for (const hierarchy of (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"))) {
-      await rmdir(join(hierarchy, this.namespace)).catch(() => undefined);
+      for (const name of [this.namespace, this.cgroupParent]) {
+        await rmdir(join(hierarchy, name)).catch(() => undefined);
+      }
     }
   }
 
