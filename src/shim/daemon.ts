@@ -113,6 +113,7 @@ class Daemon implements AsyncDisposable {
     const pod = createSandboxService({
       sandbox: this.#sandbox,
       readOptions: () => this.#readOptions(args.options.length === 0 ? undefined : Any.decode(args.options)),
+      warn: (sentence) => this.#log.warn({}, sentence),
       shutdown: () => this.#finish(),
       populationChanged: () => this.#watchIdle(),
     });

@@ -11,9 +11,10 @@ import { podRequestOf } from "./pod-sandbox-config.ts";
 
 const SOURCE = { path: "/c.json" };
 
-function requested(config: Init<PodSandboxConfig> | undefined, request: Init<CreateSandboxRequest> = {}) {
+function requested(config: Init<PodSandboxConfig> | undefined, request: Init<CreateSandboxRequest> = {}, warnings: string[] = []) {
   const options = config === undefined ? {} : { options: packAny(PodSandboxConfig, config) };
-  return podRequestOf(CreateSandboxRequest.decode(CreateSandboxRequest.encode({ sandboxId: "s", ...options, ...request })), SOURCE);
+  const encoded = CreateSandboxRequest.encode({ sandboxId: "s", ...options, ...request });
+  return podRequestOf(CreateSandboxRequest.decode(encoded), SOURCE, (sentence) => warnings.push(sentence));
 }
 
 const refused = (action: () => unknown): unknown => {
@@ -62,6 +63,20 @@ describe("a pod of the sandbox service", () => {
       pids: "shared",
     });
     expect(files).toEqual({ hostname: hostname(), resolvConf: undefined });
+  });
+
+  it("has the guest's processes and shared memory where it asks for the host's, with a warning", () => {
+    const { NODE, POD } = NamespaceMode;
+    const asked = (pid: number, ipc: number) => {
+      const warnings: string[] = [];
+      const namespaceOptions = { network: POD, pid, ipc };
+      const { pids } = requested({ linux: { securityContext: { namespaceOptions } } }, {}, warnings).spec;
+      return [pids, ...warnings];
+    };
+    const warning = (what: string) => `the pod asks to share ${what} with the host: its containers share the guest's, not the host's`;
+    expect(asked(POD, POD)).toEqual(["shared"]);
+    expect(asked(NODE, NODE)).toEqual(["guest", warning("pid, ipc")]);
+    expect(asked(POD, NODE)).toEqual(["shared", warning("ipc")]);
   });
 
   it("has no limit where CRI says none", () => {

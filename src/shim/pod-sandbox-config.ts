@@ -9,7 +9,7 @@ import type { CreateSandboxRequest } from "../gen/sandbox.ts";
 import { cgroupNamed } from "../sandbox/pod-cgroup.ts";
 import type { PodFilesContent } from "../sandbox/pod-files.ts";
 import type { PodSpec } from "../sandbox/pod-spec.ts";
-import { unsupported } from "../sandbox/refusal.ts";
+import { unsupported, type Warn } from "../sandbox/refusal.ts";
 
 export interface PodRequest {
   readonly spec: PodSpec;
@@ -17,7 +17,7 @@ export interface PodRequest {
 }
 
 /** @throws HadronError INVALID_ARGUMENT for options of another type, FAILED_PRECONDITION for what a pod cannot have in a VM */
-export function podRequestOf(request: CreateSandboxRequest, configuration: ConfigSource): PodRequest {
+export function podRequestOf(request: CreateSandboxRequest, configuration: ConfigSource, warn: Warn): PodRequest {
   if (request.rootfs.length > 0) {
     throw unsupported("a root file system of the sandbox itself is not supported: nothing runs in it that would see one");
   }
@@ -30,6 +30,10 @@ export function podRequestOf(request: CreateSandboxRequest, configuration: Confi
     throw unsupported(
       "the pod asks for a user namespace (hostUsers: false), which its volumes cannot have yet; leave it out: its root is not the host's",
     );
+  }
+  const ofHost = (["pid", "ipc"] as const).filter((type) => namespaces?.[type] === NamespaceMode.NODE);
+  if (ofHost.length > 0) {
+    warn(`the pod asks to share ${ofHost.join(", ")} with the host: its containers share the guest's, not the host's`);
   }
   const { cpuQuota = 0n, cpuPeriod = 0n, memoryLimitInBytes = 0n } = linux?.resources ?? {};
   return {

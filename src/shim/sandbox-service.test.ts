@@ -59,6 +59,7 @@ beforeEach(() => {
   const handlers = createSandboxService({
     sandbox,
     readOptions: () => ({ configuration: { path: "/c.json" } }),
+    warn: (sentence) => told.push(sentence),
     shutdown: () => told.push("shutdown"),
     populationChanged: () => told.push("population"),
   });

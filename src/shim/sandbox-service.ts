@@ -7,6 +7,7 @@ import { Metrics } from "../gen/metrics.ts";
 import { packAny, timestampOf } from "../protobuf/well-known.ts";
 import type { PodState, PodStatus } from "../sandbox/pod-lifecycle.ts";
 import type { Exit } from "../sandbox/process.ts";
+import type { Warn } from "../sandbox/refusal.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { nowNs, untilAborted } from "../time.ts";
 import { metricsOfPod } from "./metrics.ts";
@@ -18,6 +19,7 @@ export interface SandboxServiceOptions {
   readonly sandbox: Pick<Sandbox, "id" | "createPod" | "startPod" | "stopPod" | "podStatus" | "podExited" | "podUsage">;
   /** What containerd said at the shim's start of the configuration that the pod is to run with. */
   readonly readOptions: () => Pick<RuntimeOptionsRead, "configuration">;
+  readonly warn: Warn;
   /** Nothing is left to serve. */
   readonly shutdown: () => void;
   /** The pod came. */
@@ -32,6 +34,7 @@ const PROCESS_STATUS: Readonly<Record<PodState, string>> = { created: "created",
 export function createSandboxService({
   sandbox,
   readOptions,
+  warn,
   shutdown,
   populationChanged,
 }: SandboxServiceOptions): ServiceHandlers<typeof SandboxV1.table> {
@@ -46,7 +49,7 @@ export function createSandboxService({
       if (request.sandboxId !== sandbox.id) {
         throw new HadronError(Code.INVALID_ARGUMENT, `this shim was started for sandbox ${sandbox.id}, not for ${request.sandboxId}`);
       }
-      const { spec, files } = podRequestOf(request, readOptions().configuration);
+      const { spec, files } = podRequestOf(request, readOptions().configuration, warn);
       await sandbox.createPod(spec, files);
       populationChanged();
       return {};

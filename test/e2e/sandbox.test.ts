@@ -93,10 +93,12 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
     });
 
     test("has the guest's processes in the place of the host's", async () => {
+      const log = await DaemonLog.from(daemon());
       const namespaces = { pid: namespaceMode.node };
       await using pod = await CriPod.run(daemon(), sandboxer, { linux: { security_context: { namespace_options: namespaces } } });
       const container = await pod.start(SLEEP, { namespaces });
       expect(await programs(pod, container)).toEqual([expect.stringMatching(/^\/init/), "sleep 600"]);
+      await log.line(/level=warning .*the guest's, not the host's/);
     });
 
     test("gives its containers a name, its files, its sysctls and one /dev/shm", async () => {
