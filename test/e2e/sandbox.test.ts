@@ -51,18 +51,6 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(await pod.listed()).toBeUndefined();
     });
 
-    test("has one of each namespace that its containers share", async () => {
-      await using pod = await CriPod.run(daemon(), sandboxer);
-      const container = await pod.start(SLEEP, { namespaces: { pid: namespaceMode.pod } });
-      const apart = await pod.start(SLEEP);
-      const namespaces = async (id: string): Promise<string[]> =>
-        (await pod.exec(id, ["sh", "-c", "for n in ipc uts net pid; do readlink /proc/self/ns/$n; done"])).stdout.split("\n");
-      const [a, b] = [await namespaces(container), await namespaces(apart)];
-      expect(a).toHaveLength(4);
-      expect(b.slice(0, 3)).toEqual(a.slice(0, 3));
-      expect(b[3]).not.toBe(a[3]);
-    });
-
     test("lets a container look at another one's processes", async () => {
       await using pod = await CriPod.run(daemon(), sandboxer);
       const target = await pod.start(["sleep", "601"]);
@@ -72,12 +60,18 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
 
     test("has nothing of the guest's among the processes that its containers share", async () => {
       await using pod = await CriPod.run(daemon(), sandboxer);
-      const namespaces = { pid: namespaceMode.pod };
-      const first = await pod.start(SLEEP, { namespaces });
-      await pod.start(["sleep", "601"]);
+      const shared = { namespaces: { pid: namespaceMode.pod } };
+      const first = await pod.start(SLEEP, shared);
+      const apart = await pod.start(["sleep", "601"]);
       expect(await programs(pod, first)).toEqual(["/pause", "sleep 600"]);
+      const namespaces = async (id: string): Promise<string[]> =>
+        (await pod.exec(id, ["sh", "-c", "for n in ipc uts net pid; do readlink /proc/self/ns/$n; done"])).stdout.split("\n");
+      const [a, b] = [await namespaces(first), await namespaces(apart)];
+      expect(a).toHaveLength(4);
+      expect(b.slice(0, 3)).toEqual(a.slice(0, 3));
+      expect(b[3]).not.toBe(a[3]);
       // Its own end is the end of what it has started, though it is not PID 1.
-      const second = await pod.start(["sh", "-c", "sleep 602 & exec sleep 603"], { namespaces });
+      const second = await pod.start(["sh", "-c", "sleep 602 & exec sleep 603"], shared);
       await expect.poll(async () => await programs(pod, first)).toEqual(["/pause", "sleep 600", "sleep 602", "sleep 603"]);
       await daemon().mustCrictl(["stop", "--timeout", "0", second]);
       expect(await programs(pod, first)).toEqual(["/pause", "sleep 600"]);
@@ -89,7 +83,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       for (const id of [first, debug]) {
         await expect.poll(async () => await containerStatus(daemon(), id)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 137 });
       }
-      expect(await programs(pod, await pod.start(["sleep", "605"], { namespaces }))).toEqual(["/pause", "sleep 605"]);
+      expect(await programs(pod, await pod.start(["sleep", "605"], shared))).toEqual(["/pause", "sleep 605"]);
     });
 
     test("has the guest's processes in the place of the host's", async () => {
