@@ -38,6 +38,13 @@ export interface Agent {
   /** Has a server on the guest's loopback joined with a stream to a vsock port of the host. FAILED_PRECONDITION if there is none. */
   connectLoopback(tcpPort: number, hostPort: number): Promise<void>;
   /**
+   * Listens in the guest: each connection, or flow of datagrams, is joined with a new stream to the host's port. ALREADY_EXISTS when somebody
+   * listens there.
+   */
+  listen(at: GuestListener, hostPort: number, limit: number): Promise<void>;
+  /** Connections go on. What is not there is no error. */
+  unlisten(hostPort: number): Promise<void>;
+  /**
    * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,
    * nanoseconds; the time that the message took is part of that.
    */
@@ -63,6 +70,12 @@ export interface GuestShare {
   readonly tag: string;
   readonly mountPoint: string;
   readonly options: readonly string[];
+}
+
+/** `address`: "127.0.0.11:53", or the path of a unix socket, which is made for it. */
+export interface GuestListener {
+  readonly kind: "tcp" | "udp" | "unix";
+  readonly address: string;
 }
 
 /** What a container has of the shares, as paths of the guest. */

@@ -69,6 +69,8 @@ function boot(methods: Partial<Guest> = {}): void {
     releaseStorages: answer("releaseStorages"),
     setNetwork: answer("setNetwork"),
     connectLoopback: answer("connectLoopback"),
+    listen: answer("listen"),
+    unlisten: answer("unlisten"),
   };
   server.addService(AgentService, { ...defaults, ...methods });
   server.serve(far);
@@ -186,6 +188,8 @@ describe("a message to the guest", () => {
     await agent.releaseStorages(STORAGES, 1_000);
     await agent.setNetwork(NETWORK);
     await agent.connectLoopback(8080, 1030);
+    await agent.listen({ kind: "udp", address: "127.0.0.11:53" }, 1031, 64);
+    await agent.unlisten(1031);
     const container = { containerId: "c1" };
     expect(asked).toEqual([
       ["startContainer", container],
@@ -201,6 +205,8 @@ describe("a message to the guest", () => {
       ["releaseStorages", STORAGES],
       ["setNetwork", NETWORK],
       ["connectLoopback", { tcpPort: 8080, hostPort: 1030 }],
+      ["listen", { kind: "udp", address: "127.0.0.11:53", hostPort: 1031, limit: 64 }],
+      ["unlisten", { hostPort: 1031 }],
     ]);
   });
 

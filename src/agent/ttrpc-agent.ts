@@ -6,7 +6,7 @@ import { Client, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
 import { Agent as AgentService } from "../gen/agent.ts";
-import type { Agent, CreateSandbox, GuestNetwork, GuestProcess, SandboxInfo, Storages, StdioPorts, TerminalSize } from "./agent.ts";
+import type { Agent, CreateSandbox, GuestListener, GuestNetwork, GuestProcess, SandboxInfo, Storages, StdioPorts, TerminalSize } from "./agent.ts";
 import { Liveness } from "./liveness.ts";
 
 /** Of the processes of one container that are passed on: a guest may claim any number. */
@@ -130,6 +130,14 @@ export class TtrpcAgent implements Agent {
 
   async connectLoopback(tcpPort: number, hostPort: number): Promise<void> {
     await this.#watched("reach its loopback", this.#service.connectLoopback({ tcpPort, hostPort }));
+  }
+
+  async listen({ kind, address }: GuestListener, hostPort: number, limit: number): Promise<void> {
+    await this.#watched("listen for a server of the host", this.#service.listen({ kind, address, hostPort, limit }));
+  }
+
+  async unlisten(hostPort: number): Promise<void> {
+    await this.#watched("stop to listen for a server of the host", this.#service.unlisten({ hostPort }));
   }
 
   async setClock(hostNs: bigint, backwards: boolean): Promise<bigint> {

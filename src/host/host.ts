@@ -106,6 +106,11 @@ export interface LoopbackConnection {
   readonly port: number;
 }
 
+/** A server of the host. `netns`: path of the network namespace whose loopback it is on; `address`: one of that loopback. */
+export type DialTarget =
+  | { readonly kind: "tcp" | "udp"; readonly netns: string; readonly address: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
 /** It lives as long as one of its descriptors, which become the caller's. */
 export interface Tap {
   readonly index: number;
@@ -291,6 +296,11 @@ export class Host implements AsyncDisposable {
   /** With the last close of the connection its other side is told that there is nobody. */
   async refuseConnection(fd: number): Promise<void> {
     await this.#calls.call("refuseConnection", { fd });
+  }
+
+  /** A non-blocking socket that is connected with it, the caller's. UNAVAILABLE or the like when nobody listens there. */
+  async dial(target: DialTarget): Promise<number> {
+    return (await this.#calls.call("dial", { ...target })).number("fd");
   }
 
   /**

@@ -140,11 +140,30 @@ export interface Vsock {
    * - "in": bytes of fd go to the guest; fd's end of file shuts the stream down.
    * - "out": bytes of the guest go to fd; the guest's shutdown closes fd.
    * - "both": fd is a stream socket.
+   * - "datagrams": fd is a connected datagram socket; in the stream, its length stands before each datagram, two bytes, the higher one first.
    */
   accept(port: number, fd: number, direction: JoinDirection): Promise<Join>;
+  /**
+   * Makes a door of a host port, which takes stream after stream: each waits for the answer to its knock. Those beyond `limit`, waiting
+   * and joined ones together, are refused without a knock. `onKnock` must not throw.
+   */
+  listen(port: number, limit: number, onKnock: (knock: Knock) => void): Promise<Door>;
 }
 
-export type JoinDirection = "in" | "out" | "both";
+/** A stream that waits at a door. One of the two is to be called, `refuse` also when `join` fails. */
+export interface Knock {
+  /** As `Vsock.accept`; the join is known by `port`. Fails also when the guest has given up. */
+  join(port: number, fd: number, direction: JoinDirection): Promise<Join>;
+  refuse(): Promise<void>;
+}
+
+export interface Door extends AsyncDisposable {
+  readonly port: number;
+  /** Takes no more streams, and refuses those that wait; joins go on. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type JoinDirection = "in" | "out" | "both" | "datagrams";
 
 export interface Join extends AsyncDisposable {
   readonly port: number;

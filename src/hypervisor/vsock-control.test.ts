@@ -3,9 +3,10 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 import koffi from "koffi";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Code } from "../errors.ts";
+import type { Door, Knock } from "./hypervisor.ts";
 import { VsockControl, type DescriptorSender } from "./vsock-control.ts";
 
 const AF_UNIX = 1;
@@ -140,6 +141,64 @@ test.each(["no JSON\n", "null\n", "x".repeat(70_000)])("what makes no sense is t
 test.each([0, -1, 1.5, 2 ** 32 - 1, Number.NaN])("port %d is refused", async (port) => {
   await expect(vsock.accept(port, 1, "in")).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
   expect(sent).toEqual([]);
+});
+
+describe("a door", () => {
+  const knocks: Knock[] = [];
+
+  async function listened(): Promise<Door> {
+    knocks.length = 0;
+    const listening = vsock.listen(9, 2, (knock) => knocks.push(knock));
+    const request = await nextRequest();
+    expect(request).toEqual({ id: request.id, op: "listen", port: 9, limit: 2 });
+    say({ id: request.id, ok: true, bytes: 0, port: 9 });
+    return await listening;
+  }
+
+  test("tells of its streams, which are joined or refused", async () => {
+    await listened();
+    for (const knock of [1, 2]) {
+      say({ event: "knock", port: 9, knock });
+    }
+    await vi.waitFor(() => expect(knocks).toHaveLength(2));
+    const joining = knocks[0]?.join(1030, 42, "datagrams");
+    const request = await nextRequest();
+    expect(request).toEqual({ id: request.id, op: "answer", knock: 1, port: 1030, direction: "datagrams" });
+    expect(sent).toEqual([42]);
+    say({ id: request.id, ok: true, bytes: 0, port: 1030 });
+    const join = await joining;
+    say({ event: "ended", port: 1030, bytes: 5, error: null });
+    expect(await join?.ended).toEqual({ bytes: 5n });
+
+    const refusing = knocks[1]?.refuse();
+    const refusal = await nextRequest();
+    expect(refusal).toEqual({ id: refusal.id, op: "refuse", knock: 2 });
+    say({ id: refusal.id, ok: true, bytes: 0, port: 0 });
+    await refusing;
+  });
+
+  test("that cannot be made is none, and takes its port from nobody", async () => {
+    const listening = vsock.listen(9, 2, () => undefined);
+    say({ id: (await nextRequest()).id, error: "host port 9 has a join already" });
+    await expect(listening).rejects.toMatchObject({ code: Code.INTERNAL });
+    await listened();
+    await expect(vsock.listen(9, 2, () => undefined)).rejects.toMatchObject({ code: Code.ALREADY_EXISTS });
+    await expect(vsock.accept(9, 1, "in")).rejects.toMatchObject({ code: Code.ALREADY_EXISTS });
+    await expect(vsock.listen(0, 2, () => undefined)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+  });
+
+  test("that is shut refuses who knocked before", async () => {
+    const door = await listened();
+    const closing = door.close();
+    const request = await nextRequest();
+    expect(request).toEqual({ id: request.id, op: "close", port: 9 });
+    say({ event: "knock", port: 9, knock: 3 });
+    say({ id: request.id, ok: true, bytes: 0, port: 9 });
+    await closing;
+    expect(await nextRequest()).toMatchObject({ op: "refuse", knock: 3 });
+    expect(knocks).toEqual([]);
+    await door.close();
+  });
 });
 
 test("closing closes the descriptor", async () => {

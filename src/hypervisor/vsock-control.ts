@@ -1,7 +1,7 @@
 /**
  * The VM's vsock device, asked over its control socket (native/vsock/src/control.rs): one JSON object a line, requests
  * with an id and at most one descriptor, the answers to them, and by itself `{"event":"ended",...}` for every join that
- * is over. Who serves it, a process beside QEMU or the VMM itself, makes no difference here; the end of the control socket
+ * is over and `{"event":"knock",...}` for every stream that waits at a door. Who serves it, a process beside QEMU or the VMM itself, makes no difference here; the end of the control socket
  * ends that process.
  */
 import { Socket } from "node:net";
@@ -9,7 +9,7 @@ import { Socket } from "node:net";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { LineClient, type Message } from "../host/line-client.ts";
-import type { Join, JoinDirection, JoinEnd, Vsock } from "./hypervisor.ts";
+import type { Door, Join, JoinDirection, JoinEnd, Knock, Vsock } from "./hypervisor.ts";
 
 /** What sends descriptors over sockets. */
 export type DescriptorSender = Pick<Host, "sendFds">;
@@ -23,6 +23,7 @@ const ANSWER_MS = 10_000;
 export class VsockControl implements Vsock {
   readonly #client: LineClient;
   readonly #joins = new Map<number, ControlledJoin>();
+  readonly #doors = new Map<number, (knock: Knock) => void>();
 
   /**
    * `fd`: our end of the control socket; becomes this object's, until `close`. Whoever sees the process at its other end
@@ -41,17 +42,33 @@ export class VsockControl implements Vsock {
   }
 
   async accept(port: number, fd: number, direction: JoinDirection): Promise<Join> {
-    if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
-      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to ${MAX_PORT} can be reserved`);
+    return await this.#join("accept", port, fd, { direction });
+  }
+
+  async listen(port: number, limit: number, onKnock: (knock: Knock) => void): Promise<Door> {
+    this.#requireFree(port);
+    this.#doors.set(port, onKnock);
+    try {
+      await this.#request("listen", { port, limit });
+    } catch (error) {
+      this.#doors.delete(port);
+      throw error;
     }
-    if (this.#joins.has(port)) {
-      throw new HadronError(Code.ALREADY_EXISTS, `the vsock port ${port} is joined already; take another one`);
-    }
-    const join = new ControlledJoin(port, (op) => this.#request(op, port));
+    const close = async (): Promise<void> => {
+      if (this.#doors.delete(port)) {
+        await this.#request("close", { port });
+      }
+    };
+    return { port, close, [Symbol.asyncDispose]: close };
+  }
+
+  async #join(op: "accept" | "answer", port: number, fd: number, members: Message): Promise<Join> {
+    this.#requireFree(port);
+    const join = new ControlledJoin(port, (about) => this.#request(about, { port }));
     // Before the answer, since the news of its end may be right behind it.
     this.#joins.set(port, join);
     try {
-      await this.#request("accept", port, { direction }, [fd]);
+      await this.#request(op, { port, ...members }, [fd]);
     } catch (error) {
       if (this.#joins.get(port) === join) {
         this.#joins.delete(port);
@@ -72,21 +89,48 @@ export class VsockControl implements Vsock {
     await this.#client.close("it was stopped");
   }
 
+  #requireFree(port: number): void {
+    if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+      throw new HadronError(Code.INVALID_ARGUMENT, `${port} is not a vsock port; 1 to ${MAX_PORT} can be reserved`);
+    }
+    if (this.#joins.has(port) || this.#doors.has(port)) {
+      throw new HadronError(Code.ALREADY_EXISTS, `the vsock port ${port} is joined already; take another one`);
+    }
+  }
+
   /** The bytes that the join has moved. */
-  async #request(op: string, port: number, members: Message = {}, fds: readonly number[] = []): Promise<bigint> {
-    const what = `the vsock process's answer to "${op}" for port ${port}`;
-    const { error, bytes } = await this.#client.request({ op, port, ...members }, { what, fds, signal: AbortSignal.timeout(ANSWER_MS) });
+  async #request(op: string, members: Message, fds: readonly number[] = []): Promise<bigint> {
+    const what = `the vsock process's answer to "${op}" for ${JSON.stringify(members)}`;
+    const { error, bytes } = await this.#client.request({ op, ...members }, { what, fds, signal: AbortSignal.timeout(ANSWER_MS) });
     if (typeof error === "string") {
       throw new HadronError(Code.INTERNAL, `the vsock process refused: ${error}`);
     }
     return byteCount(bytes);
   }
 
-  #hear({ event, port, bytes, error }: Message): void {
+  #hear({ event, port, knock, bytes, error }: Message): void {
+    if (event === "knock" && typeof port === "number" && typeof knock === "number") {
+      this.#tell(port, {
+        join: (own, fd, direction) => this.#join("answer", own, fd, { knock, direction }),
+        refuse: async () => {
+          await this.#request("refuse", { knock });
+        },
+      });
+    }
     if (event === "ended" && typeof port === "number") {
       const join = this.#joins.get(port);
       this.#joins.delete(port);
       join?.end(typeof error === "string" ? { bytes: byteCount(bytes), error } : { bytes: byteCount(bytes) });
+    }
+  }
+
+  #tell(port: number, knock: Knock): void {
+    const onKnock = this.#doors.get(port);
+    if (onKnock === undefined) {
+      // The door was shut meanwhile; the device still waits for the answer, and if that is gone there is no news either.
+      knock.refuse().catch(() => undefined);
+    } else {
+      onKnock(knock);
     }
   }
 

@@ -112,6 +112,7 @@ export class MachineFactory {
         network,
         // A namespace that is the pod's alone has no door.
         loopback: pod.netns === "new" ? undefined : new PodLoopback({ host, netns: pod.netns.path, log }),
+        dial: (target) => host.dial(target),
         clockSet: async (ended) => await host.clockSet({ signal: ended }),
         log,
       },

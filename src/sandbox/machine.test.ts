@@ -43,7 +43,10 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
     resume: nothing,
     stop,
     [Symbol.asyncDispose]: stop,
-    vsock: { accept: async () => (acceptFailure === undefined ? join : await Promise.reject(acceptFailure)) },
+    vsock: {
+      accept: async () => (acceptFailure === undefined ? join : await Promise.reject(acceptFailure)),
+      listen: async (port) => ({ port, close: nothing, [Symbol.asyncDispose]: nothing }),
+    },
   };
   const ask = (what: string) => async (use: Storages | readonly string[]) => {
     const paths = "paths" in use ? [...use.paths, ...use.inner.map(({ target }) => target)] : use;
@@ -55,7 +58,9 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
     createSandbox: async () => ({ agentVersion: "0", kernelRelease: "6", initEnteredNs: 0n, requestReadNs: 0n }),
     setClock: async () => 0n,
     setNetwork: async () => [],
-    connectLoopback: async () => {},
+    connectLoopback: nothing,
+    listen: nothing,
+    unlisten: nothing,
     close() {},
     releaseStorages: ask("release"),
     writeBack: ask("write back"),
@@ -70,6 +75,7 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
       bootTimeoutMs: 1000,
       startVm: async () => vm,
       network: { attach: nothing, refresh: nothing, [Symbol.asyncDispose]: nothing },
+      dial: async () => -1,
       clockSet: () => new Promise<void>(() => {}),
       agentChannel: async () => ({ guestFd: 0, agent, closeGuestFd: async () => undefined }),
       log: { ...quiet, warn: (_: object, message: string) => warnings.push(message) },

@@ -8,11 +8,12 @@ import { hostname } from "node:os";
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { CgroupStay } from "../host/cgroup.ts";
-import type { ShareDescriptors } from "../host/host.ts";
+import type { DialTarget, ShareDescriptors } from "../host/host.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { allDone, nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
+import { Doors } from "./doors.ts";
 import type { PodLoopback } from "./network/loopback.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
@@ -42,7 +43,7 @@ const SYSCTLS: ReadonlyMap<string, string> = new Map([
 /** What a Machine itself asks of the guest; what its containers ask is theirs. */
 export type MachineAgent = Pick<
   Agent,
-  "createSandbox" | "setClock" | "setNetwork" | "connectLoopback" | "releaseStorages" | "writeBack" | "closed" | "close"
+  "createSandbox" | "setClock" | "setNetwork" | "connectLoopback" | "listen" | "unlisten" | "releaseStorages" | "writeBack" | "closed" | "close"
 >;
 
 export interface MachineOptions<A extends MachineAgent = Agent> {
@@ -62,6 +63,8 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly network: MachineNetwork;
   /** Absent if nobody can dial it. */
   readonly loopback?: MachineLoopback | undefined;
+  /** Host's. */
+  readonly dial: (target: DialTarget) => Promise<number>;
   /** As GuestClockOptions has it. */
   readonly clockSet: (signal: AbortSignal) => Promise<void>;
   readonly log: Logger;
@@ -85,6 +88,8 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly agent: A;
   readonly info: SandboxInfo;
   readonly clock: GuestClock;
+  /** To servers of the host. */
+  readonly doors: Doors;
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #network: MachineNetwork;
   readonly #place: MachinePlace | undefined;
@@ -94,7 +99,8 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   #failure: string | undefined;
   #exit: VmExit | undefined;
 
-  private constructor(vm: Vm, agent: A, info: SandboxInfo, { sharedFs, network, loopback, place, clockSet, log }: MachineOptions<A>) {
+  private constructor(vm: Vm, agent: A, info: SandboxInfo, options: MachineOptions<A>) {
+    const { sharedFs, network, loopback, place, clockSet, dial, log } = options;
     this.vm = vm;
     this.agent = agent;
     this.info = info;
@@ -104,6 +110,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.#loopback = loopback;
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
+    this.doors = new Doors({ vsock: vm.vsock, agent, dial, nextPort: () => this.#nextPort++, log });
     void vm.exited.then((exit) => {
       this.#exit = exit;
       this.clock[Symbol.dispose]();

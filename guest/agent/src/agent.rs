@@ -10,6 +10,7 @@ use tokio::sync::{MutexGuard as AsyncMutexGuard, watch};
 
 use crate::container::{Container, Context, Stdio};
 use crate::crun::Crun;
+use crate::doors::Doors;
 use crate::error::{Code, Error, Result};
 use crate::network::Network;
 use crate::pod_pids::PodPids;
@@ -36,6 +37,8 @@ pub struct Agent {
     pub sandbox: AtomicBool,
     /// The pod's, whose containers share it.
     pub network: tokio::sync::Mutex<Network>,
+    /// To servers of the host.
+    pub doors: Doors,
     containers: Mutex<HashMap<String, Slot>>,
     events: tokio::sync::Mutex<Events>,
     connection: watch::Sender<()>,
@@ -85,6 +88,7 @@ impl Agent {
             init_entered_ns,
             sandbox: AtomicBool::new(false),
             network: tokio::sync::Mutex::default(),
+            doors: Doors::default(),
             containers: Mutex::default(),
             events: tokio::sync::Mutex::new(Events {
                 receiver,

@@ -395,6 +395,21 @@ impl agent_ttrpc::Agent for Service {
         loopback::connect(connector, request.tcp_port, request.host_port).await?;
         Ok(proto::Empty::new())
     }
+
+    async fn listen(&self, _: &TtrpcContext, request: proto::ListenRequest) -> Reply<proto::Empty> {
+        let connector = &self.0.context.connector;
+        self.0.doors.open(connector, request).await?;
+        Ok(proto::Empty::new())
+    }
+
+    async fn unlisten(
+        &self,
+        _: &TtrpcContext,
+        request: proto::UnlistenRequest,
+    ) -> Reply<proto::Empty> {
+        self.0.doors.close(request.host_port).await;
+        Ok(proto::Empty::new())
+    }
 }
 
 impl Service {

@@ -12,7 +12,7 @@ use crate::pool::{Full, Pool};
 use crate::reactor::{ProcessOperation, Reactor};
 use crate::request::{self, Operation};
 use crate::stop::Stop;
-use crate::{directory, mount, netns, network, socket};
+use crate::{dial, directory, mount, netns, network, socket};
 
 pub enum Refused {
     /// Too many requests are waiting: submit it again when an answer has come.
@@ -115,6 +115,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::RemoveLink(request) => network::remove(&request),
         Operation::OpenLoopback(request) => network::loopback::open(&request),
         Operation::RefuseConnection(request) => network::loopback::refuse(&request),
+        Operation::Dial(request) => dial::dial(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)

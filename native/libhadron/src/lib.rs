@@ -20,6 +20,7 @@ mod answers;
 mod child;
 mod clock;
 mod descriptor;
+mod dial;
 mod directory;
 mod error;
 mod handle;

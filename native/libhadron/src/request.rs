@@ -1,5 +1,6 @@
 //! The requests, as JSON has them: `{"id":N,"op":"...",...}`.
 
+use std::net::IpAddr;
 use std::os::fd::RawFd;
 
 use serde::Deserialize;
@@ -39,6 +40,7 @@ pub enum Operation {
     OpenLoopback(Path),
     AcceptLoopback(Descriptor),
     RefuseConnection(Descriptor),
+    Dial(Dial),
 }
 
 #[derive(Debug, Deserialize)]
@@ -195,6 +197,25 @@ pub struct SeparateLinks {
     pub fd: i32,
     pub link: u32,
     pub tap: u32,
+}
+
+/// A server of the host. `netns`: path of the network namespace that it is in; its address is one of the loopback.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
+pub enum Dial {
+    Tcp {
+        netns: String,
+        address: IpAddr,
+        port: u16,
+    },
+    Udp {
+        netns: String,
+        address: IpAddr,
+        port: u16,
+    },
+    Unix {
+        path: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]

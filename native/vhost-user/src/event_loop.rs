@@ -128,7 +128,7 @@ impl EventLoop {
 
     fn finish_round(&mut self) -> io::Result<()> {
         let mut backend = lock(&self.backend);
-        self.control.report_ended(backend.device.muxer());
+        self.control.report(backend.device.muxer());
         let kicks = backend.changed_kicks();
         drop(backend);
         if let Some(kicks) = kicks {

@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn step(input: &mut Unstructured) -> Result<Step> {
-    Ok(match input.int_in_range(0..=14)? {
+    Ok(match input.int_in_range(0..=17)? {
         0..=5 => Step::Packet(header(input)?, input.int_in_range(0..=PAYLOAD)?),
         6 => Step::Chain(pieces(input)?),
         7 => Step::Buffer(pieces(input)?),
@@ -39,8 +39,18 @@ fn step(input: &mut Unstructured) -> Result<Step> {
         11 | 12 => Step::Read,
         13 => Step::Accept(
             input.int_in_range(0..=PORTS - 1)?,
-            input.int_in_range(0..=2)?,
+            input.int_in_range(0..=3)?,
         ),
+        14 => Step::Listen(
+            input.int_in_range(0..=PORTS - 1)?,
+            input.int_in_range(0..=3)?,
+        ),
+        15 | 16 => Step::Answer(if input.ratio(1, 8)? {
+            None
+        } else {
+            let port = input.int_in_range(0..=2 * PORTS - 1)?;
+            Some((port, input.int_in_range(0..=3)?))
+        }),
         _ => Step::Close(input.int_in_range(0..=PORTS - 1)?),
     })
 }

@@ -2,15 +2,21 @@
 //!
 //! Requests (`fd`: comes with exactly one file descriptor, as SCM_RIGHTS):
 //!
-//! - `{"id":N,"op":"accept","port":P,"direction":"in"|"out"|"both"}`, `fd`: reserves host port P.
+//! - `{"id":N,"op":"accept","port":P,"direction":"in"|"out"|"both"|"datagrams"}`, `fd`: reserves host port P.
 //!   Answer `{"id":N,"ok":true,"bytes":0,"port":P}`.
+//! - `{"id":N,"op":"listen","port":P,"limit":L}`: the same answer. Host port P takes up to L streams at a time, each of which waits
+//!   for an answer of its own.
+//! - `{"id":N,"op":"answer","knock":K,"port":P,"direction":...}`, `fd`: joins such a stream. The join is known by P, which no
+//!   other join is.
+//! - `{"id":N,"op":"refuse","knock":K}`: ends such a stream; that it is gone is none.
 //! - `{"id":N,"op":"progress","port":P}`: answer `{"id":N,"ok":true,"bytes":B,"port":P}`.
-//! - `{"id":N,"op":"close","port":P}`: the same answer; the join is gone. Closing a port that has no
+//! - `{"id":N,"op":"close","port":P}`: the same answer; the join is gone, or no stream may come to this port any more. Closing a port that has no
 //!   join is no error.
 //!
 //! A request that fails is answered by `{"id":N,"error":"sentence"}`. By itself the device says
 //! `{"event":"ended","port":P,"bytes":B,"error":null|"sentence"}`, once for every join that was made
-//! (also for closed ones, before the answer to `close`).
+//! (also for closed ones, before the answer to `close`), and `{"event":"knock","port":P,"knock":K}` for every stream that waits,
+//! which has to be answered or refused: as long as many are not, the device tells of no other.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
@@ -23,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::direction::Direction;
+use crate::door::Knock;
 use crate::error::Refused;
 use crate::join::Ended;
 use crate::muxer::Muxer;
@@ -39,9 +46,28 @@ const MAX_FDS: usize = 16;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
 enum Operation {
-    Accept { port: u32, direction: Way },
-    Progress { port: u32 },
-    Close { port: u32 },
+    Accept {
+        port: u32,
+        direction: Way,
+    },
+    Listen {
+        port: u32,
+        limit: usize,
+    },
+    Answer {
+        knock: u64,
+        port: u32,
+        direction: Way,
+    },
+    Refuse {
+        knock: u64,
+    },
+    Progress {
+        port: u32,
+    },
+    Close {
+        port: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -50,6 +76,7 @@ enum Way {
     In,
     Out,
     Both,
+    Datagrams,
 }
 
 impl From<Way> for Direction {
@@ -58,6 +85,7 @@ impl From<Way> for Direction {
             Way::In => Direction::In,
             Way::Out => Direction::Out,
             Way::Both => Direction::Both,
+            Way::Datagrams => Direction::Datagrams,
         }
     }
 }
@@ -91,6 +119,11 @@ enum Message<'a> {
     Failed {
         id: Option<u64>,
         error: String,
+    },
+    Knock {
+        event: &'a str,
+        port: u32,
+        knock: u64,
     },
     Event {
         event: &'a str,
@@ -186,7 +219,7 @@ impl Control {
         let mut id = None;
         let result = parse(line, &mut id).and_then(|operation| self.perform(muxer, operation));
         // A join that the request ended is told of first.
-        self.report_ended(muxer);
+        self.report(muxer);
         match (result, id) {
             (Ok((port, bytes)), Some(id)) => self.push(&Message::Done {
                 id,
@@ -209,6 +242,23 @@ impl Control {
                 muxer.accept(port, direction.into(), fd)?;
                 Ok((port, 0))
             }
+            Operation::Listen { port, limit } => {
+                muxer.listen(port, limit)?;
+                Ok((port, 0))
+            }
+            Operation::Answer {
+                knock,
+                port,
+                direction,
+            } => {
+                let fd = self.take_fd()?;
+                muxer.answer(knock, port, direction.into(), fd)?;
+                Ok((port, 0))
+            }
+            Operation::Refuse { knock } => {
+                muxer.turn_away(knock);
+                Ok((0, 0))
+            }
             Operation::Progress { port } => match muxer.progress(port) {
                 Some(bytes) => Ok((port, bytes)),
                 None => Err(Failure::NoJoin(port)),
@@ -221,8 +271,15 @@ impl Control {
         self.fds.pop_front().ok_or(Failure::NoDescriptor)
     }
 
-    /// Tells of the joins that have ended.
-    pub fn report_ended(&mut self, muxer: &mut Muxer) {
+    /// Tells of the joins that have ended, and of the streams that wait.
+    pub fn report(&mut self, muxer: &mut Muxer) {
+        while let Some(Knock { port, number }) = muxer.next_knock() {
+            self.push(&Message::Knock {
+                event: "knock",
+                port,
+                knock: number,
+            });
+        }
         while let Some(Ended { port, bytes, error }) = muxer.next_ended() {
             self.push(&Message::Event {
                 event: "ended",

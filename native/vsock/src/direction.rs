@@ -9,6 +9,9 @@ pub enum Direction {
     Out,
     /// Both; the file descriptor is a stream socket. Each half is closed on its own.
     Both,
+    /// Both; the file descriptor is a connected datagram socket. In the stream, its length stands before each datagram
+    /// (see [`crate::datagrams`]).
+    Datagrams,
 }
 
 impl Direction {
@@ -24,7 +27,7 @@ impl Direction {
         match self {
             Direction::In => "reading",
             Direction::Out => "writing",
-            Direction::Both => "reading and writing",
+            Direction::Both | Direction::Datagrams => "reading and writing",
         }
     }
 
@@ -35,6 +38,7 @@ impl Direction {
             Direction::In => "in",
             Direction::Out => "out",
             Direction::Both => "both",
+            Direction::Datagrams => "datagrams",
         }
     }
 }

@@ -27,6 +27,12 @@ pub enum Refused {
     /// Only a socket has two halves that end one after the other.
     #[error("direction \"both\" takes a stream socket; join other files with \"in\" or \"out\"")]
     NoStreamSocket,
+    /// What comes in pieces has to go out in the same ones.
+    #[error("direction \"datagrams\" takes a datagram socket; join other files with another one")]
+    NoDatagramSocket,
+    /// It was answered before, or the guest has given up.
+    #[error("no stream waits with the number {0} any more")]
+    NotWaiting(u64),
     /// The kernel refused.
     #[error("{what}: {errno}")]
     Descriptor {

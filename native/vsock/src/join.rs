@@ -5,10 +5,11 @@ use std::io::IoSlice;
 
 use rustix::io::{Errno, Result};
 use rustix::net::Shutdown;
-use vm_memory::VolatileSlice;
 use vm_memory::bitmap::BitmapSlice;
+use vm_memory::{Bytes, VolatileSlice};
 
 use crate::chain;
+use crate::datagrams;
 use crate::direction::Direction;
 use crate::error::Broken;
 use crate::header::{SHUTDOWN_RECEIVE, SHUTDOWN_SEND};
@@ -43,6 +44,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Join {
     pub(crate) port: u32,
+    /// The port that its stream has come to, if that takes several.
+    pub(crate) door: Option<u32>,
     pub(crate) direction: Direction,
     pub(crate) phase: Phase,
     pub(crate) fd: JoinedFd,
@@ -54,12 +57,15 @@ pub(crate) struct Join {
     /// Nothing more will be written to `fd`.
     pub(crate) output_done: bool,
     buffer: VecDeque<u8>,
+    /// What was received of a datagram socket for the guest, and had no room there.
+    left: VecDeque<u8>,
 }
 
 impl Join {
     pub(crate) fn new(port: u32, direction: Direction, generation: u32, fd: JoinedFd) -> Self {
         Join {
             port,
+            door: None,
             direction,
             phase: Phase::Reserved,
             fd,
@@ -68,6 +74,7 @@ impl Join {
             input_done: !direction.reads_fd(),
             output_done: !direction.writes_fd(),
             buffer: VecDeque::new(),
+            left: VecDeque::new(),
         }
     }
 
@@ -78,7 +85,11 @@ impl Join {
         mut pieces: Vec<VolatileSlice<'_, B>>,
     ) -> Result<usize> {
         let mut written = 0;
-        while self.buffer.is_empty() && self.fd.writable && !pieces.is_empty() {
+        while self.direction != Direction::Datagrams
+            && self.buffer.is_empty()
+            && self.fd.writable
+            && !pieces.is_empty()
+        {
             if let Some(count) = self.fd.write(|fd| chain::write_from_guest(fd, &pieces))? {
                 written += count;
                 chain::advance(&mut pieces, count);
@@ -97,13 +108,24 @@ impl Join {
                 at += count;
             }
         }
+        if self.direction == Direction::Datagrams {
+            written = self.flush()?;
+        }
         Ok(written)
     }
 
     /// Writes out of the buffer what `fd` takes. Returns the bytes.
     pub(crate) fn flush(&mut self) -> Result<usize> {
         let mut written = 0;
-        while !self.buffer.is_empty() && self.fd.writable {
+        while self.direction == Direction::Datagrams && self.fd.writable {
+            let buffer = &mut self.buffer;
+            match self.fd.write(|fd| datagrams::send_first(fd, buffer))? {
+                None | Some(0) => break,
+                Some(count) => written += count,
+            }
+        }
+        while self.direction != Direction::Datagrams && !self.buffer.is_empty() && self.fd.writable
+        {
             let (first, second) = self.buffer.as_slices();
             let vectors = [IoSlice::new(first), IoSlice::new(second)];
             let count = self.fd.write(|fd| {
@@ -126,14 +148,51 @@ impl Join {
         Ok(written)
     }
 
+    /// Reads what there is for the guest into its memory. 0 is the end; `None`: nothing now.
+    pub(crate) fn read<B: BitmapSlice>(
+        &mut self,
+        pieces: &[VolatileSlice<'_, B>],
+    ) -> Result<Option<usize>> {
+        if self.direction != Direction::Datagrams {
+            return self.fd.read(|fd| chain::read_into_guest(fd, pieces));
+        }
+        if self.left.is_empty() {
+            let left = &mut self.left;
+            let received = self
+                .fd
+                .read(|fd| datagrams::receive(fd, left).map(usize::from))?;
+            if received != Some(1) {
+                return Ok(None);
+            }
+        }
+        let mut total = 0;
+        for piece in pieces {
+            let rest = &self.left.make_contiguous()[total..];
+            total += piece.write(rest, 0).unwrap_or(0);
+        }
+        self.left.drain(..total);
+        if self.left.is_empty() {
+            self.left = VecDeque::new();
+        }
+        Ok(Some(total))
+    }
+
+    /// Whether there may be something for the guest.
+    pub(crate) fn is_readable(&self) -> bool {
+        !self.input_done && (self.fd.readable || !self.left.is_empty())
+    }
+
+    /// Whether nothing waits to be written that anybody would miss.
     pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.buffer.is_empty() || self.direction == Direction::Datagrams
     }
 
     /// Draws the consequences of what the guest has shut down; true when nothing is left to do.
     pub(crate) fn settle(&mut self, guest_shutdown: u32) -> bool {
-        if guest_shutdown & SHUTDOWN_SEND != 0 && !self.output_done && self.buffer.is_empty() {
+        if guest_shutdown & SHUTDOWN_SEND != 0 && !self.output_done && self.is_empty() {
             self.output_done = true;
+            // Datagrams have no end of their own: who sends no more wants no answers either.
+            self.input_done |= self.direction == Direction::Datagrams;
             if self.direction == Direction::Both {
                 self.fd.shut(Shutdown::Write);
             }

@@ -48,8 +48,14 @@ impl JoinedFd {
         {
             return Err(Refused::Access(direction));
         }
-        if direction == Direction::Both && socket_type(&fd) != Ok(SocketType::STREAM) {
-            return Err(Refused::NoStreamSocket);
+        match direction {
+            Direction::Both if socket_type(&fd) != Ok(SocketType::STREAM) => {
+                return Err(Refused::NoStreamSocket);
+            }
+            Direction::Datagrams if socket_type(&fd) != Ok(SocketType::DGRAM) => {
+                return Err(Refused::NoDatagramSocket);
+            }
+            _ => {}
         }
         fcntl_setfl(&fd, flags | OFlags::NONBLOCK)
             .map_err(failed("the file descriptor cannot be made non-blocking"))?;

@@ -15,8 +15,10 @@
 mod chain;
 mod control;
 mod credit;
+mod datagrams;
 mod device;
 mod direction;
+mod door;
 mod error;
 mod header;
 mod join;
@@ -30,6 +32,7 @@ mod stream;
 pub use control::Control;
 pub use device::{DEVICE_TYPE, Device, Interrupt, QUEUE_SIZE, QueueIndex, Queues};
 pub use direction::Direction;
+pub use door::Knock;
 pub use error::{Broken, Refused, Violation};
 pub use header::{
     HEADER_SIZE, HOST_CID, Header, SHUTDOWN_BOTH, SHUTDOWN_RECEIVE, SHUTDOWN_SEND, TYPE_STREAM, op,

@@ -1,15 +1,16 @@
 //! The muxer: which streams and joins there are, and what happens to them from the host's side.
 //!
-//! `receive.rs` handles the packets that come from the guest, `send.rs` those that go to it, and
-//! `readiness.rs` what the joined file descriptors report.
+//! `receive.rs` handles the packets that come from the guest, `send.rs` those that go to it, `door.rs` ports that take many
+//! streams, and `readiness.rs` what the joined file descriptors report.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::event::epoll;
 
 use crate::direction::Direction;
+use crate::door::{Door, Knock};
 use crate::error::{Broken, Refused};
 use crate::header::{Header, SHUTDOWN_BOTH, SHUTDOWN_SEND, op};
 use crate::join::{Ended, Join, Phase as JoinPhase};
@@ -32,6 +33,9 @@ pub struct Config {
     pub stream_buffer: u32,
     /// The most joins at one time: reserved, flowing and draining ones together.
     pub max_joins: usize,
+    /// Of them, and of the streams that wait at doors, together the most that the guest may open as it pleases: the others are
+    /// the host's own, for the streams of processes.
+    pub max_through_doors: usize,
     /// The most streams that wait for the guest's last word; the oldest ones are cut off then.
     pub max_closing: usize,
 }
@@ -44,6 +48,7 @@ impl Config {
             guest_cid,
             stream_buffer: 256 * 1024,
             max_joins: 1024,
+            max_through_doors: 512,
             max_closing: 256,
         }
     }
@@ -56,6 +61,14 @@ pub struct Muxer {
     pub(crate) epoll: Arc<OwnedFd>,
     pub(crate) streams: HashMap<Key, Stream>,
     pub(crate) joins: HashMap<u32, Join>,
+    pub(crate) doors: HashMap<u32, Door>,
+    /// Streams that wait at a door, by the numbers of their knocks.
+    pub(crate) waiting: HashMap<u64, Key>,
+    /// Those that the host was not told of.
+    pub(crate) knocks: VecDeque<Knock>,
+    /// Those that it was told of and has not answered.
+    pub(crate) asked: HashSet<u64>,
+    pub(crate) next_knock: u64,
     /// Streams that have something to send, in turn. Each stands here at most once.
     pub(crate) ready: VecDeque<Key>,
     /// RSTs for packets that belong to no stream.
@@ -74,6 +87,11 @@ impl Muxer {
             epoll: Arc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?),
             streams: HashMap::new(),
             joins: HashMap::new(),
+            doors: HashMap::new(),
+            waiting: HashMap::new(),
+            knocks: VecDeque::new(),
+            asked: HashSet::new(),
+            next_knock: 0,
             ready: VecDeque::new(),
             resets: VecDeque::new(),
             closing: VecDeque::new(),
@@ -90,13 +108,8 @@ impl Muxer {
     /// # Errors
     /// When the port cannot be reserved or `fd` does not fit.
     pub fn accept(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), Refused> {
-        if port == ANY_PORT {
-            return Err(Refused::AnyPort);
-        }
-        if self.joins.contains_key(&port) {
-            return Err(Refused::PortTaken(port));
-        }
-        self.add_join(port, direction, fd)
+        self.add_join(port, direction, fd)?;
+        Ok(())
     }
 
     /// Bytes that the join of this port has moved so far.
@@ -105,8 +118,11 @@ impl Muxer {
         self.joins.get(&port).map(|join| join.bytes)
     }
 
-    /// Breaks a join now; what is under way is lost. `None` if there is none.
+    /// Breaks a join now; what is under way is lost. Or shuts a door, whose joins go on. `None` if there is neither.
     pub fn close(&mut self, port: u32) -> Option<u64> {
+        if self.shut_door(port) {
+            return Some(0);
+        }
         let join = self.joins.get(&port)?;
         let bytes = join.bytes;
         if let JoinPhase::Connected(key) = join.phase {
@@ -143,19 +159,20 @@ impl Muxer {
 
     /// Draws the consequences when a stream or its join has changed.
     pub(crate) fn settle(&mut self, key: Key) {
-        let (Some(stream), Some(join)) = (
-            self.streams.get_mut(&key),
-            self.joins.get_mut(&key.host_port),
-        ) else {
+        let Some(stream) = self.streams.get_mut(&key) else {
+            return;
+        };
+        let Some(join) = self.joins.get_mut(&stream.join) else {
             return;
         };
         if !matches!(join.phase, JoinPhase::Connected(owner) if owner == key) {
             return;
         }
         if join.settle(stream.guest_shutdown) {
+            let port = join.port;
             stream.part();
             self.closing.push_back(key);
-            self.end_join(key.host_port, None);
+            self.end_join(port, None);
             self.limit_closing();
         }
     }
@@ -173,9 +190,10 @@ impl Muxer {
 
     /// Breaks a stream: RST to the guest, and the join ends with an error at once.
     pub(crate) fn fail(&mut self, key: Key, error: Broken) {
+        let port = self.join_of(key).map(|join| join.port);
         self.reset_stream(key);
-        if self.owns_join(key) {
-            self.end_join(key.host_port, Some(error));
+        if let Some(port) = port {
+            self.end_join(port, Some(error));
         }
     }
 
@@ -183,6 +201,9 @@ impl Muxer {
     pub(crate) fn reset_stream(&mut self, key: Key) {
         if let Some(stream) = self.streams.get_mut(&key) {
             stream.wanted.reset = true;
+            if let Phase::Waiting(knock) = stream.phase {
+                self.waiting.remove(&knock);
+            }
             if stream.phase != Phase::Closing {
                 stream.phase = Phase::Closing;
                 self.closing.push_back(key);
@@ -194,19 +215,23 @@ impl Muxer {
 
     /// The stream is dead; its join first writes out what it has, then it ends.
     pub(crate) fn detach(&mut self, key: Key, error: Option<Broken>) {
-        if !self.owns_join(key) {
+        let Some(join) = self.join_of(key) else {
             return;
-        }
-        match self.joins.get_mut(&key.host_port) {
-            Some(join) if !join.is_empty() => join.phase = JoinPhase::Draining(error),
-            _ => self.end_join(key.host_port, error),
+        };
+        if join.is_empty() {
+            let port = join.port;
+            self.end_join(port, error);
+        } else {
+            join.phase = JoinPhase::Draining(error);
         }
     }
 
-    pub(crate) fn owns_join(&self, key: Key) -> bool {
+    /// The stream's, while it belongs to that.
+    pub(crate) fn join_of(&mut self, key: Key) -> Option<&mut Join> {
+        let port = self.streams.get(&key)?.join;
         self.joins
-            .get(&key.host_port)
-            .is_some_and(|join| matches!(join.phase, JoinPhase::Connected(owner) if owner == key))
+            .get_mut(&port)
+            .filter(|join| matches!(join.phase, JoinPhase::Connected(owner) if owner == key))
     }
 
     /// Forgets a stream.
@@ -215,8 +240,12 @@ impl Muxer {
             if stream.queued {
                 self.ready.retain(|other| *other != key);
             }
-            if stream.phase == Phase::Closing {
-                self.closing.retain(|other| *other != key);
+            match stream.phase {
+                Phase::Waiting(knock) => {
+                    self.waiting.remove(&knock);
+                }
+                Phase::Open => {}
+                Phase::Closing => self.closing.retain(|other| *other != key),
             }
         }
     }
@@ -239,8 +268,10 @@ impl Muxer {
 
     /// Whether the sudden end of a stream is an error: something was still to come, or to go.
     pub(crate) fn lost(&self, key: Key) -> bool {
-        let (Some(stream), Some(join)) = (self.streams.get(&key), self.joins.get(&key.host_port))
-        else {
+        let Some(stream) = self.streams.get(&key) else {
+            return true;
+        };
+        let Some(join) = self.joins.get(&stream.join) else {
             return true;
         };
         let all_received = join.output_done
@@ -267,7 +298,15 @@ impl Muxer {
         }
     }
 
-    fn add_join(&mut self, port: u32, direction: Direction, fd: OwnedFd) -> Result<(), Refused> {
+    /// # Errors
+    /// When the port is none or is taken, or `fd` does not fit.
+    pub(crate) fn add_join(
+        &mut self,
+        port: u32,
+        direction: Direction,
+        fd: OwnedFd,
+    ) -> Result<&mut Join, Refused> {
+        self.check_free(port)?;
         if self.joins.len() >= self.config.max_joins {
             return Err(Refused::TooManyJoins(self.joins.len()));
         }
@@ -275,7 +314,18 @@ impl Muxer {
         let token = (u64::from(self.generation) << 32) | u64::from(port);
         let fd = JoinedFd::new(fd, direction, &self.epoll, token)?;
         let join = Join::new(port, direction, self.generation, fd);
-        self.joins.insert(port, join);
+        Ok(self.joins.entry(port).insert_entry(join).into_mut())
+    }
+
+    /// # Errors
+    /// When streams to this port go elsewhere, or none can.
+    pub(crate) fn check_free(&self, port: u32) -> Result<(), Refused> {
+        if port == ANY_PORT {
+            return Err(Refused::AnyPort);
+        }
+        if self.joins.contains_key(&port) || self.doors.contains_key(&port) {
+            return Err(Refused::PortTaken(port));
+        }
         Ok(())
     }
 }
@@ -292,9 +342,7 @@ pub(crate) fn can_send(stream: &Stream, joins: &HashMap<u32, Join>, key: Key) ->
     stream.phase == Phase::Open
         && !stream.wanted.reset
         && stream.allowance.available() > 0
-        && joins.get(&key.host_port).is_some_and(|join| {
-            matches!(join.phase, JoinPhase::Connected(owner) if owner == key)
-                && !join.input_done
-                && join.fd.readable
+        && joins.get(&stream.join).is_some_and(|join| {
+            matches!(join.phase, JoinPhase::Connected(owner) if owner == key) && join.is_readable()
         })
 }

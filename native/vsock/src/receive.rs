@@ -70,13 +70,17 @@ impl Muxer {
     }
 
     /// Answers a packet that belongs to no stream, unless it is an RST itself.
-    fn refuse(&mut self, header: &Header) {
+    pub(crate) fn refuse(&mut self, header: &Header) {
         if header.op != op::RST && self.resets.len() < MAX_RESETS {
             self.resets.push_back(header.reset_reply());
         }
     }
 
     fn open(&mut self, key: Key, header: &Header) {
+        if self.doors.contains_key(&key.host_port) {
+            self.knock(key, header);
+            return;
+        }
         let Some(join) = self
             .joins
             .get_mut(&key.host_port)
@@ -86,7 +90,7 @@ impl Muxer {
             return;
         };
         join.phase = JoinPhase::Connected(key);
-        let mut stream = Stream::new(self.config.stream_buffer);
+        let mut stream = Stream::new(key.host_port, self.config.stream_buffer);
         stream.allowance.update(header.buf_alloc, header.fwd_cnt);
         stream.wanted.response = true;
         if join.direction == Direction::In {
@@ -109,7 +113,12 @@ impl Muxer {
             self.violated(key, Violation::NoCredit);
             return;
         }
-        let result = match self.joins.get_mut(&key.host_port) {
+        if matches!(stream.phase, Phase::Waiting(_)) {
+            self.violated(key, Violation::Misplaced);
+            return;
+        }
+        let port = stream.join;
+        let result = match self.joins.get_mut(&port) {
             Some(join)
                 if matches!(join.phase, JoinPhase::Connected(owner) if owner == key)
                     && !join.output_done =>
@@ -121,7 +130,7 @@ impl Muxer {
         };
         match result {
             Ok(count) => self.forwarded(key, count),
-            Err(errno) => self.fail(key, Broken::write(key.host_port, errno)),
+            Err(errno) => self.fail(key, Broken::write(port, errno)),
         }
     }
 

@@ -124,7 +124,7 @@ impl Muxer {
     where
         M: GuestMemory,
     {
-        let Some(join) = self.joins.get_mut(&key.host_port) else {
+        let Some(join) = self.join_of(key) else {
             return Ok(0);
         };
         let mut pieces: Vec<VolatileSlice<'m, BS<'m, M::Bitmap>>> = Vec::new();
@@ -132,7 +132,7 @@ impl Muxer {
             pieces.extend(buffer.payload.iter().cloned());
         }
         chain::truncate(&mut pieces, credit);
-        match join.fd.read(|fd| chain::read_into_guest(fd, &pieces)) {
+        match join.read(&pieces) {
             Ok(None) => Ok(0),
             Ok(Some(0)) => {
                 self.end_of_file(key);
@@ -143,7 +143,7 @@ impl Muxer {
                 self.deliver(memory, queue, key, buffers, count)
             }
             Err(errno) => {
-                let port = key.host_port;
+                let port = join.port;
                 self.fail(key, Broken::Read { port, errno });
                 Ok(0)
             }
@@ -186,10 +186,10 @@ impl Muxer {
     }
 
     fn end_of_file(&mut self, key: Key) {
-        let (Some(stream), Some(join)) = (
-            self.streams.get_mut(&key),
-            self.joins.get_mut(&key.host_port),
-        ) else {
+        let Some(stream) = self.streams.get_mut(&key) else {
+            return;
+        };
+        let Some(join) = self.joins.get_mut(&stream.join) else {
             return;
         };
         join.input_done = true;

@@ -14,6 +14,8 @@ pub struct Key {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// Waits for the host to say whom it is joined with; the number of its knock.
+    Waiting(u64),
     /// Bytes may flow.
     Open,
     /// The join has ended; the guest still has to answer our SHUTDOWN with RST.
@@ -34,6 +36,8 @@ pub(crate) struct Wanted {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) phase: Phase,
+    /// The port that its join is known by: the host's, unless that takes several streams.
+    pub(crate) join: u32,
     pub(crate) granted: Granted,
     pub(crate) allowance: Allowance,
     /// SHUTDOWN flags that the guest sent.
@@ -46,9 +50,10 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(buffer: u32) -> Self {
+    pub(crate) fn new(join: u32, buffer: u32) -> Self {
         Stream {
             phase: Phase::Open,
+            join,
             granted: Granted::new(buffer),
             allowance: Allowance::default(),
             guest_shutdown: 0,

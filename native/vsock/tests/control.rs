@@ -9,9 +9,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
-use common::guest::{Guest, drain};
+use common::guest::{Guest, drain, packet};
 use common::pipe;
-use hadron_vsock_device::{Control, SHUTDOWN_BOTH};
+use hadron_vsock_device::{Control, Header, SHUTDOWN_BOTH, op};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ impl Embedder {
         assert!(self.control.wants_input());
         let muxer = self.guest.device.muxer();
         assert!(self.control.handle_input(muxer).unwrap());
-        self.control.report_ended(muxer);
+        self.control.report(muxer);
         self.control.handle_output().unwrap();
         assert!(!self.control.wants_output());
         self.caller
@@ -109,4 +109,68 @@ fn a_closed_join_is_told_of_before_the_answer_and_the_callers_end_is_seen() {
     } = embedder;
     drop(caller);
     assert!(!control.handle_input(guest.device.muxer()).unwrap());
+}
+
+#[test]
+fn a_door_from_its_request_to_its_end() {
+    let mut embedder = Embedder::new();
+    let listen = json!({"id": 1, "op": "listen", "port": 9, "limit": 2});
+    embedder.send(&listen, None);
+    assert_eq!(
+        embedder.round(),
+        [json!({"id": 1, "ok": true, "bytes": 0, "port": 9})]
+    );
+    for src_port in [50, 51] {
+        let header = Header {
+            src_port,
+            ..packet(9, op::REQUEST)
+        };
+        embedder.guest.send(header, &[]);
+    }
+    assert_eq!(
+        embedder.round(),
+        [1, 2].map(|knock| json!({"event": "knock", "port": 9, "knock": knock}))
+    );
+    let (_ours, theirs) = UnixStream::pair().unwrap();
+    let answer = json!({"id": 2, "op": "answer", "knock": 1, "port": 100, "direction": "both"});
+    embedder.send(&answer, Some(theirs.as_fd()));
+    embedder.send(&json!({"id": 3, "op": "refuse", "knock": 2}), None);
+    embedder.send(&answer, Some(theirs.as_fd()));
+    let sentence = "no stream waits with the number 1 any more";
+    // What comes with a descriptor is read by itself.
+    let answers = [(); 3].map(|()| embedder.round()).concat();
+    assert_eq!(
+        answers,
+        [
+            json!({"id": 2, "ok": true, "bytes": 0, "port": 100}),
+            json!({"id": 3, "ok": true, "bytes": 0, "port": 0}),
+            json!({"id": 2, "error": sentence}),
+        ]
+    );
+    embedder.guest.run();
+    assert_eq!(
+        embedder.guest.operations(),
+        [(op::RESPONSE, 0), (op::RST, 0)]
+    );
+}
+
+/// Who knocks and gives up all the time while nobody answers costs no memory.
+#[test]
+fn news_that_nobody_answers_does_not_pile_up() {
+    let mut embedder = Embedder::new();
+    let listen = json!({"id": 1, "op": "listen", "port": 9, "limit": 1});
+    embedder.send(&listen, None);
+    embedder.round();
+    let mut written = 0;
+    for _ in 0..5_000 {
+        embedder.guest.send(packet(9, op::REQUEST), &[]);
+        written += embedder.round().len();
+        embedder.guest.send(packet(9, op::RST), &[]);
+    }
+    assert_eq!(written, 64);
+    // Each answer makes room for other news, though nobody waits for that answer.
+    embedder.send(&json!({"id": 2, "op": "refuse", "knock": 1}), None);
+    embedder.guest.send(packet(9, op::REQUEST), &[]);
+    let news = embedder.round();
+    assert_eq!((news.len(), &news[0]["event"]), (2, &json!("knock")));
 }

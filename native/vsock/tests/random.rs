@@ -60,7 +60,9 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(at, bytes)| Step::Garbage(at, bytes)),
         1 => (any::<bool>(), any::<u16>()).prop_map(|(tx, index)| Step::Index(tx, index)),
         5 => Just(Step::Read),
-        5 => (0..PORTS, 0u8..3).prop_map(|(port, way)| Step::Accept(port, way)),
+        5 => (0..PORTS, 0u8..4).prop_map(|(port, way)| Step::Accept(port, way)),
+        2 => (0..PORTS, 0usize..4).prop_map(|(port, limit)| Step::Listen(port, limit)),
+        5 => prop::option::weighted(0.9, (0..2 * PORTS, 0u8..4)).prop_map(Step::Answer),
         1 => (0..PORTS).prop_map(Step::Close),
     ]
 }

@@ -88,6 +88,11 @@ impl Port {
     }
 
     pub async fn accept(self) -> tokio::net::UnixStream {
+        self.next().await
+    }
+
+    /// Of several.
+    pub async fn next(&self) -> tokio::net::UnixStream {
         self.listener.accept().await.expect("accept").0
     }
 }
@@ -158,6 +163,8 @@ impl Guest {
         sync: Empty -> Empty;
         set_network: Network -> SetNetworkResponse;
         connect_loopback: ConnectLoopbackRequest -> Empty;
+        listen: ListenRequest -> Empty;
+        unlisten: UnlistenRequest -> Empty;
     }
 
     pub async fn events(&self) -> ttrpc::r#async::ClientStreamReceiver<proto::Event> {

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 
-use hadron_vsock_device::{Direction, Header};
+use hadron_vsock_device::{Direction, Header, Knock};
 use vm_memory::{Bytes, GuestAddress};
 
 use super::guest::{Guest, drain};
@@ -34,10 +35,14 @@ pub enum Step {
     Index(bool, u16),
     /// The host reads what has come.
     Read,
-    /// The host joins a port: a pipe out of the guest (0), into it (1), or a socket.
+    /// The host joins a port: a pipe out of the guest (0), into it (1), a socket (2), or one of datagrams.
     Accept(u32, u8),
-    /// The host closes the join of a port.
+    /// The host closes the join of a port, or shuts the door.
     Close(u32),
+    /// The host makes a door of a port, for so many streams.
+    Listen(u32, usize),
+    /// The host joins the next stream that waits, as with `Accept`, or turns it away.
+    Answer(Option<(u32, u8)>),
 }
 
 /// Does it all. Whatever that is: no panic, no endless work.
@@ -70,9 +75,30 @@ pub fn run(steps: impl IntoIterator<Item = Step>) -> (usize, usize) {
                 drain(file);
             }),
             Step::Accept(port, way) => {
-                let free = guest.device.muxer().progress(port).is_none();
-                files.extend(accept(&mut guest, port, way));
-                made += usize::from(free);
+                let (ours, theirs, direction) = descriptor(way);
+                let muxer = guest.device.muxer();
+                if muxer.accept(port, direction, theirs).is_ok() {
+                    made += 1;
+                    files.extend((way != 1).then_some(ours));
+                }
+            }
+            Step::Listen(port, limit) => {
+                let _ = guest.device.muxer().listen(port, limit);
+            }
+            Step::Answer(how) => {
+                let muxer = guest.device.muxer();
+                let Some(Knock { number, .. }) = muxer.next_knock() else {
+                    continue;
+                };
+                let Some((port, way)) = how else {
+                    muxer.turn_away(number);
+                    continue;
+                };
+                let (ours, theirs, direction) = descriptor(way);
+                if muxer.answer(number, port, direction, theirs).is_ok() {
+                    made += 1;
+                    files.extend((way != 1).then_some(ours));
+                }
             }
             Step::Close(port) => {
                 guest.device.muxer().close(port);
@@ -96,28 +122,28 @@ pub fn run(steps: impl IntoIterator<Item = Step>) -> (usize, usize) {
     (made, ended)
 }
 
-/// The host's end of what was joined, if it reads there.
-fn accept(guest: &mut Guest, port: u32, way: u8) -> Option<File> {
-    let (ours, theirs, direction) = match way {
+/// The host's end, and what is joined.
+fn descriptor(way: u8) -> (File, OwnedFd, Direction) {
+    match way {
         0 => {
             let (reader, writer) = pipe();
-            (reader, writer, Direction::Out)
+            (reader, writer.into(), Direction::Out)
         }
         1 => {
             let (reader, mut writer) = pipe();
             std::io::Write::write_all(&mut writer, &[7; 20_000]).expect("a pipe has room");
-            (writer, reader, Direction::In)
+            (writer, reader.into(), Direction::In)
+        }
+        2 => {
+            let (ours, theirs) = UnixStream::pair().expect("a pair");
+            (OwnedFd::from(ours).into(), theirs.into(), Direction::Both)
         }
         _ => {
-            let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-            let files = [OwnedFd::from(ours), OwnedFd::from(theirs)].map(File::from);
-            let [ours, theirs] = files;
-            (ours, theirs, Direction::Both)
+            let (ours, theirs) = UnixDatagram::pair().expect("a pair");
+            ours.send(&[7; 20_000]).expect("it has room");
+            ours.send(&[]).expect("it has room");
+            let file = OwnedFd::from(ours).into();
+            (file, theirs.into(), Direction::Datagrams)
         }
-    };
-    let result = guest
-        .device
-        .muxer()
-        .accept(port, direction, OwnedFd::from(theirs));
-    (result.is_ok() && way != 1).then_some(ours)
+    }
 }
