@@ -132,6 +132,8 @@ export interface GuestNetwork {
   readonly interfaces: readonly GuestInterface[];
   readonly routes: readonly GuestRoute[];
   readonly neighbours: readonly GuestNeighbour[];
+  /** Of policy routing: messages of RTM_NEWRULE. */
+  readonly rules: readonly Uint8Array[];
 }
 
 export interface GuestInterface {
@@ -143,6 +145,10 @@ export interface GuestInterface {
   /** IFF_*; those count that agent.proto names. */
   readonly flags: number;
   readonly addresses: readonly GuestAddress[];
+  /** net.ipv4.conf.NAME.*, as the kernel has them (IFLA_INET_CONF); empty: the guest's own. */
+  readonly ipv4Settings: Uint8Array;
+  /** It listens to routers. */
+  readonly acceptRa: boolean;
 }
 
 export interface GuestAddress {
@@ -164,8 +170,8 @@ export interface GuestAddress {
   readonly validS: number;
 }
 
-/** Of the main table. */
 export interface GuestRoute {
+  readonly table: number;
   /** With its prefix length, also "0.0.0.0/0". */
   readonly destination: string;
   /** More than one: a route of several paths. None: the type needs none (blackhole). */

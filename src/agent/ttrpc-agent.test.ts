@@ -108,6 +108,8 @@ const NETWORK = {
           validS: 0xffff_ffff,
         },
       ],
+      ipv4Settings: new Uint8Array([1, 0, 0, 0]),
+      acceptRa: true,
     },
   ],
   routes: [
@@ -122,8 +124,10 @@ const NETWORK = {
       metrics: [{ kind: 2, value: 1300 }],
       preference: 0,
       tos: 0,
+      table: 1000,
     },
   ],
+  rules: [new Uint8Array([2, 0])],
   neighbours: [{ interface: "eth0", address: "10.1.0.1", hardwareAddress: "0a:58:0a:01:00:01", proxy: false, router: true }],
 };
 const ids = { containerId: "c1", execId: "e1" };

@@ -173,11 +173,12 @@ function storagesMessage({ paths, inner }: Storages) {
   return { paths: [...paths], inner: [...inner] };
 }
 
-function networkMessage({ interfaces, routes, neighbours }: GuestNetwork) {
+function networkMessage({ interfaces, routes, neighbours, rules }: GuestNetwork) {
   return {
     interfaces: interfaces.map((each) => ({ ...each, addresses: [...each.addresses] })),
     routes: routes.map((each) => ({ ...each, nextHops: [...each.nextHops], metrics: [...each.metrics] })),
     neighbours: [...neighbours],
+    rules: [...rules],
   };
 }
 

@@ -17,6 +17,10 @@ const LINK = struct({
   master: uint32,
   /** Of the device below ("pci"); empty for none. */
   bus: anyString,
+  /** net.ipv4.conf.NAME.*, as the kernel has them, in hexadecimal; empty where there is no IPv4. */
+  ipv4Settings: anyString,
+  /** It listens to routers. */
+  acceptRa: bool,
 });
 
 const ADDRESS = struct({
@@ -34,9 +38,12 @@ const ADDRESS = struct({
   /** Seconds; 4294967295 is for ever. */
   preferredS: uint32,
   validS: uint32,
+  /** The kernel made it of a router's advertisement. */
+  ofRouter: bool,
 });
 
 const ROUTE = struct({
+  table: uint32,
   destination: anyString,
   nextHops: array(struct({ link: uint32, gateway: anyString, onlink: bool, weight: uint32 })),
   source: anyString,
@@ -56,12 +63,10 @@ const NEIGHBOUR = struct({ link: uint32, address: anyString, hardwareAddress: an
 const NETWORK = struct({
   links: array(LINK),
   addresses: array(ADDRESS),
-  /** Of the main table. */
+  /** Of all tables but the local one. */
   routes: array(ROUTE),
-  /** How many there are in other tables than those that every namespace has. */
-  otherRoutes: uint32,
-  /** How many there are beside those that every namespace has. */
-  rules: uint32,
+  /** Of policy routing, beside those that every namespace has, as messages of rtnetlink(7) in hexadecimal. */
+  rules: array(anyString),
   /** Permanent ones. */
   neighbours: array(NEIGHBOUR),
 });

@@ -37,15 +37,25 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     const { netns, ipv4, ipv6 } = await node.pod();
     await netns.ip("route add 10.20.0.0/16 via 10.88.0.1 src 10.88.0.2 metric 7 mtu 1300");
     await netns.ip("route add blackhole 10.30.0.0/16");
+    // Who has the second address goes by a route of another table.
+    await netns.ip("address add 10.88.0.222/24 dev eth0");
+    await netns.ip("rule add from 10.88.0.222 lookup 1000 priority 100");
+    await netns.ip("route add 10.40.0.0/16 via 10.88.0.9 dev eth0 table 1000");
+    await netns.ip(`-6 rule add to fd00:40::/64 lookup 1000 priority 100`);
+    await netns.ip(`-6 route add fd00:40::/64 via ${NODE_IPV6} dev eth0 table 1000`);
+    await netns.mustShell("cd /proc/sys/net/ipv4/conf/eth0 && echo 2 >arp_ignore && echo 1 >route_localnet");
     await netns.ip("neighbour add 10.88.0.77 lladdr 0a:00:00:00:00:77 dev eth0 nud permanent");
     await using pod = await start(netns, answerSum(5000));
 
-    expect(await inside(pod, "ip -o address show dev eth0")).toMatch(new RegExp(`inet ${ipv4}/24 .*\n.*inet6 ${ipv6}/64`));
+    expect(await inside(pod, "ip -o address show dev eth0")).toMatch(new RegExp(`inet ${ipv4}/24 [^]*inet6 ${ipv6}/64`));
     const routes = await inside(pod, "ip route");
     expect(routes).toContain(`default via ${NODE_IPV4} dev eth0`);
     expect(routes).toMatch(/^10\.20\.0\.0\/16 via 10\.88\.0\.1 dev eth0 .*metric 7/m);
     expect(routes).toMatch(/^blackhole 10\.30\.0\.0\/16/m);
     expect(routes).toMatch(/^10\.88\.0\.0\/24 dev eth0/m);
+    expect(await inside(pod, "ip route get 10.40.0.1 from 10.88.0.222")).toContain("via 10.88.0.9 dev eth0");
+    expect(await inside(pod, "ip -6 route get fd00:40::1")).toContain(`via ${NODE_IPV6} dev eth0`);
+    expect(await inside(pod, "cd /proc/sys/net/ipv4/conf/eth0 && cat arp_ignore route_localnet forwarding")).toBe("2\n1\n0\n");
     expect(await inside(pod, "ip -6 route")).toContain(`default via ${NODE_IPV6} dev eth0`);
     expect(await inside(pod, "ip neigh")).toContain("10.88.0.77 dev eth0 lladdr 0a:00:00:00:00:77");
     const hardware = /link\/ether (\S+)/.exec(await netns.ip("link show eth0"))?.[1];
@@ -133,6 +143,10 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     expect(await node.netns.mustShell(`${PING} 10.88.0.200`)).toContain(ANSWERED);
     await netns.ip("route add 10.40.0.0/16 via 10.88.0.1");
     await expect.poll(() => inside(pod, "ip route")).toContain("10.40.0.0/16 via 10.88.0.1 dev eth0");
+    await netns.ip("rule add from 10.88.0.200 lookup 1000 priority 100");
+    await expect.poll(() => inside(pod, "ip rule")).toMatch(/^100:\tfrom 10\.88\.0\.200 lookup 1000/m);
+    await netns.ip("rule delete priority 100");
+    await expect.poll(() => inside(pod, "ip rule")).not.toContain("1000");
     await netns.ip("link set eth0 mtu 1300");
     await expect.poll(() => inside(pod, "cat /sys/class/net/eth0/mtu")).toBe("1300\n");
 
@@ -151,6 +165,26 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     await expect.poll(() => inside(pod, "ip -o -4 address show dev eth1; true")).toContain("10.88.0.3/24");
     expect(await inside(pod, "ls /sys/class/net")).toBe("eth1\nlo\n");
     expect(await inside(pod, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
+  });
+
+  test("hears routers where its namespace listens to them, and is held by what the node drops at its end of the pair", async () => {
+    await using node = await TestNode.make();
+    const { netns, port } = await node.pod({ defaultRoutes: false });
+    await using _router = await node.startRouter("fd00:99::/64");
+    await using pod = await start(netns);
+    await expect.poll(() => inside(pod, "ip -6 address show dev eth0; ip -6 route")).toMatch(/inet6 fd00:99::[\s\S]*default via fe80::/);
+    const tcp = "nc -w 2 10.88.0.1 6000 </dev/null";
+    await using _server = await node.netns.startSum(6000);
+    await inside(pod, tcp);
+    // To where nobody has the packets' hardware address, since a host's kernel may have no action that drops.
+    await node.netns.ip("link add hole up type veth peer name bottom");
+    await node.netns.ip("link set bottom up");
+    await node.netns.tc(`qdisc add dev ${port} handle ffff: ingress`);
+    await node.netns.tc(`filter add dev ${port} parent ffff: protocol ip u32 match ip dport 6000 0xffff action mirred egress redirect dev hole`);
+    expect((await pod.exec(["sh", "-c", tcp])).exitCode).not.toBe(0);
+    await inside(pod, `${PING} ${NODE_IPV4}`);
+    await node.netns.tc(`qdisc delete dev ${port} handle ffff: ingress`);
+    await inside(pod, tcp);
   });
 
   test("may lose its interface and its namespace", async () => {

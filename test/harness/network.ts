@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
  */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,10 +13,16 @@ import { expect } from "vitest";
 
 import { type CommandOptions, type CommandResult, mustRun, run } from "./command.ts";
 import { busyboxBinary } from "./images.ts";
+import { debianPackage } from "./paths.ts";
 
 /** A program that answers whoever connects with the sum of what is sent (busybox). */
 export function answerSum(port: number): string[] {
   return ["nc", "-ll", "-p", String(port), "-e", "sha256sum"];
+}
+
+/** A program that takes what whoever connects sends (busybox). */
+export function swallow(port: number): string[] {
+  return ["nc", "-ll", "-p", String(port), "-e", "dd", "of=/dev/null", "bs=1M"];
 }
 
 /** A shell line: makes so many MiB in a file of this network's directory, and prints their sum. */
@@ -89,7 +95,16 @@ export class Netns implements AsyncDisposable {
 
   /** Answers whoever connects with the sum of what is sent. Serves when this answers. */
   async startSum(port: number): Promise<AsyncDisposable> {
-    const server = this.start(await busyboxBinary(), ...answerSum(port));
+    return await this.#serve(port, answerSum(port));
+  }
+
+  /** As `startSum`, and answers nothing. */
+  async startSink(port: number): Promise<AsyncDisposable> {
+    return await this.#serve(port, swallow(port));
+  }
+
+  async #serve(port: number, applet: readonly string[]): Promise<AsyncDisposable> {
+    const server = this.start(await busyboxBinary(), ...applet);
     await expect.poll(() => this.mustShell("netstat -ltn")).toContain(`:${port} `);
     return server;
   }
@@ -153,6 +168,19 @@ export class TestNode implements AsyncDisposable {
     await other.ip("route add default via 10.99.0.1");
     await this.netns.mustShell("echo 1 >/proc/sys/net/ipv4/ip_forward");
     return other;
+  }
+
+  /** Advertises the node as a router, and the prefix. */
+  async startRouter(prefix: string): Promise<AsyncDisposable> {
+    const directory = this.netns.directory;
+    await writeFile(
+      join(directory, "radvd.conf"),
+      `interface br0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; prefix ${prefix} {}; };\n`,
+    );
+    // It wants to be one.
+    await this.netns.mustShell("echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+    const program = join(await debianPackage("bookworm", "radvd"), "usr/sbin/radvd");
+    return this.netns.start(program, "-n", "-C", "radvd.conf", "-p", "radvd.pid", "-m", "stderr");
   }
 
   /** A namespace without interfaces. */

@@ -16,7 +16,7 @@ const IFA_F_MANAGETEMPADDR = 0x100;
 const IFA_F_NOPREFIXROUTE = 0x200;
 /** What is asked for. The others say how it is doing. */
 const ASKED_FLAGS = IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE;
-/** Learned from a router's advertisements, which would have to renew it: the guest listens to none (CVE-2020-10749), and the host's end hears no more. */
+/** Learned from a router's advertisements. */
 const RTPROT_RA = 9;
 const FOR_EVER = 0xffff_ffff;
 /** Lifetimes are whole seconds, and reading takes its time. */
@@ -34,9 +34,12 @@ export function guestNetwork(host: HostNetwork, occupied: readonly Occupied[]): 
       hardwareAddress: link.hardwareAddress,
       mtu: link.mtu,
       flags: link.flags,
-      addresses: host.addresses.filter((address) => address.link === link.index).map(guestAddress),
+      addresses: host.addresses.filter((address) => address.link === link.index && !isGuestsOwn(address, link)).map(guestAddress),
+      ipv4Settings: Buffer.from(link.ipv4Settings, "hex"),
+      acceptRa: link.acceptRa,
     })),
-    routes: guestRoutes(host.routes, names),
+    routes: guestRoutes(host.routes, names, new Set(host.links.filter(({ acceptRa }) => acceptRa).map(({ index }) => index))),
+    rules: host.rules.map((rule) => Buffer.from(rule, "hex")),
     neighbours: host.neighbours.flatMap(({ link, ...rest }): GuestNeighbour[] => {
       const name = names.get(link);
       return name === undefined ? [] : [{ interface: name, ...rest }];
@@ -47,16 +50,8 @@ export function guestNetwork(host: HostNetwork, occupied: readonly Occupied[]): 
 /** A sentence for each kind of thing that the guest does without. */
 export function omissions(host: HostNetwork): string[] {
   const sentences: string[] = [];
-  if (host.rules > 0) {
-    sentences.push(`the pod's network namespace has ${host.rules} rules of policy routing, which the pod does without`);
-  }
-  if (host.otherRoutes > 0) {
-    sentences.push(`the pod's network namespace has ${host.otherRoutes} routes in other tables than main, which the pod does without`);
-  }
-  for (const { destination, more, protocol } of host.routes) {
-    if (protocol === RTPROT_RA) {
-      sentences.push(`the route to ${destination} was advertised by a router; the pod does without, as it listens to none`);
-    } else if (more) {
+  for (const { destination, more } of host.routes) {
+    if (more) {
       sentences.push(`the route to ${destination} has an encapsulation or the prefix of a source, which the pod does without`);
     }
   }
@@ -78,19 +73,25 @@ export function fingerprint(network: GuestNetwork, nowS: number): string {
   );
 }
 
+/** Where the namespace listens to routers the guest does: what the host's end has heard before is not renewed there any more. */
+function isGuestsOwn({ ofRouter }: HostAddress, { acceptRa }: HostLink): boolean {
+  return ofRouter && acceptRa;
+}
+
 function guestAddress(host: HostAddress): GuestAddress {
   const { address, prefixLength, peer, broadcast, label, scope, flags, metric, preferredS, validS } = host;
   return { address, prefixLength, peer, broadcast, label, scope, flags: flags & ASKED_FLAGS, metric, preferredS, validS };
 }
 
 /** What is on the link first, since gateways are found by that. */
-function guestRoutes(routes: readonly HostRoute[], names: ReadonlyMap<number, string>): GuestRoute[] {
+function guestRoutes(routes: readonly HostRoute[], names: ReadonlyMap<number, string>, listening: ReadonlySet<number>): GuestRoute[] {
   const carried = routes.flatMap(({ nextHops, more, ...rest }): GuestRoute[] => {
     const hops = nextHops.flatMap(({ link, ...hop }) => {
       const name = names.get(link);
       return name === undefined ? [] : [{ interface: name, ...hop }];
     });
-    return more || hops.length < nextHops.length || rest.protocol === RTPROT_RA ? [] : [{ ...rest, nextHops: hops }];
+    const guestsOwn = rest.protocol === RTPROT_RA && nextHops.some(({ link }) => listening.has(link));
+    return more || hops.length < nextHops.length || guestsOwn ? [] : [{ ...rest, nextHops: hops }];
   });
   const throughGateway = ({ nextHops }: GuestRoute): boolean => nextHops.some(({ gateway, onlink }) => gateway !== "" && !onlink);
   return [...carried.filter((route) => !throughGateway(route)), ...carried.filter(throughGateway)];

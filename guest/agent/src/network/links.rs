@@ -20,8 +20,19 @@ const FLAGS: LinkFlags = LinkFlags::Up
 /// IPv6 has no smaller one: below it the kernel takes IPv6 off the interface.
 const IPV6_MIN_MTU: u32 = 1280;
 
-/// Makes them what they shall be. Those whose NIC can have none are a sentence in `problems`.
-pub fn set(netlink: &mut Netlink, nics: &Nics, wanted: &[Interface], problems: &mut Vec<String>) {
+/// Of IPV4_DEVCONF_*: those that a kernel of 2022 knows (arp_evict_nocarrier is the last), which refuses all if there is another one.
+const KNOWN_SETTINGS: u16 = 33;
+/// It says whether there is a program that routes multicasts, and is nobody's to set.
+const MC_FORWARDING: u16 = 2;
+
+/// Makes them what they shall be. `before`: as they were made last. Those whose NIC can have none are a sentence in `problems`.
+pub fn set(
+    netlink: &mut Netlink,
+    nics: &Nics,
+    wanted: &[Interface],
+    before: &[Interface],
+    problems: &mut Vec<String>,
+) {
     let mut present = Vec::new();
     for interface in wanted {
         match appear(nics, interface) {
@@ -47,7 +58,8 @@ pub fn set(netlink: &mut Netlink, nics: &Nics, wanted: &[Interface], problems: &
         }
     }
     for link in &present {
-        link.configure(netlink, nics, problems);
+        let before = before.iter().find(|it| it.slot == link.wanted.slot);
+        link.configure(netlink, nics, before, problems);
     }
 }
 
@@ -92,12 +104,20 @@ impl Link<'_> {
         self.name != self.wanted.name || ipv6_comes
     }
 
-    fn configure(&self, netlink: &mut Netlink, nics: &Nics, problems: &mut Vec<String>) {
+    fn configure(
+        &self,
+        netlink: &mut Netlink,
+        nics: &Nics,
+        before: Option<&Interface>,
+        problems: &mut Vec<String>,
+    ) {
         let Interface {
             slot,
             hardware_address,
             mtu,
             flags,
+            ipv4_settings,
+            accept_ra,
             ..
         } = self.wanted;
         let name = nics.name(*slot).unwrap_or_default();
@@ -113,9 +133,17 @@ impl Link<'_> {
         if let Err(refusal) = self.set(netlink, libc::IFLA_MTU, bytes) {
             problems.push(self.sentence(&format!("get an MTU of {mtu}"), &refusal));
         }
-        // All addresses are the host's: none is made of the hardware address, and none comes from a router.
+        // What a container has set since is its own.
+        if !ipv4_settings.is_empty()
+            && before.is_none_or(|before| before.ipv4_settings != *ipv4_settings)
+            && let Err(refusal) = self.set(netlink, libc::IFLA_AF_SPEC, ipv4_spec(ipv4_settings))
+        {
+            problems.push(self.sentence("get its settings of IPv4", &refusal));
+        }
+        // None is made of the hardware address, and only who listens to routers on the host has those of routers.
         let ipv6 = Path::new("/proc/sys/net/ipv6/conf").join(&name);
-        for (setting, value) in [("addr_gen_mode", "1"), ("accept_ra", "0")] {
+        let accept_ra = if *accept_ra { "1" } else { "0" };
+        for (setting, value) in [("addr_gen_mode", "1"), ("accept_ra", accept_ra)] {
             let path = ipv6.join(setting);
             // With an MTU that is too small for IPv6 they are not there.
             if !name.is_empty()
@@ -159,6 +187,22 @@ impl Link<'_> {
             self.wanted.name
         )
     }
+}
+
+/// AF_INET's part of an interface's IFLA_AF_SPEC.
+fn ipv4_spec(settings: &[u32]) -> Vec<u8> {
+    const IFLA_INET_CONF: u16 = 1;
+    let nested = |kind: u16, inside: Vec<u8>| {
+        let length = 4 + inside.len() as u16;
+        [&length.to_ne_bytes(), &kind.to_ne_bytes(), &inside[..]].concat()
+    };
+    let settings = settings.iter().zip(1..=KNOWN_SETTINGS);
+    let settings = settings.filter(|(_, number)| *number != MC_FORWARDING);
+    let settings = settings.flat_map(|(value, number)| nested(number, value.to_ne_bytes().into()));
+    nested(
+        libc::AF_INET as u16,
+        nested(IFLA_INET_CONF, settings.collect()),
+    )
 }
 
 /// The crate's own message knows hundreds of attributes, whose code would be in the memory of every pod.

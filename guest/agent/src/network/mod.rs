@@ -9,6 +9,7 @@ mod neighbours;
 mod netlink;
 mod nics;
 mod routes;
+mod rules;
 mod wanted;
 
 use nix::errno::Errno;
@@ -39,7 +40,13 @@ impl Network {
         self.hide(reaper, &wanted.interfaces).await?;
         let mut netlink = Netlink::open()?;
         self.remove(&mut netlink, &wanted, &mut problems);
-        links::set(&mut netlink, &self.nics, &wanted.interfaces, &mut problems);
+        links::set(
+            &mut netlink,
+            &self.nics,
+            &wanted.interfaces,
+            &self.made.interfaces,
+            &mut problems,
+        );
         self.add(&mut netlink, &mut wanted, &mut problems);
         self.made = wanted;
         Ok(problems)
@@ -91,6 +98,11 @@ impl Network {
             }
             _ => (),
         };
+        for rule in &self.made.rules {
+            if !wanted.rules.contains(rule) {
+                keep(format!("the {rule}"), rules::remove(netlink, rule));
+            }
+        }
         for neighbour in &self.made.neighbours {
             if !wanted.neighbours.contains(neighbour)
                 && let Some(index) = index(neighbour.device)
@@ -128,6 +140,7 @@ impl Network {
             addresses,
             routes,
             neighbours,
+            rules,
         } = wanted;
         addresses.retain(|address| {
             let Some(index) = index(address.device) else {
@@ -180,6 +193,13 @@ impl Network {
                     ));
                     self.made.neighbours.contains(neighbour)
                 }
+            }
+        });
+        rules.retain(|rule| match rules::add(netlink, rule) {
+            Ok(()) => true,
+            Err(refusal) => {
+                problems.push(format!("the {rule} cannot be made: {refusal}"));
+                self.made.rules.contains(rule)
             }
         });
     }

@@ -1,4 +1,4 @@
-//! Routes of the main table.
+//! Routes, of any table.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -59,6 +59,7 @@ pub fn unwanted(address: &Address, routes: &[Route]) -> Option<Route> {
         metrics: Vec::new(),
         preference: 0,
         tos: 0,
+        table: RouteHeader::RT_TABLE_MAIN.into(),
     };
     let is_made = |route: &Route| {
         let [hop] = route.next_hops.as_slice() else {
@@ -67,6 +68,7 @@ pub fn unwanted(address: &Address, routes: &[Route]) -> Option<Route> {
         route.destination == made.destination
             && route.prefix_length == made.prefix_length
             && route.protocol == made.protocol
+            && route.table == made.table
             && hop.gateway.is_none()
             && hop.device == address.device
     };
@@ -97,13 +99,14 @@ fn message(route: &Route, indexes: &[u32]) -> RouteMessage {
         },
         destination_prefix_length: route.prefix_length,
         tos: route.tos,
-        table: RouteHeader::RT_TABLE_MAIN,
+        // Those with larger numbers are in an attribute alone.
+        table: u8::try_from(route.table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC),
         protocol: RouteProtocol::from(route.protocol),
         scope: RouteScope::from(route.scope),
         kind: RouteType::from(route.kind),
         ..RouteHeader::default()
     };
-    let mut attributes = Vec::new();
+    let mut attributes = vec![RouteAttribute::Table(route.table)];
     if route.prefix_length > 0 {
         attributes.push(RouteAttribute::Destination(any(route.destination)));
     }

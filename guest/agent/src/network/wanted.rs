@@ -14,6 +14,7 @@ pub struct Wanted {
     pub addresses: Vec<Address>,
     pub routes: Vec<Route>,
     pub neighbours: Vec<Neighbour>,
+    pub rules: Vec<Rule>,
 }
 
 /// "02:00:00:00:00:01".
@@ -36,6 +37,9 @@ pub struct Interface {
     pub mtu: u32,
     /// IFF_*.
     pub flags: u32,
+    /// By IPV4_DEVCONF_*, from the first one on.
+    pub ipv4_settings: Vec<u32>,
+    pub accept_ra: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +73,7 @@ pub struct Route {
     pub metrics: Vec<(u16, u32)>,
     pub preference: u8,
     pub tos: u8,
+    pub table: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +83,10 @@ pub struct NextHop {
     pub onlink: bool,
     pub weight: u8,
 }
+
+/// A message of RTM_NEWRULE, from the header of a rule on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule(pub Vec<u8>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbour {
@@ -197,6 +206,7 @@ pub fn read(network: proto::Network, problems: &mut Vec<String>) -> Wanted {
             )),
         }
     }
+    wanted.rules = network.rules.into_iter().map(Rule).collect();
     for message in &network.neighbours {
         match neighbour(message, &devices) {
             Ok(neighbour) => wanted.neighbours.push(neighbour),
@@ -221,7 +231,17 @@ fn interface(message: &proto::Interface) -> Checked<Interface> {
         hardware_address: hardware_address(&message.hardware_address)?,
         mtu: message.mtu,
         flags: message.flags,
+        ipv4_settings: words(&message.ipv4_settings)?,
+        accept_ra: message.accept_ra,
     })
+}
+
+fn words(bytes: &[u8]) -> Checked<Vec<u32>> {
+    let (words, rest) = bytes.as_chunks();
+    if !rest.is_empty() {
+        return Err("its settings of IPv4 are not whole".into());
+    }
+    Ok(words.iter().map(|word| u32::from_ne_bytes(*word)).collect())
 }
 
 /// As the kernel's dev_valid_name(); names become parts of paths here.
@@ -299,6 +319,10 @@ fn route(message: &proto::Route, devices: &HashMap<String, Device>) -> Checked<R
             .collect::<Checked<_>>()?,
         preference: byte("preference", message.preference)?,
         tos: byte("type of service", message.tos)?,
+        table: match message.table {
+            0 => libc::RT_TABLE_MAIN.into(),
+            table => table,
+        },
     })
 }
 

@@ -31,13 +31,21 @@ const RTMGRP_IPV4_ROUTE: u32 = 0x40;
 const RTMGRP_IPV4_RULE: u32 = 0x80;
 const RTMGRP_IPV6_IFADDR: u32 = 0x100;
 const RTMGRP_IPV6_ROUTE: u32 = 0x400;
+// Of RTNLGRP_*, which have no older names.
+const RTMGRP_IPV6_RULE: u32 = 1 << 18;
+/// Of sysctls, these tell of some.
+const RTMGRP_IPV4_NETCONF: u32 = 1 << 23;
+const RTMGRP_IPV6_NETCONF: u32 = 1 << 24;
 const GROUPS: u32 = RTMGRP_LINK
     | RTMGRP_NEIGH
     | RTMGRP_IPV4_IFADDR
     | RTMGRP_IPV4_ROUTE
     | RTMGRP_IPV4_RULE
     | RTMGRP_IPV6_IFADDR
-    | RTMGRP_IPV6_ROUTE;
+    | RTMGRP_IPV6_ROUTE
+    | RTMGRP_IPV6_RULE
+    | RTMGRP_IPV4_NETCONF
+    | RTMGRP_IPV6_NETCONF;
 
 /// A socket for requests and one that is told of changes, both within the namespace; they hold it. `own`: it is that of this
 /// process.

@@ -2,17 +2,19 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{DecodeError, Nla};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkAttribute, LinkInfo, LinkMessage};
+use netlink_packet_core::{DecodeError, Emitable, Nla};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage, AddressProtocol};
+use netlink_packet_route::link::{
+    AfSpecInet, AfSpecInet6, AfSpecUnspec, LinkAttribute, LinkInfo, LinkMessage,
+};
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
 use netlink_packet_route::route::{
-    RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteMetric, RouteNextHop,
+    RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteNextHop,
     RouteNextHopFlags, RouteType, RouteVia,
 };
-use netlink_packet_route::rule::{RuleAttribute, RuleMessage};
+use netlink_packet_route::rule::{RuleAttribute, RuleFlags, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 use serde::Serialize;
@@ -23,7 +25,8 @@ use crate::descriptor;
 use crate::error::{OpError, OpResult};
 use crate::request::Descriptor;
 
-const RT_TABLE_LOCAL: u8 = 255;
+/// What the kernel fills by itself, from the addresses.
+const RT_TABLE_LOCAL: u32 = 255;
 /// Of the rules that every namespace has: local, main, default.
 const DEFAULT_RULES: [u32; 3] = [0, 32_766, 32_767];
 const FOR_EVER: u32 = u32::MAX;
@@ -33,12 +36,11 @@ const FOR_EVER: u32 = u32::MAX;
 struct State {
     links: Vec<Link>,
     addresses: Vec<Address>,
-    /// Of the main table.
+    /// Of all tables but the local one.
     routes: Vec<Route>,
-    /// How many there are in tables of somebody's own.
-    other_routes: usize,
-    /// How many there are beside those that every namespace has.
-    rules: usize,
+    /// Of policy routing, beside those that every namespace has: messages of RTM_NEWRULE in hexadecimal. They name interfaces and
+    /// tables, so that they mean the same in another namespace.
+    rules: Vec<String>,
     /// Permanent ones.
     neighbours: Vec<Neighbour>,
 }
@@ -59,6 +61,10 @@ struct Link {
     master: u32,
     /// The bus of the device below ("pci"); empty for none.
     bus: String,
+    /// net.ipv4.conf.NAME.* as IFLA_INET_CONF has them, in hexadecimal; empty where there is no IPv4.
+    ipv4_settings: String,
+    /// It listens to routers.
+    accept_ra: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,11 +81,14 @@ struct Address {
     metric: u32,
     preferred_s: u32,
     valid_s: u32,
+    /// The kernel made it of a router's advertisement.
+    of_router: bool,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Route {
+    table: u32,
     destination: String,
     next_hops: Vec<NextHop>,
     source: String,
@@ -151,7 +160,7 @@ fn state(mut netlink: Netlink<'_>) -> Result<State, Failed> {
             addresses.extend(address(&message));
         }
     }
-    let (mut routes, mut other_routes) = (Vec::new(), 0);
+    let mut routes = Vec::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let mut get = RouteMessage::default();
         get.header.address_family = family;
@@ -160,14 +169,10 @@ fn state(mut netlink: Netlink<'_>) -> Result<State, Failed> {
             if message.header.flags.contains(RouteFlags::Cloned) {
                 continue;
             }
-            match message.header.table {
-                RouteHeader::RT_TABLE_MAIN => routes.extend(route(&message)?),
-                RT_TABLE_LOCAL => {}
-                _ => other_routes += 1,
-            }
+            routes.extend(route(&message)?.filter(|route| route.table != RT_TABLE_LOCAL));
         }
     }
-    let mut rules = 0;
+    let mut rules = Vec::new();
     for family in [AddressFamily::Inet, AddressFamily::Inet6] {
         let mut get = RuleMessage::default();
         get.header.family = family;
@@ -176,10 +181,13 @@ fn state(mut netlink: Netlink<'_>) -> Result<State, Failed> {
             Err(Failed::System(Errno::OPNOTSUPP | Errno::AFNOSUPPORT)) => continue,
             other => other?,
         };
-        rules += messages
-            .iter()
-            .filter(|message| matches!(message, NewRule(message) if !is_default(message)))
-            .count();
+        for message in messages {
+            if let NewRule(message) = message
+                && !is_default(&message)
+            {
+                rules.push(rule(message));
+            }
+        }
     }
     let mut neighbours = Vec::new();
     for flags in [NeighbourFlags::empty(), NeighbourFlags::Proxy] {
@@ -195,7 +203,6 @@ fn state(mut netlink: Netlink<'_>) -> Result<State, Failed> {
         links,
         addresses,
         routes,
-        other_routes,
         rules,
         neighbours,
     })
@@ -212,6 +219,8 @@ fn link(message: LinkMessage) -> Link {
         flags: message.header.flags.bits(),
         master: 0,
         bus: String::new(),
+        ipv4_settings: String::new(),
+        accept_ra: false,
     };
     for attribute in message.attributes {
         match attribute {
@@ -220,6 +229,7 @@ fn link(message: LinkMessage) -> Link {
             LinkAttribute::Mtu(mtu) => link.mtu = mtu,
             LinkAttribute::Controller(index) => link.master = index,
             LinkAttribute::ParentDevBusName(bus) => link.bus = bus,
+            LinkAttribute::AfSpecUnspec(families) => settings(&families, &mut link),
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
                     if let LinkInfo::Kind(kind) = info {
@@ -231,6 +241,29 @@ fn link(message: LinkMessage) -> Link {
         }
     }
     link
+}
+
+fn settings(families: &[AfSpecUnspec], link: &mut Link) {
+    for family in families {
+        match family {
+            AfSpecUnspec::Inet(attributes) => {
+                for attribute in attributes {
+                    if let AfSpecInet::DevConf(settings) = attribute {
+                        link.ipv4_settings = hexadecimal(settings);
+                    }
+                }
+            }
+            AfSpecUnspec::Inet6(attributes) => {
+                for attribute in attributes {
+                    if let AfSpecInet6::DevConf(settings) = attribute {
+                        // A router itself listens to others when it is told so twice.
+                        link.accept_ra = settings.accept_ra > i32::from(settings.forwarding != 0);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn address(message: &AddressMessage) -> Option<Address> {
@@ -247,6 +280,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
         metric: 0,
         preferred_s: FOR_EVER,
         valid_s: FOR_EVER,
+        of_router: false,
     };
     let (mut local, mut of_prefix) = (None, None);
     for attribute in &message.attributes {
@@ -256,6 +290,9 @@ fn address(message: &AddressMessage) -> Option<Address> {
             AddressAttribute::Broadcast(ip) => address.broadcast = ip.to_string(),
             AddressAttribute::Label(label) => address.label.clone_from(label),
             AddressAttribute::Flags(flags) => address.flags = flags.bits(),
+            AddressAttribute::Protocol(protocol) => {
+                address.of_router = *protocol == AddressProtocol::RouterAnnouncement;
+            }
             AddressAttribute::RoutePriority(metric) => address.metric = *metric,
             AddressAttribute::CacheInfo(info) => {
                 address.preferred_s = info.ifa_preferred;
@@ -283,6 +320,7 @@ fn route(message: &RouteMessage) -> Result<Option<Route>, Failed> {
     };
     let mut destination = any.to_owned();
     let mut route = Route {
+        table: header.table.into(),
         destination: String::new(),
         next_hops: Vec::new(),
         source: String::new(),
@@ -304,6 +342,7 @@ fn route(message: &RouteMessage) -> Result<Option<Route>, Failed> {
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Destination(ip) => destination = route_address(ip),
+            RouteAttribute::Table(table) => route.table = *table,
             RouteAttribute::Oif(index) => single.link = *index,
             RouteAttribute::MultiPath(hops) => {
                 route.next_hops = hops.iter().map(next_hop).collect();
@@ -385,6 +424,18 @@ fn route_address(address: &RouteAddress) -> String {
         RouteAddress::Inet6(ip) => ip.to_string(),
         _ => String::new(),
     }
+}
+
+fn rule(mut message: RuleMessage) -> String {
+    // The others say how it is doing.
+    message.header.flags &= RuleFlags::Invert;
+    hexadecimal(&message)
+}
+
+fn hexadecimal(message: &impl Emitable) -> String {
+    let mut bytes = vec![0; message.buffer_len()];
+    message.emit(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_default(rule: &RuleMessage) -> bool {

@@ -6,12 +6,13 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, Parseable};
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourMessage, NeighbourState};
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteProtocol, RouteType};
+use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleFlags, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage, address};
 use rustix::io::Errno;
 use rustix::thread::UnshareFlags;
@@ -126,6 +127,28 @@ impl Namespace {
             ],
         );
         route(RouteType::BlackHole, [10, 30, 0, 0], vec![]);
+        route(
+            RouteType::Unicast,
+            [10, 40, 0, 0],
+            vec![
+                RouteAttribute::Gateway(gateway.into()),
+                RouteAttribute::Table(1000),
+            ],
+        );
+    }
+
+    /// "not from all iif v0 lookup 1000", with the number 100.
+    fn add_rule(&self) {
+        let mut message = RuleMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.header.action = RuleAction::ToTable;
+        message.header.flags = RuleFlags::Invert;
+        message.attributes = vec![
+            RuleAttribute::Priority(100),
+            RuleAttribute::Table(1000),
+            RuleAttribute::Iifname("v0".into()),
+        ];
+        self.change(RouteNetlinkMessage::NewRule(message));
     }
 
     fn read(&self) -> Value {
@@ -254,6 +277,9 @@ fn reads_what_is_there() {
         )
     );
     assert_eq!(link["flags"].as_u64().unwrap() & 1, 1);
+    // Those that a Linux of 2022 has.
+    assert_eq!(link["ipv4Settings"].as_str().unwrap().len(), 33 * 8);
+    assert_eq!(link["acceptRa"], true);
     let addresses = state["addresses"].as_array().unwrap();
     assert_eq!(
         addresses
@@ -270,7 +296,7 @@ fn reads_what_is_there() {
         own,
         &json!({
             "link": p0, "address": "10.9.0.1", "prefixLength": 24, "peer": "", "broadcast": "", "label": "p0", "scope": 0,
-            "flags": 0x80, "metric": 0, "preferredS": u32::MAX, "validS": u32::MAX,
+            "flags": 0x80, "metric": 0, "preferredS": u32::MAX, "validS": u32::MAX, "ofRouter": false,
         })
     );
     let routes = state["routes"].as_array().unwrap();
@@ -283,7 +309,7 @@ fn reads_what_is_there() {
     assert_eq!(
         route("10.20.0.0/16"),
         &json!({
-            "destination": "10.20.0.0/16",
+            "table": 254, "destination": "10.20.0.0/16",
             "nextHops": [{ "link": p0, "gateway": "10.9.0.2", "onlink": false, "weight": 1 }],
             "source": "", "type": 1, "scope": 0, "protocol": 4, "metric": 7,
             "metrics": [{ "kind": 2, "value": 1300 }], "preference": 0, "tos": 0, "more": false,
@@ -297,14 +323,35 @@ fn reads_what_is_there() {
         ),
         (&json!(6), &json!([]))
     );
-    assert_eq!(
-        (&state["otherRoutes"], &state["rules"]),
-        (&json!(0), &json!(0))
-    );
+    assert_eq!(route("10.40.0.0/16")["table"], 1000);
+    assert_eq!(state["rules"], json!([]));
     assert_eq!(
         state["neighbours"],
         json!([{ "link": p0, "address": "10.9.0.2", "hardwareAddress": "02:00:00:00:00:0f", "proxy": false, "router": false }])
     );
+}
+
+/// A rule as it was read makes the same rule again, in another namespace too.
+#[test]
+fn rules_can_be_carried_over() {
+    let namespace = Namespace::new();
+    let before = namespace.read()["rules"].clone();
+    namespace.add_rule();
+    assert!(namespace.has_changed());
+    let read = namespace.read()["rules"].clone();
+    assert_eq!(
+        (before, read.as_array().map(Vec::len)),
+        (json!([]), Some(1))
+    );
+    let hexadecimal = read[0].as_str().unwrap();
+    let bytes: Vec<u8> = (0..hexadecimal.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap())
+        .collect();
+    let other = Namespace::new();
+    let message = RuleMessage::parse(&bytes[..]).unwrap();
+    other.change(RouteNetlinkMessage::NewRule(message));
+    assert_eq!(other.read()["rules"], read);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! end with their number.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -68,6 +69,32 @@ fn route(destination: &str, next_hops: Vec<proto::route::NextHop>) -> proto::Rou
         protocol: PROTOCOL_STATIC,
         ..Default::default()
     }
+}
+
+/// All settings of IPv4 but these two are 0, and there are more than the kernel knows.
+fn settings(rp_filter: u32, log_martians: u32) -> Vec<u8> {
+    let mut settings = [0; 40];
+    (settings[7], settings[10]) = (rp_filter, log_martians);
+    settings.into_iter().flat_map(u32::to_ne_bytes).collect()
+}
+
+/// "from SOURCE lookup TABLE", with that number: struct fib_rule_hdr, FRA_SRC, FRA_PRIORITY, FRA_TABLE.
+fn rule(source: &str, number: u32, table: u32) -> Vec<u8> {
+    const FR_ACT_TO_TBL: u8 = 1;
+    let source: Ipv4Addr = source.parse().expect("an address");
+    let family = libc::AF_INET as u8;
+    let mut bytes = vec![family, 0, 32, 0, 0, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0];
+    let attributes = [
+        (2_u16, source.octets()),
+        (6, number.to_ne_bytes()),
+        (15, table.to_ne_bytes()),
+    ];
+    for (kind, value) in attributes {
+        bytes.extend(8_u16.to_ne_bytes());
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+    }
+    bytes
 }
 
 /// The kernel's own for an address.
@@ -177,6 +204,7 @@ pub async fn all_that_the_host_says(guest: &Guest) {
     }
     let mut eth0 = interface(0, "eth0");
     eth0.mtu = 1400;
+    (eth0.ipv4_settings, eth0.accept_ra) = (settings(2, 7), true);
     eth0.addresses = vec![
         proto::Address {
             broadcast: "10.1.0.255".into(),
@@ -243,6 +271,10 @@ pub async fn all_that_the_host_says(guest: &Guest) {
             ..route("fd00:1::1/128", vec![hop("eth0", "")])
         },
         route("10.6.0.0/16", vec![hop("eth0", "fe80::1")]),
+        proto::Route {
+            table: 1000,
+            ..route("0.0.0.0/0", vec![hop("eth0", "10.1.0.9")])
+        },
         // That of fd00:1::/64 and that of the peer are not wanted.
         link_route("10.1.0.0/24", "eth0", "10.1.0.2"),
         link_route("fe80::/64", "eth0", ""),
@@ -262,6 +294,7 @@ pub async fn all_that_the_host_says(guest: &Guest) {
             neighbour("fd00:1::1", "0a:58:0a:01:00:01"),
             neighbour("10.1.0.77", ""),
         ],
+        rules: vec![rule("10.7.0.1", 100, 1000)],
         ..Default::default()
     };
     assert_eq!(set(guest, network.clone()).await, [""; 0]);
@@ -306,6 +339,12 @@ pub async fn all_that_the_host_says(guest: &Guest) {
         ],
     );
     assert_eq!((mtu_to("10.1.0.9"), mtu_to("198.51.100.1")), (1400, 1300));
+    // Whoever has the address of the rule goes by the routes of its table.
+    assert!(ip("rule show").contains("100:\tfrom 10.7.0.1 lookup 1000"));
+    assert_eq!(
+        ip("route get 198.51.100.1 from 10.7.0.1"),
+        "198.51.100.1 from 10.7.0.1 via 10.1.0.9 dev eth0"
+    );
     let routes6 = ip("-6 route show");
     has_lines(
         &routes6,
@@ -338,20 +377,38 @@ pub async fn all_that_the_host_says(guest: &Guest) {
     assert_eq!(before.1[1..], everything().1[1..]);
     assert_eq!(before.2, everything().2);
 
-    // It is the containers' own, with its settings.
+    let settings = || {
+        [
+            "ipv4/conf/eth0/log_martians",
+            "ipv4/conf/eth0/rp_filter",
+            "ipv6/conf/eth0/accept_ra",
+        ]
+        .map(|setting| read(format!("/proc/sys/net/{setting}")))
+    };
+    assert_eq!(settings(), ["7", "2", "1"]);
+    // It is the containers' own, with its settings, which stay until the host's change.
     let mut container = spec(&[
         "sh",
         "-c",
         "cat /proc/sys/net/ipv4/conf/eth0/rp_filter /sys/class/net/eth0/address",
     ]);
-    container["linux"]["sysctl"] = json!({ "net.ipv4.conf.eth0.rp_filter": "2" });
+    container["linux"]["sysctl"] = json!({ "net.ipv4.conf.eth0.rp_filter": "1" });
     let output = guest.run(&container, None).await;
-    assert_eq!(output.text(), "2\n0a:58:0a:01:00:00");
+    assert_eq!(output.text(), "1\n0a:58:0a:01:00:00");
+    let mut network = network;
+    network.interfaces[0].accept_ra = false;
+    assert_eq!(set(guest, network.clone()).await, [""; 0]);
+    assert_eq!(settings(), ["7", "1", "0"]);
+    network.interfaces[0].ipv4_settings = self::settings(0, 7);
+    assert_eq!(set(guest, network).await, [""; 0]);
+    assert_eq!(settings(), ["7", "0", "0"]);
 
     assert_eq!(set(guest, proto::Network::new()).await, [""; 0]);
     shows(["lo"]).await;
     assert_eq!(ip("route show"), "");
     assert_eq!(ip("-6 route show"), "");
+    assert!(!ip("rule show").contains("1000"));
+    assert_eq!(ip("route show table 1000"), "");
 }
 
 pub async fn changes(guest: &Guest) {
@@ -612,6 +669,10 @@ pub async fn what_cannot_be_done_is_told(guest: &Guest) {
             interface(3, "taken"),
             interface(9, "nic9"),
             interface(4, "a/b"),
+            proto::Interface {
+                ipv4_settings: vec![0; 5],
+                ..interface(4, "half")
+            },
         ],
         routes: vec![
             link_route("10.1.0.0/24", "eth0", "10.1.0.2"),
@@ -626,11 +687,18 @@ pub async fn what_cannot_be_done_is_told(guest: &Guest) {
             proxy: true,
             ..Default::default()
         }],
+        // Nothing that is a rule, and one whose prefix is longer than its address.
+        rules: vec![vec![2], {
+            let mut long = rule("10.1.0.2", 50, 1000);
+            long[2] = 33;
+            long
+        }],
         ..Default::default()
     };
     let problems = set(guest, network).await;
     let expected = [
         "the interface \"a/b\" cannot be made: a name has 1 to 15 bytes",
+        "the interface \"half\" cannot be made: its settings of IPv4 are not whole",
         "the route to \"10.4.0.0/16\" cannot be made: there is no interface \"eth5\"",
         "the interface nic9 cannot be made: the guest has no NIC 02:00:00:00:00:09",
         "the interface taken cannot be called taken: File exists",
@@ -639,6 +707,8 @@ pub async fn what_cannot_be_done_is_told(guest: &Guest) {
         "the address ff02::1/64 of eth0 cannot be set: ",
         "the address fd00::1/64 of small cannot be set: ",
         "the route to 10.3.0.1/16 via 10.1.0.1 cannot be made: Invalid argument (Invalid prefix for given prefix length)",
+        "the rule 0 of IPv4's policy routing cannot be made: Invalid argument",
+        "the rule 50 of IPv4's policy routing cannot be made: Invalid argument",
         "the route to 10.2.0.0/16 via 10.9.0.1 cannot be made: Network is unreachable (Nexthop has invalid gateway)",
     ];
     for words in expected {
