@@ -17,6 +17,7 @@ let binds: string[][];
 let madeWritable: string[];
 let writable: boolean;
 let unmounts: string[];
+let hasOthersBelow: boolean;
 let bindError: Error | undefined;
 let unmountError: Error | undefined;
 let share: Share;
@@ -28,12 +29,13 @@ beforeEach(async () => {
   mkdirSync(data);
   mkdirSync(join(directory, "share"));
   [binds, madeWritable, writable, unmounts, bindError, unmountError] = [[], [], true, [], undefined, undefined];
+  hasOthersBelow = false;
   const host: MountHost = {
     makeShares: async () => {
       const open = (): number => openSync(join(directory, "share"), "r");
       return [{ namespace: open(), directory: open(), places: open() }];
     },
-    describeMount: async (_, path) => ({ flags: [path], hasOthersBelow: false }),
+    describeMount: async (_, path) => ({ flags: [path], hasOthersBelow }),
     makeWritable: async (_, { target }) => {
       if (writable) {
         madeWritable.push(target);
@@ -136,6 +138,23 @@ it("makes nothing writable that is read-only on the host, or in all that is moun
     ["rbind", "ro", "rprivate"],
     ["rbind", "rprivate"],
   ]);
+});
+
+it("leaves to the host, and to no writer, what is read-only but not in what is mounted below", async () => {
+  hasOthersBelow = true;
+  const names = async (...asked: VolumePlan["readonly"][]): Promise<string[]> => {
+    const made: string[] = [];
+    for (const readonly of asked) {
+      made.push((await acquire(plan({ readonly }))).name);
+    }
+    return made;
+  };
+  expect(await names("top", "no", "top", "all")).toEqual(["1", "2", "1", "1"]);
+  volumes = new Volumes(share);
+  rmSync(join(directory, "share"), { recursive: true });
+  mkdirSync(join(directory, "share"));
+  expect(await names("no", "top", "no", "all")).toEqual(["1", "2", "1", "1"]);
+  expect(madeWritable).toEqual([]);
 });
 
 it("leaves nothing of a bind that fails, and tries again for the next", async () => {

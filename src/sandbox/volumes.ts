@@ -16,8 +16,10 @@ interface Source {
   readonly name: string;
   readonly plan: VolumePlan;
   readonly identity: Identity;
-  readonly mounted: Promise<void>;
+  mounted: Promise<void>;
   readonly: ReadOnly;
+  /** There may be a reader whom nobody but the host keeps from writing: one who may write in what is mounted below. */
+  hasReaders: boolean;
   users: number;
   isUnmounted: boolean;
 }
@@ -79,7 +81,7 @@ export class Volumes {
       try {
         await source.mounted;
         // Something else may be mounted over it, or may have been before.
-        if ((await objectAt(this.#share.seen(`${placeOf(source)}/${below}`))) === identity.object && (await this.#serves(source, plan))) {
+        if ((await objectAt(this.#share.seen(`${placeOf(source)}/${below}`))) === identity.object && (await this.#serves(source, plan, below))) {
           return volume;
         }
       } catch {
@@ -93,7 +95,7 @@ export class Volumes {
   async #same(plan: VolumePlan, identity: Identity): Promise<Volume> {
     for (const source of [...this.#sources].filter((known) => known.identity.object === identity.object && fits(plan, known))) {
       const volume = await this.#mounted(source);
-      if (await this.#serves(source, plan)) {
+      if (await this.#serves(source, plan, "")) {
         return volume;
       }
       await volume[Symbol.asyncDispose]();
@@ -114,17 +116,29 @@ export class Volumes {
 
   /**
    * Whether the guest may write where `plan` says so. What was bound for readers is made writable, unless it is not on the host: then the guest
-   * keeps the readers from writing, as it does where the writer came first.
+   * keeps the readers from writing, as it does where the writer came first. It cannot do so for readers who may write in what is mounted below.
    */
-  async #serves(source: Source, { readonly }: VolumePlan): Promise<boolean> {
+  async #serves(source: Source, plan: VolumePlan, below: string): Promise<boolean> {
+    const { readonly } = plan;
+    const needsHost = await this.#needsHost(source, plan, below);
+    if (needsHost && source.readonly === "no") {
+      return false;
+    }
+    // From now on, so that no writer who comes meanwhile has it made writable.
+    source.hasReaders ||= needsHost;
     if (STRICTNESS[source.readonly] > STRICTNESS[readonly]) {
       const mount = { target: placeOf(source), source: source.plan.source };
-      if (source.readonly === "all" || readonly === "top" || !(await this.#share.makeWritable(mount))) {
+      if (source.readonly === "all" || readonly === "top" || source.hasReaders || !(await this.#share.makeWritable(mount))) {
         return false;
       }
       source.readonly = "no";
     }
     return true;
+  }
+
+  /** Whether what is read-only there is so for the topmost mount alone, which the guest cannot carry out (withVolumes, plan-mounts.ts). */
+  async #needsHost(source: Source, { readonly }: VolumePlan, below: string): Promise<boolean> {
+    return readonly === "top" && (await this.#share.describe(join(placeOf(source), below))).hasOthersBelow;
   }
 
   #bind(plan: VolumePlan, identity: Identity): Source {
@@ -133,19 +147,24 @@ export class Volumes {
       name,
       plan,
       identity,
-      mounted: this.#mount(plan, placeOf({ name })),
+      mounted: Promise.resolve(),
       readonly: plan.readonly,
+      // Until it has been looked at.
+      hasReaders: plan.readonly === "top",
       users: 0,
       isUnmounted: false,
     };
+    source.mounted = this.#mount(source);
     source.mounted.catch(() => {});
     this.#sources.add(source);
     return source;
   }
 
-  async #mount({ source, recursive, readonly, propagation }: VolumePlan, target: string): Promise<void> {
+  async #mount(source: Source): Promise<void> {
+    const { recursive, readonly, propagation } = source.plan;
     const options = [recursive ? "rbind" : "bind", ...READ_ONLY_OPTIONS[readonly], `r${propagation}`];
-    await this.#share.mount({ type: "bind", source, target, options });
+    await this.#share.mount({ type: "bind", source: source.plan.source, target: placeOf(source), options });
+    source.hasReaders = await this.#needsHost(source, source.plan, "");
   }
 
   #use(source: Source, below: string): Volume {
