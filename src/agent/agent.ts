@@ -82,8 +82,9 @@ export interface GuestListener {
 export interface Storages {
   /** Just below a share's mount point. */
   readonly paths: readonly string[];
-  /** Directories below such directories, which are bound to paths of their own. */
+  /** What is below such directories or in memory, and is bound to a path of its own. */
   readonly inner: readonly InnerDirectory[];
+  readonly memory: readonly GuestMemory[];
 }
 
 export interface InnerDirectory {
@@ -92,6 +93,24 @@ export interface InnerDirectory {
   readonly below: string;
   readonly recursive: boolean;
   readonly target: string;
+}
+
+/** A tmpfs of the guest, for all containers that name the same target; it stays as long as the guest. */
+export interface GuestMemory {
+  readonly target: string;
+  /** 0n: as much as there is. */
+  readonly sizeBytes: bigint;
+  readonly owner: DirectoryOwner;
+  /** A directory in it that is made, with those above it, if nothing is there. Relative; "" for none. */
+  readonly below: string;
+  readonly belowOwner: DirectoryOwner;
+}
+
+export interface DirectoryOwner {
+  /** All of chmod(2)'s twelve bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface SandboxInfo {

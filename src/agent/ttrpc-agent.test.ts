@@ -85,7 +85,12 @@ async function pass(ms: number): Promise<void> {
 }
 
 const never = async (): Promise<never> => await new Promise(() => {});
-const STORAGES = { paths: ["/run/hadron/rootfs/1"], inner: [{ directory: "/d", below: "b", recursive: true, target: "/t" }] };
+const OWNER = { mode: 0o2777, uid: 1, gid: 2 };
+const STORAGES = {
+  paths: ["/run/hadron/rootfs/1"],
+  inner: [{ directory: "/d", below: "b", recursive: true, target: "/t" }],
+  memory: [{ target: "/m", sizeBytes: 3n << 32n, owner: OWNER, below: "c", belowOwner: OWNER }],
+};
 const NETWORK = {
   interfaces: [
     {

@@ -169,8 +169,8 @@ export class TtrpcAgent implements Agent {
   }
 }
 
-function storagesMessage({ paths, inner }: Storages) {
-  return { paths: [...paths], inner: [...inner] };
+function storagesMessage({ paths, inner, memory }: Storages) {
+  return { paths: [...paths], inner: [...inner], memory: [...memory] };
 }
 
 function networkMessage({ interfaces, routes, neighbours, rules }: GuestNetwork) {

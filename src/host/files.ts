@@ -15,6 +15,7 @@ export const rename = promisify(fs.rename);
 export const rm = promisify(fs.rm);
 export const rmdir = promisify(fs.rmdir);
 export const stat = promisify(fs.stat);
+export const statfs = promisify(fs.statfs);
 export const truncate = promisify(fs.truncate);
 export const unlink = promisify(fs.unlink);
 export const writeFile = promisify(fs.writeFile);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { mountPointAbove, mounts, parseMountinfo } from "./mountinfo.ts";
+import { mountAbove, mounts, parseMountinfo } from "./mountinfo.ts";
 
 const TEXT = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 23 22 0:5 / /data ro,nosuid,noatime - tmpfs tmpfs rw
@@ -16,13 +16,13 @@ it.each([
   ["/dat", "/"],
   ["/", "/"],
 ])("%s is on the mount %s", (path, mountPoint) => {
-  expect(mountPointAbove(parseMountinfo(TEXT), path)).toBe(mountPoint);
+  expect(mountAbove(parseMountinfo(TEXT), path)?.mountPoint).toBe(mountPoint);
 });
 
 it("tells what is mounted, with and without optional fields", () => {
   expect(parseMountinfo("30 25 0:26 /a\\040b /c rw shared:4 master:1 - cgroup none rw,cpu,cpuacct\n31 25 0:5 / /d ro - tmpfs - rw\n")).toEqual([
-    { root: "/a b", mountPoint: "/c", type: "cgroup", options: ["rw", "cpu", "cpuacct"] },
-    { root: "/", mountPoint: "/d", type: "tmpfs", options: ["rw"] },
+    { device: "0:26", root: "/a b", mountPoint: "/c", flags: ["rw"], type: "cgroup", options: ["rw", "cpu", "cpuacct"] },
+    { device: "0:5", root: "/", mountPoint: "/d", flags: ["ro"], type: "tmpfs", options: ["rw"] },
   ]);
 });
 

@@ -3,9 +3,13 @@
 import { readFile } from "./files.ts";
 
 export interface Mount {
+  /** "major:minor" of the file system. */
+  readonly device: string;
   /** The directory of the file system that is seen at `mountPoint`. */
   readonly root: string;
   readonly mountPoint: string;
+  /** Of the mount itself: "ro" or "rw", "nosuid", ... */
+  readonly flags: readonly string[];
   readonly type: string;
   /** Of the file system, as it has them. */
   readonly options: readonly string[];
@@ -22,17 +26,17 @@ export function parseMountinfo(text: string): Mount[] {
     .filter((line) => line !== "")
     .map((line) => {
       const fields = line.split(" ");
-      const [, , , root = "", mountPoint = ""] = fields;
+      const [, , device = "", root = "", mountPoint = "", flags = ""] = fields;
       // Before the second part are fields of which there may be none or more.
       const [type = "", , options = ""] = fields.slice(fields.indexOf("-") + 1);
-      return { root: unescape(root), mountPoint: unescape(mountPoint), type, options: options.split(",") };
+      return { device, root: unescape(root), mountPoint: unescape(mountPoint), flags: flags.split(","), type, options: options.split(",") };
     });
 }
 
-/** Where that mount is which `path`, which has no symbolic links in it, is on. */
-export function mountPointAbove(all: readonly Mount[], path: string): string | undefined {
-  const above = all.map(({ mountPoint }) => mountPoint).filter((mountPoint) => isAtOrBelow(path, mountPoint));
-  return above.toSorted((a, b) => a.length - b.length).at(-1);
+/** That which `path`, which has no symbolic links in it, is on. */
+export function mountAbove(all: readonly Mount[], path: string): Mount | undefined {
+  const above = all.filter(({ mountPoint }) => isAtOrBelow(path, mountPoint));
+  return above.toSorted((a, b) => a.mountPoint.length - b.mountPoint.length).at(-1);
 }
 
 function isAtOrBelow(path: string, directory: string): boolean {

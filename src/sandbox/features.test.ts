@@ -41,6 +41,7 @@ function outcome(change: object, linux: object = {}): { refusal: string | undefi
     namespacePath: () => undefined,
     kinds: new Map([["/s", "directory" as const]]),
     inRootMount: new Set<string>(),
+    memory: new Map<string, never>(),
     warn: (sentence: string) => warnings.push(sentence),
   };
   try {

@@ -126,13 +126,17 @@ describe("a machine", () => {
 
 describe("the shares of a machine", () => {
   const paths = ["/run/hadron/rootfs/1", "/run/hadron/volumes/2"];
-  const use: Storages = { paths, inner: [] };
+  const use: Storages = { paths, inner: [], memory: [] };
+  const owner = { mode: 0o777, uid: 0, gid: 0 };
+  const memory = { target: "/run/hadron/memory/0:9", sizeBytes: 1n, owner, below: "", belowOwner: owner };
 
   it("are written back as a whole with 9p, and not those that a container has nothing of", async () => {
     const machine = await boot("9p");
     await machine.writeBack(paths, "exit");
     await machine.writeBack(paths.slice(0, 1), "pause");
     expect(machine.storagesToMount(use)).toBe(undefined);
+    // Only what the one file system does not have.
+    expect(machine.storagesToMount({ ...use, memory: [memory] })).toEqual({ paths: [], inner: [], memory: [memory] });
     expect(asked).toEqual(["write back /run/hadron/rootfs /run/hadron/volumes", "write back /run/hadron/rootfs"]);
   });
 

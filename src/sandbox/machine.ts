@@ -212,8 +212,11 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
 
   /** StorageGuest's. */
   storagesToMount(storages: Storages): Storages | undefined {
+    if (this.#sharedFs === "virtiofs") {
+      return storages;
+    }
     // 9p has one file system for all.
-    return this.#sharedFs === "virtiofs" || storages.inner.length > 0 ? storages : undefined;
+    return storages.inner.length + storages.memory.length > 0 ? { ...storages, paths: [] } : undefined;
   }
 
   /** StorageGuest's. */

@@ -1,8 +1,10 @@
 /** `mounts` (runc: specconv, createLibcontainerMount and parseMountOptions; libcontainer/rootfs_linux.go). */
 
-import { basename, isAbsolute, join, normalize } from "node:path";
+import { isAbsolute, join, normalize } from "node:path";
 
+import type { HostMemory } from "./host-memory.ts";
 import type { MountSpec } from "./oci.ts";
+import { type MemoryPlan, planMemory } from "./plan-memory.ts";
 import { mountPropagation, type Propagation, type RootPropagation, sourcePropagation } from "./plan-propagation.ts";
 import type { PathKind } from "./probe.ts";
 import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
@@ -36,12 +38,16 @@ export interface MountContext {
   readonly kinds: ReadonlyMap<string, PathKind | undefined>;
   /** Those of them that lie in the mount of the host's `/`, if `dependsOnRootMount`. */
   readonly inRootMount: ReadonlySet<string>;
+  /** Those of them that are memory of the host. */
+  readonly memory: ReadonlyMap<string, HostMemory>;
 }
 
 export interface MountsPlan {
   /** The guest's, in the order in which they came. */
   readonly mounts: MountSpec[];
   readonly volumes: VolumePlan[];
+  /** What the guest mounts for them. */
+  readonly memory: MemoryPlan[];
 }
 
 /**
@@ -154,13 +160,13 @@ export function bindSources(mounts: readonly MountSpec[], bundle: string): strin
 }
 
 export function planMounts(mounts: readonly MountSpec[], rootfs: RootPropagation, context: MountContext, warn: Warn): MountsPlan {
-  const plan: MountsPlan = { mounts: [], volumes: [] };
+  const plan: MountsPlan = { mounts: [], volumes: [], memory: [] };
   for (const mount of mounts) {
     const isBind = isBindMount(mount);
     const asked = planOptions(mount, isBind);
     const planned = { ...mount, destination: planDestination(mount, warn), options: asked.map((word) => RECURSIVE_TIMES.get(word) ?? word) };
     const keepsFlags = !asked.some((word) => SETS_FLAGS.has(word));
-    plan.mounts.push(isBind ? planBind(planned, keepsFlags, rootfs, context, plan.volumes, warn) : planFileSystem(planned));
+    plan.mounts.push(isBind ? planBind(planned, keepsFlags, rootfs, context, plan, warn) : planFileSystem(planned));
   }
   return plan;
 }
@@ -268,7 +274,7 @@ function planBind(
   keepsFlags: boolean,
   rootfs: RootPropagation,
   context: MountContext,
-  volumes: VolumePlan[],
+  { volumes, memory }: MountsPlan,
   warn: Warn,
 ): MountSpec {
   const source = hostPath(asked, context.bundle);
@@ -278,15 +284,20 @@ function planBind(
     warn(`the bind mount on ${destination} has options for file systems, which no bind mount has: ${enumerate(data)} left out`);
   }
   const bind = { destination, type: "bind", options: options.filter((option) => FLAGS.has(option)) };
-  // The pod's /dev/shm (CRI's, Docker's, the host's own) is memory that its containers share: that of the guest, not a tmpfs of
-  // the host behind a file server, on which shared mappings would not be shared.
-  if (destination === "/dev/shm" && basename(source) === "shm") {
-    return { ...bind, source: "/dev/shm" };
-  }
-  if (GUEST_DEVICES.has(source)) {
+  // Of a container that shares the host's IPC: what is the host for it is the guest.
+  if (GUEST_DEVICES.has(source) || (destination === "/dev/shm" && source === "/dev/shm")) {
     return { ...bind, source };
   }
+  const readonly = options.includes("rro") ? "all" : options.includes("ro") && !options.includes("rrw") ? "top" : "no";
   const kind = context.kinds.get(source);
+  const inMemory = planMemory({ destination, source, kind, found: context.memory.get(source) }, `${context.slot}-memory-${memory.length}`);
+  if (inMemory !== undefined) {
+    const { path, flags, ...planned } = inMemory;
+    // Nothing is mounted there later, but what cannot be had is refused all the same.
+    mountPropagation(destination, options, "private");
+    memory.push(planned);
+    return { ...bind, source: path, options: volumeOptions(bind.options, { readonly, keepsFlags }, { path, flags, hasOthersBelow: false }) };
+  }
   if (kind === undefined) {
     throw invalid(`the source ${JSON.stringify(source)} of the bind mount on ${destination} does not exist on the host`);
   }
@@ -302,7 +313,7 @@ function planBind(
     source,
     kind,
     recursive: options.includes("rbind"),
-    readonly: options.includes("rro") ? "all" : options.includes("ro") && !options.includes("rrw") ? "top" : "no",
+    readonly,
     keepsFlags,
     propagation: mountPropagation(destination, options, sourcePropagation(source, context.inRootMount.has(source), rootfs)),
   });
@@ -334,7 +345,11 @@ export function withVolumes(mounts: readonly MountSpec[], plans: readonly Volume
  * The guest has one mount for all that the host has mounted there. So `ro` that is not for all of it is left to the host, which keeps to
  * it; and the guest has to be told of what the host does not do for it.
  */
-function volumeOptions(options: readonly string[], plan: VolumePlan, { flags, hasOthersBelow }: MountedVolume): string[] {
+function volumeOptions(
+  options: readonly string[],
+  plan: Pick<VolumePlan, "readonly" | "keepsFlags">,
+  { flags, hasOthersBelow }: MountedVolume,
+): string[] {
   const isReadOnly = plan.readonly === "all" || (!hasOthersBelow && (plan.readonly === "top" || flags.includes("ro")));
   const kept = plan.keepsFlags ? flags.filter((flag) => KEPT.has(flag) && !options.includes(KEPT.get(flag) ?? "")) : [];
   const asked = options.filter((option) => option !== "ro" && (option !== "rrw" || !isReadOnly));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Code, HadronError } from "../errors.ts";
 import { encode } from "../json/encode.ts";
 import { decode } from "../json/schema.ts";
+import type { HostMemory } from "./host-memory.ts";
 import { OCI, type Spec } from "./oci.ts";
 import { bindSources, type ContainerPlan, planContainer, withVolumes } from "./plan.ts";
 import type { PathKind } from "./probe.ts";
@@ -13,7 +14,41 @@ const HOST: Readonly<Record<string, PathKind>> = {
   "/etc/resolv.conf": "file",
   "/run/docker.sock": "socket",
   "/dev/sda": "device",
+  "/run/1/shm": "directory",
+  "/kubelet/memory": "directory",
+  "/kubelet/subpath": "directory",
+  "/kubelet/shm": "directory",
+  "/kubelet/secret": "directory",
+  "/kubelet/huge": "directory",
 };
+
+const TMPFS: HostMemory = {
+  type: "tmpfs",
+  device: "0:50",
+  sizeBytes: 7n << 20n,
+  owner: { mode: 0o1777, uid: 0, gid: 0 },
+  below: "",
+  belowOwner: { mode: 0o1777, uid: 0, gid: 0 },
+  flags: ["rw", "nosuid", "nodev", "noexec", "relatime"],
+  isEmptyDir: false,
+};
+const EMPTY_DIR: HostMemory = {
+  ...TMPFS,
+  device: "0:51",
+  sizeBytes: 8n << 20n,
+  owner: { mode: 0o2777, uid: 0, gid: 1234 },
+  flags: ["rw"],
+  isEmptyDir: true,
+};
+const MEMORY: ReadonlyMap<string, HostMemory> = new Map([
+  ["/run/1/shm", TMPFS],
+  ["/kubelet/memory", EMPTY_DIR],
+  ["/kubelet/subpath", { ...EMPTY_DIR, below: "a/b", belowOwner: { mode: 0o755, uid: 5, gid: 6 } }],
+  // A volume that happens to have this name.
+  ["/kubelet/shm", { ...EMPTY_DIR, device: "0:52" }],
+  ["/kubelet/secret", { ...TMPFS, device: "0:53" }],
+  ["/kubelet/huge", { ...EMPTY_DIR, type: "hugetlbfs" }],
+]);
 
 /** A config.json as people write it. */
 interface Json {
@@ -50,6 +85,7 @@ async function plan(change: (spec: Json) => unknown = () => {}): Promise<Contain
     namespacePath: (hostPid, file) => (hostPid === 4242 ? `/proc/55/ns/${file}` : undefined),
     kinds: new Map(bindSources(spec.mounts ?? [], "/b").map((path) => [path, HOST[path]])),
     inRootMount: new Set(["/srv/data"]),
+    memory: MEMORY,
     warn: (sentence) => warnings.push(sentence),
   });
   expect(spec).toEqual(copy);
@@ -160,10 +196,54 @@ describe("mounts", () => {
     ]);
   });
 
-  it.each(["/run/x/shm", "/dev/shm"])("give the pod's containers the guest's shared memory for %s", async (source) => {
-    const { guestSpec, volumes } = await plan(mount({ destination: "/dev/shm", type: "bind", source, options: ["rbind"] }));
-    expect(volumes).toEqual([]);
-    expect(guestSpec.mounts).toMatchObject([{ source: "/dev/shm", type: "bind" }]);
+  it.each([
+    // As the guest's, since the container shares the host's IPC.
+    ["/dev/shm", "/dev/shm", []],
+    // What a pod's manager has made of its own size.
+    ["/run/1/shm", "/run/hadron/memory/0:50", [{ sizeBytes: 7n << 20n, below: "" }]],
+    // What it leaves to the runtime.
+    ["/run/2/shm", "/run/hadron/memory/shm", [{ sizeBytes: 64n << 20n, below: "", owner: { mode: 0o1777, uid: 0, gid: 0 } }]],
+  ])("give the pod's containers memory of the guest for %s", async (source, path, memory) => {
+    const made = await plan(mount({ destination: "/dev/shm", type: "bind", source, options: ["rbind"] }));
+    expect(made.volumes).toEqual([]);
+    expect(made.memory.map((each) => each.memory)).toMatchObject(memory);
+    const kept = memory.length > 0 ? ["nosuid", "nodev", "noexec"] : [];
+    expect(made.guestSpec.mounts).toEqual([{ destination: "/dev/shm", source: path, type: "bind", options: ["rbind", ...kept] }]);
+  });
+
+  it("are memory of the guest where a kubelet has an emptyDir in memory, also for a part of it", async () => {
+    const made = await plan((s) => {
+      s.mounts = [
+        { destination: "/cache", source: "/kubelet/memory", options: ["rbind", "rprivate"] },
+        { destination: "/part", source: "/kubelet/subpath", options: ["rbind", "rprivate", "ro"] },
+        { destination: "/dev/shm", source: "/kubelet/shm", options: ["rbind"] },
+      ];
+    });
+    expect(made.volumes).toEqual([]);
+    const target = "/run/hadron/memory/0:51";
+    const root = { target, sizeBytes: 8n << 20n, owner: { mode: 0o2777, uid: 0, gid: 1234 } };
+    const part = { directory: target, below: "a/b", recursive: false, target: "/run/hadron/inner/7-memory-1" };
+    expect(made.memory).toMatchObject([
+      { memory: { ...root, below: "" }, inner: undefined },
+      { memory: { ...root, below: "a/b", belowOwner: { mode: 0o755, uid: 5, gid: 6 } }, inner: part },
+      { memory: { target: "/run/hadron/memory/0:52" }, inner: undefined },
+    ]);
+    expect(made.guestSpec.mounts).toEqual([
+      { destination: "/cache", source: target, type: "bind", options: ["rbind", "rprivate"] },
+      { destination: "/part", source: part.target, type: "bind", options: ["rbind", "rprivate", "ro"] },
+      { destination: "/dev/shm", source: "/run/hadron/memory/0:52", type: "bind", options: ["rbind"] },
+    ]);
+  });
+
+  it("are refused where they are huge pages, or where the container's own mounts are to be the host's", async () => {
+    const huge = plan(mount({ destination: "/huge", source: "/kubelet/huge", options: ["rbind"] }));
+    await expect(huge).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringContaining("huge pages") as string });
+    const shared = plan(mount({ destination: "/cache", source: "/kubelet/memory", options: ["rbind", "rshared"] }));
+    await expect(shared).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringContaining("rshared") as string });
+  });
+
+  it("of a tmpfs in which others have files are the host's", async () => {
+    expect((await plan(mount({ destination: "/token", source: "/kubelet/secret", options: ["rbind"] }))).volumes).toHaveLength(1);
   });
 
   it("have another directory on /dev/shm when the spec says another", async () => {

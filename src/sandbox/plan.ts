@@ -12,6 +12,7 @@
 import { checkHooks } from "./hooks.ts";
 import type { LinuxSpec, Spec } from "./oci.ts";
 import { planDevices } from "./plan-devices.ts";
+import type { MemoryPlan } from "./plan-memory.ts";
 import { inUserNamespace, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
 import {
   checkSysctls,
@@ -46,6 +47,7 @@ export interface ContainerPlan {
   /** The config.json of the guest. root.path is still the host's: who mounts it says where the guest has it. */
   readonly guestSpec: Spec;
   readonly volumes: readonly VolumePlan[];
+  readonly memory: readonly MemoryPlan[];
 }
 
 export interface PlanContext extends NamespaceContext, MountContext {
@@ -77,7 +79,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
   }
 
   const rootfs = rootfsPropagation(linux.rootfsPropagation);
-  const { mounts, volumes } = planMounts(spec.mounts ?? [], rootfs, context, warn);
+  const { mounts, volumes, memory } = planMounts(spec.mounts ?? [], rootfs, context, warn);
   const guestSpec: Spec = {
     ociVersion: GUEST_OCI_VERSION,
     root,
@@ -88,7 +90,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     // The others run on the host.
     ...((spec.hooks?.startContainer ?? []).length > 0 && { hooks: { startContainer: spec.hooks?.startContainer } }),
   };
-  return { guestSpec, volumes };
+  return { guestSpec, volumes, memory };
 }
 
 /** What is the host's alone. Empty sections ask for nothing. */

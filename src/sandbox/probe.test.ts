@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { mounts } from "../host/mountinfo.ts";
 import { inRootMount, probePath } from "./probe.ts";
 
 it.each([
@@ -14,6 +15,6 @@ it.each([
 });
 
 it("tells what lies in the mount of the host's root, by whatever name", async () => {
-  const inRoot = await inRootMount(["/", "/proc/..", "/proc", "/proc/self/root", "/proc/self/ns", "/nowhere"]);
+  const inRoot = await inRootMount(["/", "/proc/..", "/proc", "/proc/self/root", "/proc/self/ns", "/nowhere"], await mounts());
   expect([...inRoot]).toEqual(["/", "/proc/..", "/proc/self/root"]);
 });

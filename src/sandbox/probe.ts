@@ -2,7 +2,7 @@
 
 import { Code, HadronError } from "../errors.ts";
 import { realpath, stat } from "../host/files.ts";
-import { mountPointAbove, mounts } from "../host/mountinfo.ts";
+import { mountAbove, type Mount } from "../host/mountinfo.ts";
 
 export type PathKind = "directory" | "file" | "socket" | "device" | "other";
 
@@ -33,8 +33,7 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
 }
 
 /** Which of `paths` lie in the mount of the host's `/` itself. Of what is not there, none. */
-export async function inRootMount(paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const all = await mounts();
+export async function inRootMount(paths: readonly string[], mounts: readonly Mount[]): Promise<ReadonlySet<string>> {
   const known = await Promise.all(paths.map(async (path) => ({ path, real: await realpath(path).catch(() => undefined) })));
-  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountPointAbove(all, real) === "/" ? [path] : [])));
+  return new Set(known.flatMap(({ path, real }) => (real !== undefined && mountAbove(mounts, real)?.mountPoint === "/" ? [path] : [])));
 }

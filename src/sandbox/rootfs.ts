@@ -7,6 +7,7 @@ import { isAbsolute, join, resolve } from "node:path";
 
 import { Code, HadronError } from "../errors.ts";
 import { realpath } from "../host/files.ts";
+import { mounts as hostMounts } from "../host/mountinfo.ts";
 import type { Spec } from "./oci.ts";
 import { type RootPropagation, sourcePropagation } from "./plan.ts";
 import { inRootMount, probePath } from "./probe.ts";
@@ -29,7 +30,7 @@ export async function planRootfs(
 ): Promise<readonly RootfsMount[]> {
   if (mounts.length === 0) {
     const source = await rootDirectory(bundle, root);
-    const inherited = sourcePropagation(source, (await inRootMount([source])).has(source), propagation);
+    const inherited = sourcePropagation(source, (await inRootMount([source], await hostMounts())).has(source), propagation);
     return [{ type: "bind", source, target: "", options: ["rbind", `r${inherited}`] }];
   }
   for (const { type, options } of mounts) {

@@ -12,12 +12,14 @@ import type { PipeOwner } from "../agent/agent.ts";
 import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Journal } from "../host/journal.ts";
+import { mounts } from "../host/mountinfo.ts";
 import type { SharedDirectory } from "../hypervisor/hypervisor.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
 import { untilAborted, within } from "../time.ts";
 import { Container, type PodMember, type SandboxObserver } from "./container.ts";
 import { Hooks } from "./hooks.ts";
+import { hostMemory } from "./host-memory.ts";
 import { HostProcess, type HostProcessHost } from "./host-process.ts";
 import { type Machine, sharedDirectories } from "./machine.ts";
 import type { Spec } from "./oci.ts";
@@ -297,7 +299,7 @@ export class Sandbox implements AsyncDisposable {
     const hooks = new Hooks({ containerId: request.id, bundle: request.bundle, spec: request.spec, libraryDirectory, log });
     undo.defer(() => hooks.afterDelete());
     const { rootfs: share, pool } = await this.#openShares();
-    const storage = undo.use(new ContainerStorage({ slot, rootfs: share, volumes: pool }));
+    const storage = undo.use(new ContainerStorage({ slot, rootfs: share, volumes: pool, memory: plan.memory }));
     const path = await storage.mountRootfs(rootfs);
     const volumes = await storage.mountVolumes(plan.volumes);
     const mountsInGuest = withVolumes(plan.guestSpec.mounts ?? [], plan.volumes, volumes);
@@ -414,9 +416,13 @@ async function makeShares(host: MountHost, log: Logger): Promise<Shares> {
   return { rootfs, volumes, pool: new Volumes(volumes) };
 }
 
-type Sources = Pick<MountContext, "kinds" | "inRootMount">;
+type Sources = Pick<MountContext, "kinds" | "inRootMount" | "memory">;
 
 async function probeSources(paths: readonly string[], propagation: RootPropagation): Promise<Sources> {
-  const kinds = new Map(await Promise.all(paths.map(async (path) => [path, await probePath(path)] as const)));
-  return { kinds, inRootMount: dependsOnRootMount(propagation) ? await inRootMount(paths) : new Set() };
+  const mounted = await mounts();
+  const [kinds, memory] = await Promise.all([
+    Promise.all(paths.map(async (path) => [path, await probePath(path)] as const)),
+    hostMemory(paths, mounted),
+  ]);
+  return { kinds: new Map(kinds), memory, inRootMount: dependsOnRootMount(propagation) ? await inRootMount(paths, mounted) : new Set() };
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { ShareDescriptors } from "../host/host.ts";
+import type { MemoryPlan } from "./plan-memory.ts";
 import type { VolumePlan } from "./plan.ts";
 import { type MountHost, Share } from "./share.ts";
 import { ContainerStorage, type StorageGuest } from "./storage.ts";
@@ -85,7 +86,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const makeStorage = (slot: string): ContainerStorage => new ContainerStorage({ slot, rootfs: shares[0], volumes });
+const makeStorage = (slot: string, memory: readonly MemoryPlan[] = []): ContainerStorage =>
+  new ContainerStorage({ slot, rootfs: shares[0], volumes, memory });
 const left = (): unknown => [mounted, readdirSync(join(directory, "rootfs")), readdirSync(join(directory, "volumes"))];
 const NOTHING = [[], [], []];
 
@@ -107,8 +109,22 @@ describe("a container's storage", () => {
     const paths = (await storage.mountVolumes(plans)).map(({ path }) => path);
     expect(paths).toEqual(["/run/hadron/inner/1-2", "/run/hadron/volumes/2", "/run/hadron/volumes/1"]);
     const inner = [{ directory: paths[2], below: "below", recursive: true, target: paths[0] }];
-    expect(storage.showTo(guest)).toEqual({ paths: storage.guestPaths, inner });
+    expect(storage.showTo(guest)).toEqual({ paths: storage.guestPaths, inner, memory: [] });
     expect(new Set(storage.guestPaths)).toEqual(new Set(["/run/hadron/rootfs/1", paths[1], paths[2]]));
+  });
+
+  it("has memory of the guest, of which the guest lets go of what is this container's alone", async () => {
+    const owner = { mode: 0o777, uid: 0, gid: 0 };
+    const memory = { target: "/run/hadron/memory/0:9", sizeBytes: 1n, owner, below: "a", belowOwner: owner };
+    const inner = { directory: memory.target, below: "a", recursive: false, target: "/run/hadron/inner/9-memory-0" };
+    const withMemory = makeStorage("9", [
+      { memory, inner },
+      { memory, inner: undefined },
+    ]);
+    expect(withMemory.showTo(guest)).toEqual({ paths: withMemory.guestPaths, inner: [inner], memory: [memory, memory] });
+    asked = [];
+    await withMemory[Symbol.asyncDispose]();
+    expect(asked).toEqual([`guest: /run/hadron/rootfs/9 ${inner.target}`]);
   });
 
   it("is what the guest says that it has to mount of it", () => {

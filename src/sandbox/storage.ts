@@ -3,13 +3,11 @@
 import { join } from "node:path";
 
 import type { InnerDirectory, Storages } from "../agent/agent.ts";
+import { GUEST_INNER_VOLUMES, type MemoryPlan } from "./plan-memory.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type VolumePlan } from "./plan.ts";
 import type { RootfsMount } from "./rootfs.ts";
 import type { Share } from "./share.ts";
 import type { Volume, Volumes } from "./volumes.ts";
-
-/** Where the agent binds volumes that lie in other ones. */
-const GUEST_INNER_VOLUMES = "/run/hadron/inner";
 
 /** The VM that sees what is mounted. */
 export interface StorageGuest {
@@ -23,15 +21,17 @@ export class ContainerStorage implements AsyncDisposable {
   readonly #slot: string;
   readonly #share: Share;
   readonly #pool: Volumes;
+  readonly #memory: readonly MemoryPlan[];
   readonly #volumes: Volume[] = [];
   #guest: StorageGuest | undefined;
   #hasRootfs = false;
 
   /** `slot` names the container's directory in its share and is never used twice: the guest caches names. */
-  constructor(options: { slot: string; rootfs: Share; volumes: Volumes }) {
+  constructor(options: { slot: string; rootfs: Share; volumes: Volumes; memory: readonly MemoryPlan[] }) {
     this.#slot = options.slot;
     this.#share = options.rootfs;
     this.#pool = options.volumes;
+    this.#memory = options.memory;
   }
 
   /** Where the guest has what is mounted. */
@@ -61,14 +61,14 @@ export class ContainerStorage implements AsyncDisposable {
   /** From here on the guest may look at it, and has to let go of it before it is unmounted. What it is to mount. */
   showTo(guest: StorageGuest): Storages | undefined {
     this.#guest = guest;
-    return guest.storagesToMount({ paths: this.guestPaths, inner: this.#inner() });
+    return guest.storagesToMount({ paths: this.guestPaths, inner: this.#inner(), memory: this.#memory.map(({ memory }) => memory) });
   }
 
   /** Idempotent, also for what was made half way; what fails is carried on by the next call. */
   async [Symbol.asyncDispose](): Promise<void> {
     const inner = this.#inner();
     const unused = this.#volumes.filter((volume) => volume.release());
-    await this.#guest?.releaseStorages({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner });
+    await this.#guest?.releaseStorages({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner, memory: [] });
     for (let volume = this.#volumes.at(-1); volume !== undefined; volume = this.#volumes.at(-1)) {
       await volume[Symbol.asyncDispose]();
       this.#volumes.pop();
@@ -89,9 +89,10 @@ export class ContainerStorage implements AsyncDisposable {
   }
 
   #inner(): InnerDirectory[] {
-    return this.#volumes
+    const volumes = this.#volumes
       .filter(({ below }) => below !== "")
       .map((volume) => ({ directory: sharePath(volume), below: volume.below, recursive: volume.recursive, target: this.#innerPath(volume) }));
+    return [...volumes, ...this.#memory.flatMap(({ inner }) => inner ?? [])];
   }
 
   #innerPath(volume: Volume): string {

@@ -229,11 +229,11 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^\/dev\/null of the host$/, field: /^mount\.\/volume\/null (super )?options$/ }],
   },
   {
-    what: "/dev/shm of the host, or one that was made for the pod there, as a volume",
+    what: "/dev/shm of the host as a volume",
     runc: "the host's",
     hadron: "the pod's",
     why: "Shared memory has to be memory of the guest.",
-    matches: [{ part: "spec", name: /^(the host's|the pod's) \/dev\/shm$/, field: /^(mount\.\/dev\/shm #2|dev\.\/dev\/shm\/file$)/ }],
+    matches: [{ part: "spec", name: /^the host's \/dev\/shm$/, field: /^(mount\.\/dev\/shm #2|dev\.\/dev\/shm\/file$)/ }],
   },
   {
     what: "In a user namespace: devices, standard streams, /dev/mqueue, and /sys/fs/cgroup that the spec does not mount",

@@ -11,12 +11,24 @@ import { uniqueId } from "../harness/runtime.ts";
 /** A CRI message, as crictl reads it. */
 type Message = Readonly<Record<string, unknown>>;
 
+export interface CriMount {
+  readonly host_path: string;
+  readonly container_path: string;
+  readonly readonly?: boolean;
+  /** Default: none. */
+  readonly propagation?: (typeof mountPropagation)[keyof typeof mountPropagation];
+  readonly recursive_read_only?: boolean;
+}
+
 export interface ContainerSettings {
   readonly image?: ImageName;
-  readonly mounts?: readonly Message[];
+  readonly mounts?: readonly CriMount[];
   /** Of NamespaceOption. Default: a pid namespace of its own, as a kubelet asks for. */
   readonly namespaces?: Message;
 }
+
+/** runtime.v1.MountPropagation. */
+export const mountPropagation = { none: 0, hostToContainer: 1, bidirectional: 2 } as const;
 
 /** runtime.v1.NamespaceMode. */
 export const namespaceMode = { pod: 0, container: 1, node: 2, target: 3 } as const;

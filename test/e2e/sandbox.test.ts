@@ -109,6 +109,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(await read("grep -c localhost /etc/hosts")).not.toBe("0");
       expect(await read("cd /proc/sys; cat net/ipv4/ip_unprivileged_port_start kernel/shm_rmid_forced")).toBe("7\n1");
       await expect.poll(async () => await read("cat /dev/shm/note")).toBe("shared");
+      expect(await read("df -k /dev/shm | tail -n1 | awk '{ print $2 }'")).toBe("65536");
       void writer;
     });
 

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { imageReference } from "./images.ts";
+import { type ImageName, imageReference } from "./images.ts";
 import { debianPackage } from "./paths.ts";
 import { hadron, runc } from "./runtime.ts";
 
@@ -13,6 +13,8 @@ export type Handler = keyof typeof handlers;
 export interface CriSettings {
   /** What the file says that the options of the runtimes that are Hadron's name. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Of a pod's own container. Default: "busybox", whose program ends at once, which only runc minds. */
+  readonly sandboxImage?: ImageName;
 }
 
 const RUNTIME = `plugins."io.containerd.cri.v1.runtime"`;
@@ -32,7 +34,7 @@ export async function prepareCri(directory: string, { config }: CriSettings): Pr
 }
 
 /** Lines of config.toml, version 3. */
-export async function criConfig(directory: string, { config }: CriSettings): Promise<string[]> {
+export async function criConfig(directory: string, { config, sandboxImage = "busybox" }: CriSettings): Promise<string[]> {
   const plugins = join(await debianPackage("bookworm", "containernetworking-plugins"), "usr/lib/cni");
   const runtimes = Object.entries(handlers).flatMap(([name, type]) => [
     `[${RUNTIME}.containerd.runtimes.${name}]`,
@@ -45,7 +47,7 @@ export async function criConfig(directory: string, { config }: CriSettings): Pro
   ]);
   return [
     `[${IMAGES}.pinned_images]`,
-    `sandbox = "${imageReference("busybox")}"`,
+    `sandbox = "${imageReference(sandboxImage)}"`,
     `[${RUNTIME}]`,
     `netns_mounts_under_state_dir = true`,
     // A machine that lacks CAP_SYS_RESOURCE cannot do what kubelet asks for.

@@ -15,8 +15,9 @@ import { cache, debianPackage, repository } from "./paths.ts";
  * - "busybox": busybox-static with all its applets, some users and groups.
  * - "busybox-no-proc": the same without the directories /proc, /sys, /dev and /run.
  * - "python": a minimal Debian with python3.
+ * - "pause": busybox whose program waits to be killed, which is what runc wants of the image of a pod's own container.
  */
-export const imageNames = ["busybox", "busybox-no-proc", "python"] as const;
+export const imageNames = ["busybox", "busybox-no-proc", "python", "pause"] as const;
 export type ImageName = (typeof imageNames)[number];
 
 /** The name under which `importImage` makes it known to containerd. */
@@ -42,7 +43,8 @@ export async function unpackImage(name: ImageName, directory: string): Promise<v
 export async function imageArchive(name: ImageName): Promise<string> {
   const busybox = name === "python" ? undefined : await busyboxBinary();
   // What the image is made of: the code that makes it, and the version in busybox's path.
-  const recipe = [name === "python" ? makePythonLayer : makeBusyboxLayer, writeArchive, busybox].join("\n");
+  const command = name === "pause" ? ["sleep", "infinity"] : ["sh"];
+  const recipe = [name === "python" ? makePythonLayer : makeBusyboxLayer, writeArchive, busybox, ...command].join("\n");
   const key = createHash("sha256").update(recipe).digest("hex").slice(0, 16);
   const finished = join(cache, "images", `${name}-${key}`);
   const archive = join(finished, "image.tar");
@@ -59,7 +61,7 @@ export async function imageArchive(name: ImageName): Promise<string> {
     } else {
       await makeBusyboxLayer(layer, busybox, name === "busybox-no-proc");
     }
-    await writeArchive(work, layer, imageReference(name));
+    await writeArchive(work, layer, imageReference(name), command);
     // Another run may have been faster; then its result is as good.
     await rename(work, finished).catch(async (error: unknown) => {
       if (!(await exists(archive))) {
@@ -115,7 +117,7 @@ async function makePythonLayer(layer: string): Promise<void> {
 }
 
 /** Writes image.tar beside the layer. */
-async function writeArchive(work: string, layer: string, reference: string): Promise<void> {
+async function writeArchive(work: string, layer: string, reference: string, command: readonly string[]): Promise<void> {
   const layout = join(work, "layout");
   const blobs = join(layout, "blobs/sha256");
   await mkdir(blobs, { recursive: true });
@@ -131,7 +133,7 @@ async function writeArchive(work: string, layer: string, reference: string): Pro
   const config = await addJson("application/vnd.oci.image.config.v1+json", {
     architecture: "amd64",
     os: "linux",
-    config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"], WorkingDir: "/" },
+    config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: command, WorkingDir: "/" },
     rootfs: { type: "layers", diff_ids: [`sha256:${layerDigest}`] },
   });
   const manifest = await addJson("application/vnd.oci.image.manifest.v1+json", {

@@ -17,6 +17,7 @@ pub mod error;
 pub mod fd;
 pub mod log;
 pub mod loopback;
+pub mod memory;
 pub mod network;
 pub mod pod_pids;
 pub mod process;

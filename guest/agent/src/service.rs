@@ -14,6 +14,7 @@ use crate::container::Stdio;
 use crate::error::{Error, Result};
 use crate::log::set_level;
 use crate::loopback;
+use crate::memory;
 use crate::monotonic_ns;
 use crate::process::check_signal;
 use crate::protocol::{agent as proto, agent_ttrpc};
@@ -66,6 +67,21 @@ fn inner(storages: &mut proto::Storages) -> Vec<share::Inner> {
         .collect()
 }
 
+fn memory(memory: proto::storages::Memory) -> memory::Memory {
+    let owner = |owner: &proto::storages::Owner| memory::Owner {
+        mode: owner.mode,
+        uid: owner.uid,
+        gid: owner.gid,
+    };
+    memory::Memory {
+        owner: owner(&memory.owner),
+        below_owner: owner(&memory.below_owner),
+        target: memory.target,
+        size: memory.size_bytes,
+        below: memory.below,
+    }
+}
+
 #[async_trait]
 impl agent_ttrpc::Agent for Service {
     async fn create_sandbox(
@@ -111,9 +127,14 @@ impl agent_ttrpc::Agent for Service {
         let agent = Arc::clone(&self.0);
         let stdio = stdio(&request.stdio)?;
         if let Some(mut storages) = request.storages.take() {
+            for wanted in std::mem::take(&mut storages.memory) {
+                memory::make(&memory(wanted))?;
+            }
             let inner = inner(&mut storages);
-            self.in_child(move || share::enter(&storages.paths, &inner))
-                .await?;
+            if storages.paths.len() + inner.len() > 0 {
+                self.in_child(move || share::enter(&storages.paths, &inner))
+                    .await?;
+            }
         }
         let pid = whole(async move {
             agent

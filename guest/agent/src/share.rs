@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -22,9 +22,9 @@ use crate::error::{Error, Result};
 /// they are private or slaves: the first attempt is enough unless a process of the agent's is just ending.
 const PATIENCE: (u32, Duration) = (50, Duration::from_millis(10));
 
-/// A directory below one of a share, bound to a path of its own.
+/// What is below a directory of a share, or in a memory, and is bound to a path of its own.
 pub struct Inner {
-    /// Just below a share's mount point.
+    /// Just below a share's mount point, or the memory's root.
     pub directory: String,
     /// Relative to it.
     pub below: String,
@@ -50,7 +50,7 @@ pub fn enter(paths: &[String], inner: &[Inner]) -> Result<()> {
 }
 
 /// O_DIRECTORY has the kernel go on to what is to be mounted there (build_open_flags() in fs/open.c).
-fn open_directory(path: &str) -> io::Result<File> {
+pub fn open_directory(path: &str) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_PATH | libc::O_DIRECTORY)
@@ -65,8 +65,21 @@ fn bind(inner: &Inner) -> Result<()> {
         )
     };
     let directory = open_directory(&inner.directory).map_err(failed)?;
-    let source = open_beneath(&directory, &inner.below).map_err(failed)?;
-    fs::create_dir_all(&inner.target).map_err(failed)?;
+    let source = match open_beneath(&directory, &inner.below) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOTDIR) => {
+            open_with(&directory, &inner.below, libc::O_PATH)
+        }
+        opened => opened,
+    }
+    .map_err(failed)?;
+    if source.metadata().map_err(failed)?.is_dir() {
+        fs::create_dir_all(&inner.target).map_err(failed)?;
+    } else {
+        if let Some(parent) = Path::new(&inner.target).parent() {
+            fs::create_dir_all(parent).map_err(failed)?;
+        }
+        File::create(&inner.target).map_err(failed)?;
+    }
     let depth = if inner.recursive {
         MsFlags::MS_REC
     } else {
@@ -85,11 +98,15 @@ fn bind(inner: &Inner) -> Result<()> {
 
 /// A directory that is reached without any symbolic link: a container that may write there chooses none of the
 /// guest's own directories for another container.
-fn open_beneath(directory: &File, below: &str) -> io::Result<OwnedFd> {
+pub fn open_beneath(directory: &File, below: &str) -> io::Result<File> {
+    open_with(directory, below, libc::O_PATH | libc::O_DIRECTORY)
+}
+
+fn open_with(directory: &File, below: &str, flags: libc::c_int) -> io::Result<File> {
     let below = CString::new(below).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
     // SAFETY: open_how is plain numbers, for which zero is the default (openat2(2)).
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };
-    how.flags = (libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC) as u64;
+    how.flags = (flags | libc::O_CLOEXEC) as u64;
     how.resolve = libc::RESOLVE_BENEATH | libc::RESOLVE_NO_SYMLINKS | libc::RESOLVE_NO_MAGICLINKS;
     // SAFETY: the descriptor is open, the path ends with a zero byte, and the kernel reads the given size of `how`;
     // all three live longer than the call.
@@ -106,7 +123,7 @@ fn open_beneath(directory: &File, below: &str) -> io::Result<OwnedFd> {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: the kernel has just made this descriptor, and nobody else has it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    Ok(unsafe { File::from_raw_fd(fd as i32) })
 }
 
 /// syncfs(2) on the file system of each path, once.
@@ -132,7 +149,11 @@ pub fn leave(paths: &[String], inner: &[Inner]) -> Result<()> {
             .map_err(|errno| Error::os(format!("cannot unmount {path} in the guest"), errno))?;
     }
     for target in targets {
-        match fs::remove_dir(target) {
+        let removed = match fs::remove_dir(target) {
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => fs::remove_file(target),
+            removed => removed,
+        };
+        match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(Error::os(format!("cannot remove {target}"), error));
             }
@@ -184,6 +205,8 @@ mod tests {
         assert!(open_beneath(&directory, "real/below").is_ok());
         for below in ["out", "out/etc", "in", "in/below", "..", "real/../..", "/"] {
             assert!(open_beneath(&directory, below).is_err(), "{below}");
+            let file = open_with(&directory, below, libc::O_PATH);
+            assert!(file.is_err(), "{below}");
         }
         fs::remove_dir_all(root).expect("removed");
     }
