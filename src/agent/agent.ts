@@ -76,6 +76,8 @@ export interface GuestShare {
 export interface GuestListener {
   readonly kind: "tcp" | "udp" | "unix";
   readonly address: string;
+  /** Of a unix socket, whose directory is made if it is not there. Absent: as it comes. */
+  readonly owner?: FileOwner;
 }
 
 /** What a container has of the shares, as paths of the guest. */
@@ -100,13 +102,13 @@ export interface GuestMemory {
   readonly target: string;
   /** 0n: as much as there is. */
   readonly sizeBytes: bigint;
-  readonly owner: DirectoryOwner;
+  readonly owner: FileOwner;
   /** A directory in it that is made, with those above it, if nothing is there. Relative; "" for none. */
   readonly below: string;
-  readonly belowOwner: DirectoryOwner;
+  readonly belowOwner: FileOwner;
 }
 
-export interface DirectoryOwner {
+export interface FileOwner {
   /** All of chmod(2)'s twelve bits. */
   readonly mode: number;
   readonly uid: number;

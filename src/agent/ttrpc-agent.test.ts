@@ -198,6 +198,7 @@ describe("a message to the guest", () => {
     await agent.setNetwork(NETWORK);
     await agent.connectLoopback(8080, 1030);
     await agent.listen({ kind: "udp", address: "127.0.0.11:53" }, 1031, 64);
+    await agent.listen({ kind: "unix", address: "/s", owner: OWNER }, 1032, 64);
     await agent.unlisten(1031);
     const container = { containerId: "c1" };
     expect(asked).toEqual([
@@ -214,7 +215,8 @@ describe("a message to the guest", () => {
       ["releaseStorages", STORAGES],
       ["setNetwork", NETWORK],
       ["connectLoopback", { tcpPort: 8080, hostPort: 1030 }],
-      ["listen", { kind: "udp", address: "127.0.0.11:53", hostPort: 1031, limit: 64 }],
+      ["listen", { kind: "udp", address: "127.0.0.11:53", hostPort: 1031, limit: 64, owner: undefined }],
+      ["listen", { kind: "unix", address: "/s", hostPort: 1032, limit: 64, owner: OWNER }],
       ["unlisten", { hostPort: 1031 }],
     ]);
   });

@@ -132,8 +132,8 @@ export class TtrpcAgent implements Agent {
     await this.#watched("reach its loopback", this.#service.connectLoopback({ tcpPort, hostPort }));
   }
 
-  async listen({ kind, address }: GuestListener, hostPort: number, limit: number): Promise<void> {
-    await this.#watched("listen for a server of the host", this.#service.listen({ kind, address, hostPort, limit }));
+  async listen({ kind, address, owner }: GuestListener, hostPort: number, limit: number): Promise<void> {
+    await this.#watched("listen for a server of the host", this.#service.listen({ kind, address, hostPort, limit, ...(owner && { owner }) }));
   }
 
   async unlisten(hostPort: number): Promise<void> {

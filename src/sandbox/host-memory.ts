@@ -1,6 +1,6 @@
 /** Which sources of bind mounts are memory of the host. */
 
-import type { DirectoryOwner } from "../agent/agent.ts";
+import type { FileOwner } from "../agent/agent.ts";
 import { realpath, stat, statfs } from "../host/files.ts";
 import { mountAbove, type Mount } from "../host/mountinfo.ts";
 
@@ -11,10 +11,10 @@ export interface HostMemory {
   /** 0n: no limit. */
   readonly sizeBytes: bigint;
   /** Of the memory's root. */
-  readonly owner: DirectoryOwner;
+  readonly owner: FileOwner;
   /** Where in it the source is; "" for its root. */
   readonly below: string;
-  readonly belowOwner: DirectoryOwner;
+  readonly belowOwner: FileOwner;
   /** Of the source's mount, as mountinfo has them. */
   readonly flags: readonly string[];
   /** A kubelet's emptyDir: nothing is in it but what the pod's containers put there. */
@@ -65,7 +65,7 @@ async function memoryAt(source: string, mounts: readonly Mount[]): Promise<HostM
   }
 }
 
-async function ownerOf(path: string): Promise<DirectoryOwner> {
+async function ownerOf(path: string): Promise<FileOwner> {
   const { mode, uid, gid } = await stat(path);
   return { mode: mode & 0o7777, uid, gid };
 }

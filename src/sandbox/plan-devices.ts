@@ -31,6 +31,12 @@ function planDevice(device: DeviceSpec): DeviceSpec {
   if (type !== "p" && (major < 0n || minor < 0n)) {
     throw invalid(`the device ${path} in linux.devices has the numbers ${major}:${minor}; a device node has none below 0`);
   }
+  if (type === "b") {
+    throw unsupported(
+      `the device ${path} (${type} ${major}:${minor}) is a block device of the host, which the VM does not have: use a volume with a file system ` +
+        "(Kubernetes: volumeMode: Filesystem, not Block; for a privileged container privileged_without_host_devices = true)",
+    );
+  }
   if (!isPortable(device)) {
     throw unsupported(
       `the device ${path} (${type} ${major}:${minor}) is a device of the host, which the VM does not have; ` +

@@ -12,6 +12,7 @@ import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 /** Where the agent mounts the shares (src/sandbox/machine.ts tells it so). */
 export const GUEST_ROOTFS_SHARE = "/run/hadron/rootfs";
 export const GUEST_VOLUMES_SHARE = "/run/hadron/volumes";
+const GUEST_SOCKETS = "/run/hadron/sockets";
 
 /** What of the host becomes visible in the guest. */
 export interface VolumePlan {
@@ -24,6 +25,14 @@ export interface VolumePlan {
   /** The flags that it has on the host are the container's as well. */
   readonly keepsFlags: boolean;
   readonly propagation: Propagation;
+}
+
+/** A unix socket of the host in whose place the guest has one. */
+export interface SocketPlan {
+  /** On the host; symbolic links are followed. */
+  readonly source: string;
+  /** In the guest. */
+  readonly path: string;
 }
 
 /** Of a volume with what is mounted below it: `ro` is for the topmost mount, `rro` for all (mount_setattr(2)). */
@@ -48,6 +57,7 @@ export interface MountsPlan {
   readonly volumes: VolumePlan[];
   /** What the guest mounts for them. */
   readonly memory: MemoryPlan[];
+  readonly sockets: SocketPlan[];
 }
 
 /**
@@ -160,7 +170,7 @@ export function bindSources(mounts: readonly MountSpec[], bundle: string): strin
 }
 
 export function planMounts(mounts: readonly MountSpec[], rootfs: RootPropagation, context: MountContext, warn: Warn): MountsPlan {
-  const plan: MountsPlan = { mounts: [], volumes: [], memory: [] };
+  const plan: MountsPlan = { mounts: [], volumes: [], memory: [], sockets: [] };
   for (const mount of mounts) {
     const isBind = isBindMount(mount);
     const asked = planOptions(mount, isBind);
@@ -203,7 +213,10 @@ function planOptions(mount: MountSpec, isBind: boolean): string[] {
     }
   }
   if ((mount.uidMappings ?? []).length > 0 || (mount.gidMappings ?? []).length > 0) {
-    throw unsupported(`the id-mapped mount on ${mount.destination} is not supported; mount it without uidMappings and gidMappings`);
+    throw unsupported(
+      `the id-mapped mount on ${mount.destination} is not supported; mount it without uidMappings and gidMappings ` +
+        "(Kubernetes: leave hostUsers: false out; the root of a VM is not the host's)",
+    );
   }
   const options: string[] = [];
   for (const option of asked.filter((word) => !WITHOUT_EFFECT.has(word) && !asked.includes(RECURSIVE_PAIRS.get(word) ?? ""))) {
@@ -274,7 +287,7 @@ function planBind(
   keepsFlags: boolean,
   rootfs: RootPropagation,
   context: MountContext,
-  { volumes, memory }: MountsPlan,
+  { volumes, memory, sockets }: MountsPlan,
   warn: Warn,
 ): MountSpec {
   const source = hostPath(asked, context.bundle);
@@ -301,10 +314,16 @@ function planBind(
   if (kind === undefined) {
     throw invalid(`the source ${JSON.stringify(source)} of the bind mount on ${destination} does not exist on the host`);
   }
+  if (kind === "socket") {
+    mountPropagation(destination, options, "private");
+    const path = `${GUEST_SOCKETS}/${context.slot}-${sockets.length}`;
+    sockets.push({ source, path });
+    return { ...bind, source: path };
+  }
   if (kind !== "directory" && kind !== "file") {
     throw unsupported(
-      `the source ${JSON.stringify(source)} of the bind mount on ${destination} is a ${kind} of the host, which ` +
-        `cannot be used through the boundary of a VM; only directories, regular files and ${[...GUEST_DEVICES].join(", ")} can`,
+      `the source ${JSON.stringify(source)} of the bind mount on ${destination} is a ${kind} of the host, which cannot be used through ` +
+        `the boundary of a VM; only directories, regular files, unix sockets of streams and ${[...GUEST_DEVICES].join(", ")} can`,
     );
   }
   const place = `${GUEST_VOLUMES_SHARE}/${context.slot}/${volumes.length}`;

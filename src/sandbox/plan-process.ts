@@ -7,7 +7,7 @@
  */
 
 import type { CapabilitiesSpec, ProcessSpec } from "./oci.ts";
-import { enumerate, invalid, type Warn } from "./refusal.ts";
+import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 
 /** capabilities(7), in the order of their numbers; the guest's kernels know them all. */
 const CAPABILITIES: ReadonlySet<string> = new Set(
@@ -69,8 +69,13 @@ function plan(process: ProcessSpec, capabilities: CapabilitiesSpec, warn: Warn):
     warn("process.execCPUAffinity is ignored: it has numbers of the host's CPUs, and the VM has its own");
   }
 
+  checkProfile(process.apparmorProfile);
+  if ((process.selinuxLabel ?? "") !== "") {
+    // A host with SELinux gives one to every container.
+    warn("process.selinuxLabel is left out: the guest's kernel has no SELinux, and the VM is what confines the pod");
+  }
+
   const {
-    // The guest's kernel has no AppArmor and no SELinux: the VM is what confines the pod. Kata drops both too.
     apparmorProfile: _profile,
     selinuxLabel: _label,
     // Windows'.
@@ -95,6 +100,27 @@ function plan(process: ProcessSpec, capabilities: CapabilitiesSpec, warn: Warn):
     ...(process.env && { env: [...new Map(process.env.map((variable) => [nameOf(variable), variable])).values()] }),
     capabilities: planCapabilities(capabilities, warn),
   };
+}
+
+/** Profiles that managers give to every container of a host with AppArmor, and the word for none. */
+const DEFAULT_PROFILES: ReadonlySet<string> = new Set([
+  "",
+  "unconfined",
+  "cri-containerd.apparmor.d",
+  "containerd-default",
+  "docker-default",
+  "nerdctl-default",
+  "crio-default",
+]);
+
+/** The guest's kernel has no AppArmor. What a default profile is for, the VM does; one that somebody has chosen is more than that. */
+function checkProfile(profile = ""): void {
+  if (!DEFAULT_PROFILES.has(profile)) {
+    throw unsupported(
+      `process.apparmorProfile is ${JSON.stringify(profile)}, but the guest's kernel has no AppArmor; leave it out or take the runtime's own ` +
+        "(Kubernetes: RuntimeDefault or Unconfined), and confine the container by seccomp, capabilities and users, which hold in the guest",
+    );
+  }
 }
 
 /** All five sets in full: what is absent is empty, and not left to whoever reads it next. */

@@ -13,6 +13,7 @@ const HOST: Readonly<Record<string, PathKind>> = {
   "/b/relative": "directory",
   "/etc/resolv.conf": "file",
   "/run/docker.sock": "socket",
+  "/dev/log": "socket of datagrams",
   "/dev/sda": "device",
   "/run/1/shm": "directory",
   "/kubelet/memory": "directory",
@@ -105,7 +106,13 @@ describe("the guest's spec", () => {
     const spec = await guest((s) => {
       s["annotations"] = { "run.oci.handler": "wasm" };
       s["windows"] = { x: 1 };
-      Object.assign(s.process, { apparmorProfile: "x", selinuxLabel: "y", noNewPrivileges: true, commandLine: "c", unknown: 1 });
+      Object.assign(s.process, {
+        apparmorProfile: "cri-containerd.apparmor.d",
+        selinuxLabel: "",
+        noNewPrivileges: true,
+        commandLine: "c",
+        unknown: 1,
+      });
       Object.assign(s.linux, { mountLabel: "l", maskedPaths: ["/proc/kcore", ""], unknown: 1, intelRdt: {}, netDevices: {}, uidMappings: [] });
     });
     expect(spec).toEqual({
@@ -240,6 +247,14 @@ describe("mounts", () => {
     await expect(huge).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringContaining("huge pages") as string });
     const shared = plan(mount({ destination: "/cache", source: "/kubelet/memory", options: ["rbind", "rshared"] }));
     await expect(shared).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION, message: expect.stringContaining("rshared") as string });
+  });
+
+  it("are sockets of the guest in the place of the host's", async () => {
+    const options = ["bind", "ro"];
+    const { guestSpec, volumes, sockets } = await plan(mount({ destination: "/run/docker.sock", source: "/run/docker.sock", options }));
+    expect(volumes).toEqual([]);
+    expect(sockets).toEqual([{ source: "/run/docker.sock", path: "/run/hadron/sockets/7-0" }]);
+    expect(guestSpec.mounts).toEqual([{ destination: "/run/docker.sock", type: "bind", source: "/run/hadron/sockets/7-0", options }]);
   });
 
   it("of a tmpfs in which others have files are the host's", async () => {
@@ -398,6 +413,7 @@ describe("what is ignored, with one warning for each kind", () => {
       '"CAP_UNKNOWN" and "cap_kill"',
     ],
     ["execCPUAffinity", (s) => (s.process["execCPUAffinity"] = { initial: "0-3,7" }), { process: { cwd: "/" } }, "execCPUAffinity"],
+    ["an SELinux label", (s) => (s.process["selinuxLabel"] = "system_u:system_r:container_t:s0"), { process: { cwd: "/" } }, "selinuxLabel"],
     ["memoryPolicy", (s) => (s.linux["memoryPolicy"] = { mode: "MPOL_BIND", nodes: "0" }), {}, "memoryPolicy"],
     [
       "personality flags",
@@ -417,7 +433,7 @@ describe("what is ignored, with one warning for each kind", () => {
     const { guestSpec, warnings } = await plan(change);
     expect(guestSpec).toMatchObject(planned);
     expect(warnings).toEqual([expect.stringContaining(warning)]);
-    expect(encode(guestSpec)).not.toMatch(/Affinity|memoryPolicy|flags|UNKNOWN|uidMappings/);
+    expect(encode(guestSpec)).not.toMatch(/Affinity|selinux|memoryPolicy|flags|UNKNOWN|uidMappings/);
   });
 });
 
@@ -546,8 +562,10 @@ describe("what cannot be had in a VM", () => {
     ["linux.intelRdt", (s) => (s.linux["intelRdt"] = { closID: "x" })],
     ["linux.netDevices", (s) => (s.linux["netDevices"] = { eth0: {} })],
     ["linux.seccomp.listenerPath", (s) => (s.linux["seccomp"] = { defaultAction: "SCMP_ACT_NOTIFY" })],
-    ["/dev/sda", (s) => (s.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }])],
-    ["is a socket of the host", mount({ source: "/run/docker.sock", options: ["bind"] })],
+    ["/dev/sda (b 8:0)", (s) => (s.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }])],
+    ["/dev/kvm (c 10:232)", (s) => (s.linux["devices"] = [{ path: "/dev/kvm", type: "c", major: 10, minor: 232 }])],
+    ["is a socket of datagrams of the host", mount({ source: "/dev/log", options: ["bind"] })],
+    ["no AppArmor; leave it out or take the runtime's own", (s) => (s.process["apparmorProfile"] = "mine")],
     ["is a device of the host", mount({ source: "/dev/sda", options: ["bind"] })],
     ['"nfs"', mount({ type: "nfs", source: "server:/" })],
     ['"overlay"', mount({ type: "overlay", source: "overlay", options: ["lowerdir=/a"] })],

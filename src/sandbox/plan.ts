@@ -13,7 +13,7 @@ import { checkHooks } from "./hooks.ts";
 import type { LinuxSpec, Spec } from "./oci.ts";
 import { planDevices } from "./plan-devices.ts";
 import type { MemoryPlan } from "./plan-memory.ts";
-import { inUserNamespace, type MountContext, planMounts, type VolumePlan } from "./plan-mounts.ts";
+import { inUserNamespace, type MountContext, planMounts, type SocketPlan, type VolumePlan } from "./plan-mounts.ts";
 import {
   checkSysctls,
   checkTimeOffsets,
@@ -36,6 +36,7 @@ export {
   GUEST_VOLUMES_SHARE,
   type MountContext,
   type MountedVolume,
+  type SocketPlan,
   type VolumePlan,
   withVolumes,
 } from "./plan-mounts.ts";
@@ -48,6 +49,7 @@ export interface ContainerPlan {
   readonly guestSpec: Spec;
   readonly volumes: readonly VolumePlan[];
   readonly memory: readonly MemoryPlan[];
+  readonly sockets: readonly SocketPlan[];
 }
 
 export interface PlanContext extends NamespaceContext, MountContext {
@@ -79,7 +81,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
   }
 
   const rootfs = rootfsPropagation(linux.rootfsPropagation);
-  const { mounts, volumes, memory } = planMounts(spec.mounts ?? [], rootfs, context, warn);
+  const { mounts, volumes, memory, sockets } = planMounts(spec.mounts ?? [], rootfs, context, warn);
   const guestSpec: Spec = {
     ociVersion: GUEST_OCI_VERSION,
     root,
@@ -90,7 +92,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     // The others run on the host.
     ...((spec.hooks?.startContainer ?? []).length > 0 && { hooks: { startContainer: spec.hooks?.startContainer } }),
   };
-  return { guestSpec, volumes, memory };
+  return { guestSpec, volumes, memory, sockets };
 }
 
 /** What is the host's alone. Empty sections ask for nothing. */

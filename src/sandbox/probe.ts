@@ -1,10 +1,11 @@
 /** What a path of the host is. */
 
 import { Code, HadronError } from "../errors.ts";
-import { realpath, stat } from "../host/files.ts";
+import { readFile, realpath, stat } from "../host/files.ts";
 import { mountAbove, type Mount } from "../host/mountinfo.ts";
 
-export type PathKind = "directory" | "file" | "socket" | "device" | "other";
+/** "socket": of streams, as far as is known. */
+export type PathKind = "directory" | "file" | "socket" | "socket of datagrams" | "socket of sequenced packets" | "device" | "other";
 
 /** Symbolic links are followed, as mount(2) does. undefined when there is nothing. */
 export async function probePath(path: string): Promise<PathKind | undefined> {
@@ -24,12 +25,29 @@ export async function probePath(path: string): Promise<PathKind | undefined> {
     return "file";
   }
   if (stats.isSocket()) {
-    return "socket";
+    return socketKind(await realpath(path), await readFile("/proc/net/unix", "utf8"));
   }
   if (stats.isCharacterDevice() || stats.isBlockDevice()) {
     return "device";
   }
   return "other";
+}
+
+/** unix(7)'s types, as /proc/net/unix has them. */
+const PACKETS: ReadonlyMap<string, PathKind> = new Map([
+  ["0002", "socket of datagrams"],
+  ["0005", "socket of sequenced packets"],
+]);
+
+/** Nobody tells of what is bound by another name or in another network namespace. `table`: /proc/net/unix. */
+export function socketKind(path: string, table: string): PathKind {
+  const types = table.split("\n").flatMap((line) => {
+    // Number, references, protocol, flags, type, state, inode, and the path as it is.
+    const [, type, bound] = /^\S+ \S+ \S+ \S+ (\S+) \S+ +\d+ (.*)$/.exec(line) ?? [];
+    return bound === path && type !== undefined ? [type] : [];
+  });
+  const packets = types.map((type) => PACKETS.get(type));
+  return packets.every((kind) => kind !== undefined) ? (packets[0] ?? "socket") : "socket";
 }
 
 /** Which of `paths` lie in the mount of the host's `/` itself. Of what is not there, none. */

@@ -21,6 +21,7 @@ import { Container, type PodMember, type SandboxObserver } from "./container.ts"
 import { Hooks } from "./hooks.ts";
 import { hostMemory } from "./host-memory.ts";
 import { HostProcess, type HostProcessHost } from "./host-process.ts";
+import { HostSockets } from "./host-sockets.ts";
 import { type Machine, sharedDirectories } from "./machine.ts";
 import type { Spec } from "./oci.ts";
 import { OomScores } from "./oom-scores.ts";
@@ -311,6 +312,7 @@ export class Sandbox implements AsyncDisposable {
     let hostProcess: HostProcess;
     try {
       const storages = storage.showTo(machine);
+      await storage.openSockets(new HostSockets(machine.doors, log), plan.sockets);
       hostProcess = undo.use(await this.#startHostProcess(request.id, machine));
       init.hostPid = hostProcess.pid;
       undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { ShareDescriptors } from "../host/host.ts";
+import { HostSockets } from "./host-sockets.ts";
 import type { MemoryPlan } from "./plan-memory.ts";
 import type { VolumePlan } from "./plan.ts";
 import { type MountHost, Share } from "./share.ts";
@@ -125,6 +126,16 @@ describe("a container's storage", () => {
     asked = [];
     await withMemory[Symbol.asyncDispose]();
     expect(asked).toEqual([`guest: /run/hadron/rootfs/9 ${inner.target}`]);
+  });
+
+  it("has sockets of the host, which are shut before all else", async () => {
+    const doors = { open: async () => ({ [Symbol.asyncDispose]: async () => void asked.push("shut") }) };
+    await storage.mountRootfs(ROOTFS);
+    storage.showTo(guest);
+    await storage.openSockets(new HostSockets(doors, quiet), [{ source: directory, path: "/s" }]);
+    asked = [];
+    await storage[Symbol.asyncDispose]();
+    expect(asked.slice(0, 2)).toEqual(["shut", "guest: /run/hadron/rootfs/1"]);
   });
 
   it("is what the guest says that it has to mount of it", () => {

@@ -3,8 +3,9 @@
 import { join } from "node:path";
 
 import type { InnerDirectory, Storages } from "../agent/agent.ts";
+import type { HostSockets } from "./host-sockets.ts";
 import { GUEST_INNER_VOLUMES, type MemoryPlan } from "./plan-memory.ts";
-import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type VolumePlan } from "./plan.ts";
+import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type SocketPlan, type VolumePlan } from "./plan.ts";
 import type { RootfsMount } from "./rootfs.ts";
 import type { Share } from "./share.ts";
 import type { Volume, Volumes } from "./volumes.ts";
@@ -24,6 +25,7 @@ export class ContainerStorage implements AsyncDisposable {
   readonly #memory: readonly MemoryPlan[];
   readonly #volumes: Volume[] = [];
   #guest: StorageGuest | undefined;
+  #sockets: HostSockets | undefined;
   #hasRootfs = false;
 
   /** `slot` names the container's directory in its share and is never used twice: the guest caches names. */
@@ -64,8 +66,15 @@ export class ContainerStorage implements AsyncDisposable {
     return guest.storagesToMount({ paths: this.guestPaths, inner: this.#inner(), memory: this.#memory.map(({ memory }) => memory) });
   }
 
+  /** Of the host, which the guest has in their places from then on. */
+  async openSockets(sockets: HostSockets, plans: readonly SocketPlan[]): Promise<void> {
+    this.#sockets = sockets;
+    await sockets.open(plans);
+  }
+
   /** Idempotent, also for what was made half way; what fails is carried on by the next call. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sockets?.[Symbol.asyncDispose]();
     const inner = this.#inner();
     const unused = this.#volumes.filter((volume) => volume.release());
     await this.#guest?.releaseStorages({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner, memory: [] });

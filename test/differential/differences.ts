@@ -200,11 +200,11 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   // The boundary of the VM.
   {
-    what: "Sockets and FIFOs of the host as volumes",
+    what: "FIFOs of the host as volumes",
     runc: "mounted",
     hadron: "refused by name",
     why: "What is at their other end is not in the guest.",
-    matches: [{ part: "spec", name: /^(a socket|a FIFO) of the host$/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
+    matches: [{ part: "spec", name: /^a FIFO of the host$/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
   },
   {
     what: "Devices of the host",
@@ -287,13 +287,11 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^linux\.intelRdt/, field: /^end$/, runc: RUNS, hadron: REFUSED }],
   },
   {
-    what: "AppArmor and SELinux",
+    what: "SELinux labels",
     runc: "applied, or refused where the host has none",
-    hadron: "ignored",
-    why: "The VM is what confines the pod, and the guest's kernel has neither.",
-    matches: [
-      { part: "spec", name: /^(process\.apparmorProfile|process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS },
-    ],
+    hadron: "left out, with a line in the log",
+    why: "The VM is what confines the pod, and the guest's kernel has no SELinux.",
+    matches: [{ part: "spec", name: /^(process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
     what: "Numbers of the host's CPUs, memory nodes and block devices, weights of block I/O; huge pages",

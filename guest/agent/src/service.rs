@@ -68,7 +68,7 @@ fn inner(storages: &mut proto::Storages) -> Vec<share::Inner> {
 }
 
 fn memory(memory: proto::storages::Memory) -> memory::Memory {
-    let owner = |owner: &proto::storages::Owner| memory::Owner {
+    let owner = |owner: &proto::Owner| memory::Owner {
         mode: owner.mode,
         uid: owner.uid,
         gid: owner.gid,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use serde_json::json;
@@ -39,10 +40,16 @@ const SETTLE: Timespec = Timespec {
 };
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 
+/// No symbolic link is followed: who may write somewhere along the path, as a guest may, leads nobody to another socket of the host. By a
+/// descriptor, since a path may be longer than a socket's address.
 fn unix(path: &str) -> OpResult<OwnedFd> {
     check_path("socket path", path)?;
     let failed = |errno| OpError::os(errno, format!("the socket {path:?} cannot be connected to"));
-    let address = SocketAddrUnix::new(path).map_err(failed)?;
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let place = rustix::fs::openat2(CWD, path, flags, Mode::empty(), resolve).map_err(failed)?;
+    let address =
+        SocketAddrUnix::new(format!("/proc/self/fd/{}", place.as_raw_fd())).map_err(failed)?;
     let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, FLAGS, None)
         .map_err(failed)?;
     // A server whose backlog is full is EAGAIN here, as for any client that does not wait.
@@ -148,6 +155,40 @@ mod tests {
         drop(server);
         assert_eq!(dialled(&request).unwrap_err().errno, Errno::CONNREFUSED);
         std::fs::remove_file(&path).unwrap();
+        assert_eq!(dialled(&request).unwrap_err().errno, Errno::NOENT);
+    }
+
+    #[test]
+    fn a_socket_by_its_own_path_however_long() {
+        let root = std::env::temp_dir().join(format!("libhadron-dial-{}", std::process::id()));
+        let deep = root.join("d".repeat(150));
+        std::fs::create_dir_all(&deep).unwrap();
+        let (bound, path) = (root.join("bound"), deep.join("socket"));
+        let server = UnixListener::bind(&bound).unwrap();
+        std::fs::rename(&bound, &path).unwrap();
+        let dial = |path: &std::path::Path| {
+            dialled(&Dial::Unix {
+                path: path.to_str().unwrap().to_owned(),
+            })
+        };
+        drop(dial(&path).unwrap());
+        server.accept().unwrap();
+
+        std::os::unix::fs::symlink(&path, root.join("link")).unwrap();
+        std::os::unix::fs::symlink(&deep, root.join("way")).unwrap();
+        for other in ["link", "way/socket"] {
+            assert_eq!(
+                dial(&root.join(other)).unwrap_err().errno,
+                Errno::LOOP,
+                "{other}"
+            );
+        }
+        std::fs::write(root.join("file"), "").unwrap();
+        assert_eq!(
+            dial(&root.join("file")).unwrap_err().errno,
+            Errno::CONNREFUSED
+        );
+        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -5,8 +5,10 @@ mod datagrams;
 mod streams;
 
 use std::collections::HashMap;
+use std::fs::Permissions;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::{TcpListener, UdpSocket, UnixListener};
@@ -49,6 +51,7 @@ impl Doors {
             address,
             host_port,
             limit,
+            owner,
             ..
         } = request;
         let taken = || {
@@ -88,7 +91,7 @@ impl Doors {
                 tokio::spawn(datagrams::serve(host, socket))
             }
             "unix" => {
-                let listener = UnixListener::bind(&address).map_err(failed)?;
+                let listener = unix(Path::new(&address), owner.as_ref()).map_err(failed)?;
                 path = Some(PathBuf::from(&address));
                 tokio::spawn(streams::serve(host, listener.into()))
             }
@@ -117,6 +120,24 @@ impl Doors {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Door>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unix(path: &Path, owner: Option<&proto::Owner>) -> std::io::Result<UnixListener> {
+    let Some(owner) = owner else {
+        return UnixListener::bind(path);
+    };
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    // chown(2) first, since it takes mode bits away.
+    std::os::unix::fs::lchown(path, Some(owner.uid), Some(owner.gid))
+        .and_then(|()| std::fs::set_permissions(path, Permissions::from_mode(owner.mode)))
+        .inspect_err(|_| {
+            // Or nobody could listen there again.
+            let _ = std::fs::remove_file(path);
+        })?;
+    Ok(listener)
 }
 
 /// What a door leads to.

@@ -1,0 +1,139 @@
+/** Unix sockets of the host as volumes: the same is asked of runc, as far as the guest's boundary lets it be the same. */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { onlyNewest } from "../harness/containerd.ts";
+import { hadron, type RunningContainer, runc, runContainer, startContainer } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+
+const SLEEP = ["sleep", "600"];
+const MIB = 1 << 20;
+/** The guest takes each connection, and ends at once what finds nobody on the host. */
+const ENDED = /^(1|Connection reset by peer|Broken pipe)$/;
+
+/** Sends so many bytes, says that there are no more, and tells what comes back. */
+const CLIENT = `
+import hashlib, os, socket, sys, threading
+path, size, clients, uid = sys.argv[1], *map(int, sys.argv[2:])
+os.setgroups([]); os.setuid(uid)
+answers = []
+def ask():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    def send():
+        s.sendall(bytes(size)); s.shutdown(socket.SHUT_WR)
+    sender = threading.Thread(target=send); sender.start()
+    text = b""
+    while piece := s.recv(65536): text += piece
+    sender.join()
+    answers.append(text.decode())
+try:
+    threads = [threading.Thread(target=ask) for _ in range(clients - 1)]
+    for t in threads: t.start()
+    ask()
+    for t in threads: t.join()
+    print(*sorted(set(answers)), len(answers))
+except OSError as error:
+    print(error.strerror)
+`;
+
+describe.each(onlyNewest)("containerd %s: a unix socket of the host", (version) => {
+  const daemon = useContainerd(version, { images: ["python"] });
+  let directory: string;
+  let servers: Server[];
+
+  beforeEach(async () => {
+    directory = await mkdtemp("/var/tmp/hadron-test-sockets-");
+    servers = [];
+  });
+  afterEach(async () => {
+    for (const server of servers) {
+      await stopped(server);
+    }
+    await rm(directory, { recursive: true });
+  });
+
+  /** Answers each connection, when the other side has said all, with its own name and the sum of what it was told. */
+  async function serve(path: string, name: string): Promise<Server & { connections: number }> {
+    const server = Object.assign(
+      createServer({ allowHalfOpen: true }, (socket) => {
+        server.connections += 1;
+        const hash = createHash("sha256");
+        socket.on("data", (piece) => hash.update(piece)).on("end", () => socket.end(`${name}:${hash.digest("hex")}`));
+        // A client may be gone before it is answered.
+        socket.on("error", () => socket.destroy());
+      }),
+      { connections: 0 },
+    );
+    servers.push(server);
+    await new Promise<void>((resolve, reject) => server.on("error", reject).listen(path, resolve));
+    return server;
+  }
+  const stopped = async (server: Server): Promise<void> => await new Promise((resolve) => server.close(() => resolve()));
+  const bind = (source: string, target: string, options = "bind"): string => `type=bind,src=${source},dst=${target},options=${options}`;
+  const ask = async (pod: RunningContainer, path: string, { size = 1, clients = 1, uid = 0 } = {}): Promise<string> =>
+    (await pod.exec(["python3", "-c", CLIENT, path, String(size), String(clients), String(uid)])).stdout.trim();
+  const answer = (name: string, size = 1): string => `${name}:${createHash("sha256").update(Buffer.alloc(size)).digest("hex")}`;
+
+  test.each([runc, hadron])("takes connections of a container (%s) that may write to it", async (runtime) => {
+    // Longer than an address of a socket may be.
+    const deep = join(directory, "d".repeat(120));
+    await mkdir(deep);
+    const short = join(directory, "socket");
+    const server = await serve(short, "s");
+    await chmod(short, 0o660);
+    await chown(short, 0, 1234);
+    const mounts = [bind(directory, "/d", "rbind:ro"), bind(short, "/run/server.sock"), bind(short, "/ro.sock", "bind:ro")];
+    await using container = await startContainer(daemon(), SLEEP, { runtime, image: "python", mounts });
+    expect((await container.exec(["stat", "-c", "%F %a %u %g", "/run/server.sock"])).stdout).toBe("socket 660 0 1234\n");
+    expect(await ask(container, "/run/server.sock", { size: 5 * MIB })).toBe(`${answer("s", 5 * MIB)} 1`);
+    expect(await ask(container, "/ro.sock", { size: 70_000, clients: 20 })).toBe(`${answer("s", 70_000)} 20`);
+    expect(await ask(container, "/run/server.sock", { uid: 1000 })).toBe("Permission denied");
+    expect(server.connections).toBe(21);
+    await stopped(server);
+    expect(await ask(container, "/run/server.sock")).toMatch(runtime === runc ? /^Connection refused$/ : ENDED);
+  });
+
+  test("is the one at its path, also when its server comes later or is started again", async () => {
+    const path = join(directory, "socket");
+    await stopped(await serve(path, "before"));
+    const later = await serve(path, "first");
+    await using container = await startContainer(daemon(), SLEEP, { image: "python", mounts: [bind(path, "/s")] });
+    expect(await ask(container, "/s")).toBe(`${answer("first")} 1`);
+    await stopped(later);
+    await serve(path, "second");
+    expect(await ask(container, "/s")).toBe(`${answer("second")} 1`);
+  });
+
+  test("is the only one that a guest reaches, whatever it makes of a directory that the host shares", async () => {
+    const [shared, secret] = [join(directory, "shared"), join(directory, "secret")];
+    await mkdir(shared);
+    await mkdir(secret);
+    await serve(join(shared, "socket"), "allowed");
+    const forbidden = await serve(join(secret, "socket"), "forbidden");
+    const mounts = [bind(shared, "/shared", "rbind"), bind(join(shared, "socket"), "/s")];
+    await using container = await startContainer(daemon(), SLEEP, { image: "python", mounts });
+    expect(await ask(container, "/s")).toBe(`${answer("allowed")} 1`);
+    await container.exec(["sh", "-c", `mv /shared/socket /shared/moved; ln -s ${secret}/socket /shared/socket`]);
+    expect(await ask(container, "/s")).toMatch(ENDED);
+    await container.exec(["sh", "-c", "mv /shared/moved /shared/again; rm /shared/socket; mv /shared/again /shared/socket"]);
+    expect(await ask(container, "/s")).toBe(`${answer("allowed")} 1`);
+    expect(forbidden.connections).toBe(0);
+  });
+
+  test("is refused by a sentence where it is not of streams", async () => {
+    const path = join(directory, "log");
+    const script = "socket(S, AF_UNIX, SOCK_DGRAM, 0) && bind(S, pack_sockaddr_un(shift)) && syswrite(STDOUT, 'bound') && sleep(600)";
+    const server = spawn("perl", ["-MSocket", "-e", script, path], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(server.stdout, "data");
+    const { stderr } = await runContainer(daemon(), ["true"], { image: "python", mounts: [bind(path, "/dev/log")] });
+    server.kill();
+    expect(stderr).toMatch(/socket of datagrams of the host.*unix sockets of streams/);
+  });
+});
