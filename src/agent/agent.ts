@@ -36,7 +36,7 @@ export interface Agent {
   /** The pod's network as it shall be, whole. Answers what could not be carried out and why, a sentence each. */
   setNetwork(network: GuestNetwork): Promise<readonly string[]>;
   /** Has a server on the guest's loopback joined with a stream to a vsock port of the host. FAILED_PRECONDITION if there is none. */
-  connectLoopback(tcpPort: number, hostPort: number): Promise<void>;
+  connectLoopback(tcpPort: number, hostPort: number, ipv6First: boolean): Promise<void>;
   /**
    * Listens in the guest: each connection, or flow of datagrams, is joined with a new stream to the host's port. ALREADY_EXISTS when somebody
    * listens there.

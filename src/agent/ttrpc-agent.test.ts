@@ -196,7 +196,7 @@ describe("a message to the guest", () => {
     await agent.writeBack(["/a", "/b"], 1_000);
     await agent.releaseStorages(STORAGES, 1_000);
     await agent.setNetwork(NETWORK);
-    await agent.connectLoopback(8080, 1030);
+    await agent.connectLoopback(8080, 1030, true);
     await agent.listen({ kind: "udp", address: "127.0.0.11:53" }, 1031, 64);
     await agent.listen({ kind: "unix", address: "/s", owner: OWNER }, 1032, 64);
     await agent.unlisten(1031);
@@ -214,7 +214,7 @@ describe("a message to the guest", () => {
       ["writeBack", { paths: ["/a", "/b"] }],
       ["releaseStorages", STORAGES],
       ["setNetwork", NETWORK],
-      ["connectLoopback", { tcpPort: 8080, hostPort: 1030 }],
+      ["connectLoopback", { tcpPort: 8080, hostPort: 1030, ipv6First: true }],
       ["listen", { kind: "udp", address: "127.0.0.11:53", hostPort: 1031, limit: 64, owner: undefined }],
       ["listen", { kind: "unix", address: "/s", hostPort: 1032, limit: 64, owner: OWNER }],
       ["unlisten", { hostPort: 1031 }],

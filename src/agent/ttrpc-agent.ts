@@ -128,8 +128,8 @@ export class TtrpcAgent implements Agent {
     return problems.slice(0, MAX_PROBLEMS);
   }
 
-  async connectLoopback(tcpPort: number, hostPort: number): Promise<void> {
-    await this.#watched("reach its loopback", this.#service.connectLoopback({ tcpPort, hostPort }));
+  async connectLoopback(tcpPort: number, hostPort: number, ipv6First: boolean): Promise<void> {
+    await this.#watched("reach its loopback", this.#service.connectLoopback({ tcpPort, hostPort, ipv6First }));
   }
 
   async listen({ kind, address, owner }: GuestListener, hostPort: number, limit: number): Promise<void> {

@@ -94,7 +94,7 @@ export interface NetworkSockets {
   readonly own: boolean;
 }
 
-/** All connections to 127.0.0.1 of a network namespace. */
+/** All connections to 127.0.0.1 and ::1 of a network namespace. */
 export interface Loopback {
   readonly listener: number;
   readonly program: number;
@@ -104,6 +104,8 @@ export interface LoopbackConnection {
   readonly fd: number;
   /** To which it was made. */
   readonly port: number;
+  /** To ::1. */
+  readonly ipv6: boolean;
 }
 
 /** A server of the host. `netns`: path of the network namespace whose loopback it is on; `address`: one of that loopback. */
@@ -273,7 +275,7 @@ export class Host implements AsyncDisposable {
   }
 
   /**
-   * Has all TCP connections to 127.0.0.1 in the network namespace at `path` come to the listener, for as long as `program` is open. The
+   * Has all TCP connections to 127.0.0.1 and ::1 in the network namespace at `path` come to the listener, for as long as `program` is open. The
    * descriptors are the caller's.
    */
   async openLoopback(path: string): Promise<Loopback> {
@@ -288,7 +290,7 @@ export class Host implements AsyncDisposable {
       const port = answer.number("port");
       if (port !== 0) {
         const [fd] = answer.fds("fds", 1) as [number];
-        return { fd, port };
+        return { fd, port, ipv6: answer.boolean("ipv6") };
       }
     }
   }

@@ -41,6 +41,8 @@ const ORPHAN_TIMEOUT_MS = 5_000;
 /** By then it is known of a VM whose agent cannot be reached that it is gone (machine.ts gives a lost connection 3 s). */
 const LOST_VM_TIMEOUT_MS = 5_000;
 
+const RESOLV_CONF = "/etc/resolv.conf";
+
 /** What it asks of the guest. */
 export type ContainerAgent = Pick<
   Agent,
@@ -336,7 +338,7 @@ export class Container {
   async #runInit(): Promise<void> {
     const { agent } = this.machine;
     // Whoever makes the pod's network may have done so since Create.
-    await this.machine.refreshNetwork();
+    await this.machine.refreshNetwork(this.#spec.mounts?.findLast(({ destination }) => destination === RESOLV_CONF)?.source);
     await agent.startContainer(this.id);
     try {
       await this.#hooks.afterStart(this.init.pid);

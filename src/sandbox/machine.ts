@@ -14,6 +14,7 @@ import type { Logger } from "../logger.ts";
 import { allDone, nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
 import { Doors } from "./doors.ts";
+import { LoopbackServers } from "./network/loopback-servers.ts";
 import type { PodLoopback } from "./network/loopback.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
@@ -92,6 +93,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly doors: Doors;
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #network: MachineNetwork;
+  readonly #servers: LoopbackServers;
   readonly #place: MachinePlace | undefined;
   readonly #loopback: MachineLoopback | undefined;
   readonly #log: Logger;
@@ -111,6 +113,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
     this.doors = new Doors({ vsock: vm.vsock, agent, dial, nextPort: () => this.#nextPort++, log });
+    this.#servers = new LoopbackServers({ pid: vm.pid, doors: this.doors, dial, log });
     void vm.exited.then((exit) => {
       this.#exit = exit;
       this.clock[Symbol.dispose]();
@@ -205,9 +208,14 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     return join;
   }
 
-  /** The guest has the network that the pod has now. FAILED_PRECONDITION for what it cannot have. */
-  async refreshNetwork(): Promise<void> {
+  /**
+   * The guest has the network that the pod has now. FAILED_PRECONDITION for what it cannot have.
+   *
+   * @param resolvConf path on the host of what a container has as /etc/resolv.conf
+   */
+  async refreshNetwork(resolvConf: string | undefined): Promise<void> {
     await this.#network.refresh();
+    await this.#servers.look(resolvConf);
   }
 
   /** StorageGuest's. */

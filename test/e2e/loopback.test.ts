@@ -1,4 +1,4 @@
-/** Who dials 127.0.0.1 in the namespace that the pod has on the host reaches the pod's servers, as port-forward does. */
+/** Who dials 127.0.0.1 or ::1 in the namespace that the pod has on the host reaches the pod's servers, as port-forward does. */
 import { describe, expect, test } from "vitest";
 
 import { containerdVersions } from "../harness/containerd.ts";
@@ -22,7 +22,9 @@ describe.each(containerdVersions)("containerd %s: the loopback of a pod", (versi
     const eight = Array.from({ length: 8 }, () => netns.mustShell(sendBytes("127.0.0.1", 5000)));
     expect(new Set(await Promise.all(eight))).toEqual(new Set([sum]));
     for (const port of [5001, 5002]) {
-      expect(await netns.mustShell(`wget -q -O - http://127.0.0.1:${port}/file`)).toBe("there and back\n");
+      for (const address of ["127.0.0.1", "[::1]"]) {
+        expect(await netns.mustShell(`wget -q -O - http://${address}:${port}/file`)).toBe("there and back\n");
+      }
     }
     // Nobody listens there.
     expect(await netns.shell("echo lost | nc 127.0.0.1 5003")).toMatchObject({ stdout: "" });

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
+use crate::protocol::agent as proto;
 use crate::transport::{Connector, Stream};
 
 /// A server whose backlog is full does not answer at all.
@@ -18,8 +19,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 const BUFFER: usize = 64 << 10;
 
 /// Joins the server with a stream to the host's port. Both are there when it answers; their bytes flow by themselves.
-pub async fn connect(connector: &Arc<dyn Connector>, tcp_port: u32, host_port: u32) -> Result<()> {
-    let mut server = dial(tcp_port).await?;
+pub async fn connect(
+    connector: &Arc<dyn Connector>,
+    request: &proto::ConnectLoopbackRequest,
+) -> Result<()> {
+    let (tcp_port, host_port) = (request.tcp_port, request.host_port);
+    let mut server = dial(tcp_port, request.ipv6_first).await?;
     let failed = |error| {
         Error::os(
             format!("cannot connect to port {host_port} of the host"),
@@ -38,14 +43,18 @@ pub async fn connect(connector: &Arc<dyn Connector>, tcp_port: u32, host_port: u
     Ok(())
 }
 
-async fn dial(port: u32) -> Result<TcpStream> {
+async fn dial(port: u32, ipv6_first: bool) -> Result<TcpStream> {
     let number = u16::try_from(port)
         .map_err(|_| Error::invalid(format!("{port} is not the number of a TCP port")))?;
-    let mut last = None;
-    for address in [
+    let mut addresses = [
         IpAddr::from(Ipv4Addr::LOCALHOST),
         IpAddr::from(Ipv6Addr::LOCALHOST),
-    ] {
+    ];
+    if ipv6_first {
+        addresses.reverse();
+    }
+    let mut last = None;
+    for address in addresses {
         match timeout(CONNECT, TcpStream::connect((address, number))).await {
             Ok(Ok(stream)) => {
                 // Who dials decides how bytes are gathered; failing that costs time, not bytes.

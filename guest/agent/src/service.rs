@@ -413,7 +413,7 @@ impl agent_ttrpc::Agent for Service {
         request: proto::ConnectLoopbackRequest,
     ) -> Reply<proto::Empty> {
         let connector = &self.0.context.connector;
-        loopback::connect(connector, request.tcp_port, request.host_port).await?;
+        loopback::connect(connector, &request).await?;
         Ok(proto::Empty::new())
     }
 

@@ -1,5 +1,5 @@
 /**
- * The loopback of the namespace that a pod has on the host. Who dials 127.0.0.1 there, as `kubectl port-forward` does, means a server of
+ * The loopback of the namespace that a pod has on the host. Who dials 127.0.0.1 or ::1 there, as `kubectl port-forward` does, means a server of
  * the pod, which listens on the guest's loopback: each connection is joined with it by a stream of vsock.
  */
 
@@ -70,7 +70,7 @@ export class PodLoopback implements AsyncDisposable {
   }
 
   /** Never rejects. */
-  async #connect(guest: LoopbackGuest, { fd, port }: LoopbackConnection): Promise<void> {
+  async #connect(guest: LoopbackGuest, { fd, port, ipv6 }: LoopbackConnection): Promise<void> {
     const { host, log } = this.#options;
     try {
       await using undo = new AsyncDisposableStack();
@@ -78,7 +78,7 @@ export class PodLoopback implements AsyncDisposable {
       undo.defer(() => close(fd));
       const join = await guest.join(fd, "both");
       try {
-        await guest.agent.connectLoopback(port, join.port);
+        await guest.agent.connectLoopback(port, join.port, ipv6);
       } catch (error) {
         await host.refuseConnection(fd);
         await join.close();

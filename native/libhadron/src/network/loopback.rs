@@ -1,10 +1,10 @@
 //! Connections to the loopback of a pod's network namespace, whose servers are in the guest.
 //!
-//! A program that the kernel asks who a connection is for (BPF_PROG_TYPE_SK_LOOKUP) gives all TCP connections to 127.0.0.1,
-//! whatever their port, to one listener. No rule of a packet filter is needed, and the program is gone with its descriptor.
+//! A program that the kernel asks who a connection is for (BPF_PROG_TYPE_SK_LOOKUP) gives all TCP connections to 127.0.0.1 and
+//! ::1, whatever their port, to one listener. No rule of a packet filter is needed, and the program is gone with its descriptor.
 //! Other addresses of the loopback are left alone: Docker has a resolver on one of them.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
@@ -64,18 +64,20 @@ pub fn accept(listener: BorrowedFd<'_>) -> OpResult<Reply> {
     let address = rustix::net::getsockname(&connection)
         .and_then(SocketAddr::try_from)
         .map_err(|errno| OpError::os(errno, "a connection does not say whom it is for"))?;
-    if address.port() == 0 {
+    // A listener of both families has IPv4 addresses in IPv6's form.
+    let ip = address.ip().to_canonical();
+    if address.port() == 0 || !ip.is_loopback() {
         return Ok(nobody());
     }
     let number = connection.as_raw_fd();
     Ok(Reply::with_fds(
-        json!({ "fds": [number], "port": address.port() }),
+        json!({ "fds": [number], "port": address.port(), "ipv6": ip.is_ipv6() }),
         vec![connection],
     ))
 }
 
 fn nobody() -> Reply {
-    Reply::of(json!({ "fds": [], "port": 0 }))
+    Reply::of(json!({ "fds": [], "port": 0, "ipv6": false }))
 }
 
 /// Its last close tells the other side that there is nobody, as an answer to its SYN would have done.
@@ -85,12 +87,25 @@ pub fn refuse(request: &Descriptor) -> OpResult<Reply> {
     Ok(Reply::empty())
 }
 
+/// For both families, unless the host has no IPv6: a socket of IPv6 that is not for that alone may be given connections of IPv4.
 fn listen() -> rustix::io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
+    let open = |family| rustix::net::socket_with(family, SocketType::STREAM, flags, None);
+    let (socket, address) = match open(AddressFamily::INET6) {
+        Ok(socket) => {
+            sockopt::set_ipv6_v6only(&socket, false)?;
+            // With another address it would be for IPv6 alone; `accept` takes only what is for the loopback.
+            (socket, SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
+        }
+        Err(Errno::AFNOSUPPORT) => {
+            let socket = open(AddressFamily::INET)?;
+            (socket, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        }
+        Err(errno) => return Err(errno),
+    };
     // While lo is down it has no address.
     sockopt::set_ip_freebind(&socket, true)?;
-    rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    rustix::net::bind(&socket, &address)?;
     rustix::net::listen(&socket, BACKLOG)?;
     Ok(socket)
 }
@@ -113,6 +128,7 @@ const SK_PASS: i32 = 1;
 const FAMILY: i16 = 8;
 const PROTOCOL: i16 = 12;
 const LOCAL_IP4: i16 = 40;
+const LOCAL_IP6: i16 = 44;
 
 #[repr(C)]
 #[derive(Default)]
@@ -233,9 +249,10 @@ fn attach(listener: BorrowedFd<'_>) -> rustix::io::Result<OwnedFd> {
     unsafe { bpf_open(BPF_LINK_CREATE, &link) }
 }
 
-/// "TCP to 127.0.0.1 is for the map's socket."
-fn program(map: RawFd) -> [Instruction; 23] {
+/// "TCP to 127.0.0.1 or ::1 is for the map's socket."
+fn program(map: RawFd) -> [Instruction; 32] {
     const LOAD_WORD: u8 = 0x61;
+    const ALWAYS: u8 = 0x05;
     const LOAD_DOUBLE: u8 = 0x18;
     const STORE_WORD: u8 = 0x62;
     const MOVE: u8 = 0xb7;
@@ -253,14 +270,25 @@ fn program(map: RawFd) -> [Instruction; 23] {
     };
     let field = |offset| one(LOAD_WORD, 2, 6, offset, 0);
     let local = i32::from_ne_bytes(Ipv4Addr::LOCALHOST.octets());
+    let last = 1_i32.to_be();
     [
         one(MOVE_REGISTER, 6, 1, 0, 0),
-        field(FAMILY),
-        one(UNLESS_EQUAL, 2, 0, 18, libc::AF_INET),
         field(PROTOCOL),
-        one(UNLESS_EQUAL, 2, 0, 16, libc::IPPROTO_TCP),
+        one(UNLESS_EQUAL, 2, 0, 27, libc::IPPROTO_TCP),
+        field(FAMILY),
+        one(IF_EQUAL, 2, 0, 3, libc::AF_INET6),
         field(LOCAL_IP4),
-        one(UNLESS_EQUAL, 2, 0, 14, local),
+        one(UNLESS_EQUAL, 2, 0, 23, local),
+        one(ALWAYS, 0, 0, 8, 0),
+        // IPv6.
+        field(LOCAL_IP6),
+        one(UNLESS_EQUAL, 2, 0, 20, 0),
+        field(LOCAL_IP6 + 4),
+        one(UNLESS_EQUAL, 2, 0, 18, 0),
+        field(LOCAL_IP6 + 8),
+        one(UNLESS_EQUAL, 2, 0, 16, 0),
+        field(LOCAL_IP6 + 12),
+        one(UNLESS_EQUAL, 2, 0, 14, last),
         // The key, 0, on the stack.
         one(STORE_WORD, 10, 0, -4, 0),
         one(MOVE_REGISTER, 2, 10, 0, 0),

@@ -524,10 +524,15 @@ fn the_loopback_is_answered_for_on_every_port() {
     // SAFETY: it is new, and the test's.
     let [listener, program] = [fds[0], fds[1]].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
     let other = TcpListener::bind("127.0.0.11:0").unwrap();
-    for port in [1_u16, 53, 8080, 65535] {
-        let mut there = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let ports = [1_u16, 53, 8080, 65535];
+    for (address, port) in ports
+        .map(|port| [("127.0.0.1", port), ("::1", port)])
+        .concat()
+    {
+        let mut there = TcpStream::connect((address, port)).unwrap();
         let reply = loopback::accept(listener.as_fd()).unwrap();
         assert_eq!(reply.value()["port"], port);
+        assert_eq!(reply.value()["ipv6"], address == "::1");
         // SAFETY: as above.
         let mut here = unsafe { TcpStream::from_raw_fd(reply.into_fds()[0]) };
         here.write_all(b"here").unwrap();
@@ -542,10 +547,15 @@ fn the_loopback_is_answered_for_on_every_port() {
     }
     // Nobody came; another address of the loopback, and its servers, are left alone.
     let none = loopback::accept(listener.as_fd()).unwrap();
-    assert_eq!(none.value(), &json!({ "fds": [], "port": 0 }));
+    assert_eq!(
+        none.value(),
+        &json!({ "fds": [], "port": 0, "ipv6": false })
+    );
     TcpStream::connect(other.local_addr().unwrap()).unwrap();
     let refused = |address: &str| TcpStream::connect(address).unwrap_err().kind();
     assert_eq!(refused("127.0.0.11:1"), ErrorKind::ConnectionRefused);
     drop(program);
-    assert_eq!(refused("127.0.0.1:8080"), ErrorKind::ConnectionRefused);
+    for address in ["127.0.0.1:8080", "[::1]:8080"] {
+        assert_eq!(refused(address), ErrorKind::ConnectionRefused);
+    }
 }

@@ -8,7 +8,17 @@ use ttrpc::Code;
 use crate::client::{Answer, Guest, Port, within};
 
 async fn connect(guest: &Guest, tcp_port: u32, port: &Port) -> Answer<proto::Empty> {
+    connect_first(guest, tcp_port, port, false).await
+}
+
+async fn connect_first(
+    guest: &Guest,
+    tcp_port: u32,
+    port: &Port,
+    ipv6_first: bool,
+) -> Answer<proto::Empty> {
     let request = proto::ConnectLoopbackRequest {
+        ipv6_first,
         tcp_port,
         host_port: port.number,
         ..Default::default()
@@ -48,6 +58,26 @@ pub async fn a_server_is_reached(guest: &Guest) {
         };
         within(async { futures::join!(server, host) }).await;
     }
+}
+
+/// Two servers of one port: who dials decides.
+pub async fn two_families(guest: &Guest) {
+    let ipv4 = TcpListener::bind("127.0.0.1:0").await.expect("listen");
+    let tcp_port = ipv4.local_addr().expect("address").port();
+    let ipv6 = TcpListener::bind(("::1", tcp_port)).await.expect("listen");
+    for (ipv6_first, server) in [(false, &ipv4), (true, &ipv6)] {
+        let port = guest.port();
+        connect_first(guest, tcp_port.into(), &port, ipv6_first)
+            .await
+            .expect("connected");
+        within(server.accept()).await.expect("accept");
+    }
+    drop(ipv6);
+    let port = guest.port();
+    connect_first(guest, tcp_port.into(), &port, true)
+        .await
+        .expect("connected");
+    within(ipv4.accept()).await.expect("accept");
 }
 
 pub async fn without_a_server(guest: &Guest) {
