@@ -28,6 +28,7 @@ const MIB = 1024 * 1024;
 export interface MachineFactoryOptions {
   readonly host: Host;
   readonly journal: Journal;
+  readonly podId: string;
   readonly stateDir: string;
   /** PREFIX/lib/hadron: helper programs, kernels and initramfs. */
   readonly libraryDirectory: string;
@@ -137,8 +138,8 @@ export class MachineFactory {
     if (above === undefined) {
       return undefined;
     }
-    const { journal, stateDir, log } = this.#options;
-    const place = podCgroup(above, basename(stateDir));
+    const { journal, podId, stateDir, log } = this.#options;
+    const place = podCgroup(above, podId, basename(stateDir));
     const stay = await CgroupStay.enter({ journal, place, warn: (sentence) => log.warn({}, sentence) });
     log.debug({ directories: stay.directories }, "the daemon is in the pod's cgroup");
     return stay;

@@ -5,7 +5,7 @@ import { cgroupAbove, cgroupNamed, podCgroup } from "./pod-cgroup.ts";
 
 const podCgroupOf = (cgroupsPath: string | undefined, name: string) => {
   const above = cgroupAbove(cgroupsPath);
-  return above && podCgroup(above, name);
+  return above && podCgroup(above, "c1", name);
 };
 
 describe("a pod's cgroup", () => {
@@ -46,6 +46,11 @@ describe("a pod's cgroup", () => {
     const refused = expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringContaining(JSON.stringify(slice)) });
     expect(() => podCgroupOf(`${slice}:docker:c1`, "0f")).toThrow(refused);
   });
+});
+
+it("has the id of a pod of CRI, by which cAdvisor finds the pod", () => {
+  const id = "0123456789abcdef".repeat(4);
+  expect(podCgroup({ path: "/kubepods/pod7", relative: false }, id, "0f").path).toBe(`/kubepods/pod7/hadron_${id}`);
 });
 
 it.each([

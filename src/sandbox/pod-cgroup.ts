@@ -40,9 +40,17 @@ export function cgroupNamed(parent: string | undefined): CgroupPath | undefined 
   return parent.endsWith(".slice") && !parent.includes("/") ? cgroupAbove(`${parent}:hadron:pod`) : cgroupAbove(`${parent}/pod`);
 }
 
-/** @param name of the pod's directory and socket, which no other pod of the host has */
-export function podCgroup(above: CgroupPath, name: string): CgroupPath {
-  return { ...above, path: join(above.path, `hadron_${name}`) };
+/** Those of CRI, which no other pod of the host has. */
+const RANDOM_ID = /^[0-9a-f]{64}$/;
+
+/**
+ * By its last 64 digits cAdvisor, which is part of a kubelet, looks for a container that containerd knows: in the pod's own it
+ * finds the pod's namespace, and tells its network counters.
+ *
+ * @param name of the pod's directory and socket, which no other pod of the host has
+ */
+export function podCgroup(above: CgroupPath, podId: string, name: string): CgroupPath {
+  return { ...above, path: join(above.path, `hadron_${RANDOM_ID.test(podId) ? podId : name}`) };
 }
 
 /** "a-b.slice" is in "a.slice"; "-.slice" is the root (systemd.slice(5)). */

@@ -96,6 +96,7 @@ class Daemon implements AsyncDisposable {
       machines: new MachineFactory({
         host: this.#host,
         journal,
+        podId: args.id,
         stateDir: args.state,
         libraryDirectory,
         log,

@@ -11,7 +11,7 @@ import { answerSum } from "../harness/network.ts";
 import { patient } from "../harness/patience.ts";
 import { processes } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
-import { containerStatus, CriPod, namespaceMode } from "./cri-pod.ts";
+import { containerStatus, CriPod, namespaceMode, textOf } from "./cri-pod.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { parts } from "./parts.ts";
 
@@ -153,7 +153,11 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       await untilMore(async () => (await containerUsage(daemon(), busy)).cpu);
       expect((await containerUsage(daemon(), idle)).workingSet).toBeLessThan(20_000_000);
 
-      const { ip } = (await pod.inspect()).status.network;
+      const { status, info } = await pod.inspect();
+      // cAdvisor takes the one for the other by their ids.
+      expect(await textOf(`/proc/${String(info["pid"])}/cgroup`)).toContain(`:${daemon().cgroupParent}/hadron_${pod.id}\n`);
+
+      const { ip } = status.network;
       const client = ["nc", ip, "5000"];
       await daemon().mustRunInNetwork(await busyboxBinary(), client, { stdin: Buffer.alloc(1_000_000) });
       await untilMore(async () => (await podUsage(daemon(), pod.id)).cpu);
