@@ -131,8 +131,12 @@ test-lab: all ## The end-to-end tests with KVM, in an emulated machine: an hour 
 	@test/lab/run $(TESTS)
 
 .PHONY: test-peers
-test-peers: build ## containerd's client suite and critest with runc and with Hadron, side by side: forty minutes; needs Go and a compiler for C
+test-peers: build ## containerd's client suite and critest with runc and with Hadron, side by side: an hour; needs Go and a compiler for C
 	@test/peers/run $(SUITE) $(if $(TESTS),'$(TESTS)')
+
+.PHONY: test-cri
+test-cri: build ## critest with runc and with Hadron by both sandboxers, in columns; TESTS="REGULAR EXPRESSION" for some
+	@test/peers/run critest $(if $(TESTS),'$(TESTS)')
 
 .PHONY: demo
 demo: build ## Run an OCI image inside a virtual machine and watch it

@@ -112,7 +112,8 @@ function iptablesDirectory(node: Netns): Promise<string> {
   return directory;
 }
 
-async function makeIptables(directory: string): Promise<string> {
+/** Makes `directory`, with iptables and ip6tables in it. */
+export async function makeIptables(directory: string): Promise<string> {
   const [root = "", ...libraries] = await debianPackages("bookworm", "iptables", ...LIBRARIES);
   const paths = libraries.map((library) => join(library, "usr/lib/x86_64-linux-gnu")).join(":");
   await mkdir(directory);

@@ -10,15 +10,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { makeIptables } from "../harness/cni.ts";
 import { mustRun } from "../harness/command.ts";
 import { repository } from "../harness/paths.ts";
 import { Registry } from "./registry.ts";
 
 /** The outcome of each test that ran; a skipped one did not. */
 type Outcomes = ReadonlyMap<string, "passed" | "failed">;
-type Runtime = "runc" | "hadron";
+/** Hadron by either of containerd's sandboxers; "hadron" is podsandbox. */
+type Run = "runc" | "hadron" | "hadron-shim";
+interface Suite {
+  readonly runs: readonly Run[];
+  readonly outcomesOf: (run: Run) => Promise<Outcomes>;
+}
 
-const suites = { client: clientSuite, critest };
+const suites: Readonly<Record<string, Suite>> = {
+  client: { runs: ["runc", "hadron"], outcomesOf: clientSuite },
+  critest: { runs: ["runc", "hadron", "hadron-shim"], outcomesOf: critest },
+};
 /** A suite that says nothing for so long hangs in the test that runs. One prints 700 MB to a terminal without a word. */
 const SILENCE_MS = 20 * 60_000;
 
@@ -26,42 +35,48 @@ const [only, pattern = ""] = process.argv.slice(2);
 const programs = environment("HADRON_PEERS_SUITES");
 const logs = join(repository, "build/peers");
 await using work = await temporary();
+// For the plugin that maps ports.
+process.env["PATH"] = `${await makeIptables(join(work.path, "iptables"))}:${environment("PATH")}`;
 await using registry = await Registry.start(work.path, 5000);
 
 const documented = new Set(
   [...(await readFile(join(repository, "docs/peers.md"), "utf8")).matchAll(/^\| `(.+?)` \|/gm)].map(([, name]) => name ?? ""),
 );
 let surprises = 0;
-for (const [suite, outcomesOf] of Object.entries(suites)) {
+for (const [suite, { runs, outcomesOf }] of Object.entries(suites)) {
   if (only !== undefined && only !== suite) {
     continue;
   }
-  const [runc, hadron] = [await outcomesOf("runc"), await outcomesOf("hadron")];
-  const passing = [...runc].filter(([, outcome]) => outcome === "passed").map(([name]) => name);
-  const shared = passing.filter((name) => hadron.get(name) === "passed");
-  console.log(`\n${suite}: runc passes ${passing.length} of ${runc.size}, Hadron ${shared.length} of these ${passing.length}`);
-  for (const name of passing) {
-    const [passes, known] = [shared.includes(name), documented.has(name)];
-    if (passes && known) {
-      console.log(`  ${name}: Hadron passes it, AGAINST docs/peers.md`);
-    }
-    if (!passes) {
-      console.log(`  ${name}: Hadron fails it, ${known ? "as docs/peers.md says" : "WHICH docs/peers.md DOES NOT SAY"}`);
-    }
-    if (passes === known) {
-      surprises += 1;
-    }
+  const columns = new Map<Run, Outcomes>();
+  for (const run of runs) {
+    columns.set(run, await outcomesOf(run));
   }
-  for (const [name, outcome] of runc) {
-    if (outcome === "failed") {
-      console.log(`  ${name}: runc fails it here, Hadron ${hadron.get(name) === "passed" ? "does not" : "too"}`);
-    }
-  }
+  print(suite, columns);
 }
 process.exitCode = surprises === 0 ? 0 : 1;
 
+/** What each of them says of each test, and what that means for docs/peers.md. */
+function print(suite: string, columns: ReadonlyMap<Run, Outcomes>): void {
+  const outcomes = (name: string): string[] => [...columns.values()].map((column) => column.get(name) ?? "not run");
+  const row = (cells: readonly string[], name: string): void => console.log(`  ${cells.map((cell) => cell.padEnd(11)).join("  ")}  ${name}`);
+  const names = [...(columns.get("runc")?.keys() ?? [])];
+  console.log(`\n${suite}`);
+  row([...columns.keys()], "");
+  for (const name of names.toSorted()) {
+    const [runc, ...others] = outcomes(name);
+    const [passes, known] = [others.every((outcome) => outcome === "passed"), documented.has(name)];
+    const surprising = runc === "passed" && passes === known;
+    surprises += surprising ? 1 : 0;
+    row(outcomes(name), surprising ? `${name}: ${known ? "AGAINST" : "NOT IN"} docs/peers.md` : name);
+  }
+  for (const [run, column] of columns) {
+    const shared = names.filter((name) => columns.get("runc")?.get(name) === "passed" && column.get(name) === "passed");
+    console.log(`${run} passes ${shared.length}${run === "runc" ? ` of ${names.length}` : " of these"}`);
+  }
+}
+
 /** containerd's integration/client, which starts a containerd itself. A test that hangs fails, and the rest goes on without it. */
-async function clientSuite(runtime: Runtime): Promise<Outcomes> {
+async function clientSuite(runtime: Run): Promise<Outcomes> {
   const program = join(programs, "client.test");
   const listed = await mustRun(program, ["-test.short", "-test.list", pattern === "" ? "^Test" : pattern]);
   const outcomes = new Map<string, "passed" | "failed">();
@@ -113,14 +128,19 @@ async function clientSuite(runtime: Runtime): Promise<Outcomes> {
 }
 
 /** critest, against a containerd whose pods have networks of the bridge plugin and whose images all come from the registry. */
-async function critest(runtime: Runtime): Promise<Outcomes> {
-  const directory = join(work.path, runtime);
+async function critest(run: Run): Promise<Outcomes> {
+  const directory = join(work.path, run);
+  const runtime = run === "runc" ? "runc" : "hadron";
   const [hosts, networks] = [join(directory, "hosts/_default"), join(directory, "net.d")];
   await mkdir(hosts, { recursive: true });
   await mkdir(networks);
   await writeFile(join(hosts, "hosts.toml"), `[host."http://${registry.host}"]\n  capabilities = ["pull", "resolve"]\n`);
-  const plugin = { type: "bridge", bridge: "peers0", isGateway: true, ipam: { type: "host-local", ranges: [[{ subnet: "10.88.0.0/16" }]] } };
-  await writeFile(join(networks, "10-peers.conflist"), JSON.stringify({ cniVersion: "1.0.0", name: "peers", plugins: [plugin] }));
+  const ipam = { type: "host-local", ranges: [[{ subnet: "10.88.0.0/16" }]] };
+  const plugins = [
+    { type: "bridge", bridge: "peers0", isGateway: true, hairpinMode: true, ipam },
+    { type: "portmap", capabilities: { portMappings: true } },
+  ];
+  await writeFile(join(networks, "10-peers.conflist"), JSON.stringify({ cniVersion: "1.0.0", name: "peers", plugins }));
   const socket = "/run/peers/containerd.sock";
   const cri = "io.containerd.cri.v1";
   await writeFile(
@@ -148,18 +168,19 @@ async function critest(runtime: Runtime): Promise<Outcomes> {
       `[plugins."${cri}.runtime".containerd.runtimes.${runtime}]`,
       `runtime_type = "io.containerd.${runtime}.v2"`,
       `privileged_without_host_devices = ${runtime === "hadron"}`,
+      `sandboxer = "${run === "hadron-shim" ? "shim" : "podsandbox"}"`,
       "",
     ].join("\n"),
   );
-  const report = join(logs, `critest-${runtime}.json`);
+  const report = join(logs, `critest-${run}.json`);
   await rm(report, { force: true });
   const focus = pattern === "" ? [] : ["--ginkgo.focus", pattern];
   const start =
     'containerd --config "$0" >"$1" 2>&1 & until ctr --connect-timeout 60s -a "$2" version >/dev/null; do kill -0 $! || exit; done; shift 2; "$@"';
-  const daemon = ["bash", "-c", start, join(directory, "config.toml"), join(logs, `critest-${runtime}-containerd.log`), socket];
+  const daemon = ["bash", "-c", start, join(directory, "config.toml"), join(logs, `critest-${run}-containerd.log`), socket];
   const suite = [join(programs, "critest"), "--runtime-endpoint", `unix://${socket}`, "--runtime-handler", runtime];
   const reporting = ["--ginkgo.json-report", report, "--ginkgo.no-color"];
-  await lines([...daemon, ...suite, ...reporting, ...focus], `critest-${runtime}.log`, () => undefined);
+  await lines([...daemon, ...suite, ...reporting, ...focus], `critest-${run}.log`, () => undefined);
   return critestOutcomes(JSON.parse(await readFile(report, "utf8")) as readonly GinkgoReport[]);
 }
 
