@@ -21,6 +21,6 @@ export const unlink = promisify(fs.unlink);
 export const writeFile = promisify(fs.writeFile);
 
 /** The one that does load it, when it is called. */
-export function open(path: string, flags: string, mode: number): Promise<fs.promises.FileHandle> {
+export function open(path: string, flags: string | number, mode?: number): Promise<fs.promises.FileHandle> {
   return fs.promises.open(path, flags, mode);
 }

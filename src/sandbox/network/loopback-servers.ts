@@ -4,10 +4,11 @@
  * on 127.0.0.11. 127.0.0.1 is the guest's own. Where there is no such server nothing is done.
  */
 
+import { constants } from "node:fs";
 import { isIPv4 } from "node:net";
 
 import { messageOf } from "../../errors.ts";
-import { close, readFile } from "../../host/files.ts";
+import { close, open, readFile } from "../../host/files.ts";
 import type { DialTarget } from "../../host/host.ts";
 import type { Logger } from "../../logger.ts";
 import type { Doors } from "../doors.ts";
@@ -28,6 +29,9 @@ interface Server {
 }
 
 const DNS_PORT = 53;
+/** MAXNS of resolv.conf(5): nobody asks those that come after. */
+const MAX_NAMESERVERS = 3;
+const MAX_CONFIGURATION_BYTES = 64 << 10;
 /** A namespace that has more is none that a network for a pod was made in. */
 const MAX_SERVERS = 16;
 /** Connections, or flows of datagrams, at a time to one server. */
@@ -96,7 +100,7 @@ export class LoopbackServers {
   /** Those that answer: what listens may be elsewhere, where rules of the namespace send it, so that its table does not tell. */
   async #resolvers(resolvConf: string | undefined): Promise<Server[]> {
     const servers: Server[] = [];
-    for (const address of resolvConf === undefined ? [] : nameservers(await readFile(resolvConf, "utf8"))) {
+    for (const address of resolvConf === undefined ? [] : nameservers(await readConfiguration(resolvConf))) {
       const tcp: Server = { kind: "tcp", address, port: DNS_PORT };
       if (await this.#answers(tcp)) {
         servers.push(tcp, { ...tcp, kind: "udp" });
@@ -121,10 +125,20 @@ export class LoopbackServers {
   }
 }
 
-/** Addresses of loopbacks other than the guest's own, each once. */
+/** The beginning of a regular file. It may be in a volume, where the pod makes of it what it likes. */
+async function readConfiguration(path: string): Promise<string> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (!(await file.stat()).isFile()) {
+    return "";
+  }
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_CONFIGURATION_BYTES), position: 0 });
+  return buffer.toString("utf8", 0, bytesRead);
+}
+
+/** Addresses of loopbacks other than the guest's own, each once, as far as a resolver reads. */
 export function nameservers(resolvConf: string): string[] {
   const addresses = resolvConf.split("\n").flatMap((line) => /^nameserver[ \t]+(\S+)/.exec(line)?.[1] ?? []);
-  return [...new Set(addresses.filter(isOther))];
+  return [...new Set(addresses.slice(0, MAX_NAMESERVERS).filter(isOther))];
 }
 
 /** In a table of proc_net(5): "   0: 0B00007F:A1B2 00000000:0000 0A ...", where the address is a number in the machine's byte order. */
