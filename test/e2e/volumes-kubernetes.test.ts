@@ -158,8 +158,23 @@ describe.each(onlyNewest)("containerd %s: volumes of a kubelet", (version) => {
     expect(await ended(first)).toBe(0);
     await daemon().mustCrictl(["rm", first]);
     expect(await text("cat /cache/a/b/file /part/file; stat -c '%F %g' /cache/fifo")).toBe("1\n1\nfifo 1234");
-    const second = await pod.start(SLEEP, { image: "python", mounts: [...mounts, { host_path: shm, container_path: "/dev/shm" }] });
+    await text("echo made by a container >/cache/made; chmod 640 /cache/made");
+    const second = await pod.start(SLEEP, {
+      image: "python",
+      mounts: [
+        ...mounts,
+        { host_path: shm, container_path: "/dev/shm" },
+        { host_path: await volumes.subPath(cache, "made", "second"), container_path: "/etc/made.conf" },
+        { host_path: cache, container_path: "/cache-ro", readonly: true },
+        { host_path: await volumes.configMap("map", { a: "below\n" }), container_path: "/cache/config" },
+      ],
+    });
     expect(await inside(pod, second, `cat /part/file; ${size} /dev/shm | tail -n1 | tr -s ' '`)).toBe("1\n 98304 /dev/shm");
+    expect(await inside(pod, second, "cat /etc/made.conf; stat -c '%a %g' /etc/made.conf; cat /cache/config/a")).toBe(
+      "made by a container\n640 1234\nbelow",
+    );
+    expect(await inside(pod, second, "touch /cache-ro/x 2>/dev/null || cat /cache-ro/made")).toBe("made by a container");
+    expect(await text("ls /cache")).toBe("a\nconfig\nfifo\nmade");
   });
 
   test.each(["runc", "podsandbox", "shim"] as const)("with %s leave all containers of a pod one /dev/shm, with semaphores", async (handler) => {
