@@ -3,6 +3,7 @@
  * both (cgroups(7)). The limits are those of who made the cgroup above it.
  */
 
+import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
@@ -38,6 +39,11 @@ export interface CgroupOptions {
 
 /** Version 1's memory nodes and CPUs, which a new cgroup does not inherit; without them nobody can be in it. */
 const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"];
+/**
+ * Version 1's and version 2's, each with a line `oom_kill 1`. Who makes the cgroup above need not hand version 2's controllers down;
+ * that one has the figure of all that is in it.
+ */
+const OOM_FILES = ["memory.oom_control", "memory.events", "../memory.events"];
 /** For processes that were killed, and leave it a moment later. */
 const EMPTY_TIMEOUT_MS = 2_000;
 const EMPTY_PAUSE_MS = 10;
@@ -57,6 +63,7 @@ export class CgroupStay implements AsyncDisposable {
   /** Where the directory is, or is being made. */
   #places: readonly Place[] = [];
   #inside = false;
+  #oomKillsBefore = 0;
 
   private constructor(options: CgroupOptions) {
     this.#options = options;
@@ -73,6 +80,7 @@ export class CgroupStay implements AsyncDisposable {
     await allDone(places.map((place) => stay.#make(place)));
     stay.#inside = true;
     await allDone(stay.#places.map((place) => stay.#enter(place)));
+    stay.#oomKillsBefore = stay.#oomKills();
     undo.move();
     return stay;
   }
@@ -80,6 +88,15 @@ export class CgroupStay implements AsyncDisposable {
   /** The directories, one in each hierarchy. */
   get directories(): readonly string[] {
     return this.#places.map(({ directory }) => directory);
+  }
+
+  /** Whether the kernel has killed a process in it for want of memory, be it by a limit of its own, of one above, or the host's. */
+  get outOfMemory(): boolean {
+    return this.#oomKills() > this.#oomKillsBefore;
+  }
+
+  #oomKills(): number {
+    return this.#places.reduce((sum, { directory }) => sum + oomKills(directory), 0);
   }
 
   /** Takes the process back to where it was; what it has started stays. Idempotent, and never rejects. */
@@ -158,6 +175,18 @@ export class CgroupStay implements AsyncDisposable {
 
 function entryOf({ directory }: Place): JournalEntry {
   return { kind: "cgroup", path: directory };
+}
+
+/** Reads synchronously: cgroupfs answers from memory. 0 in a hierarchy that does not count them. */
+function oomKills(directory: string): number {
+  for (const file of OOM_FILES) {
+    try {
+      return Number(/^oom_kill ([0-9]+)$/m.exec(readFileSync(join(directory, file), "latin1"))?.[1] ?? 0);
+    } catch {
+      // There is no such file.
+    }
+  }
+  return 0;
 }
 
 async function move(pid: number, directory: string): Promise<void> {

@@ -60,6 +60,8 @@ export interface VmConfig {
   readonly onDiagnostic?: (program: string, line: string) => void;
   /** Told of every process of the VM as soon as it has been spawned; awaited before `launch` answers. */
   readonly onProcess: (process: VmProcess) => Promise<void>;
+  /** Asked when the VM is gone: whether the host's kernel has killed a process of it for want of memory. */
+  readonly outOfMemory?: () => boolean;
 }
 
 /** A new one, or the one bound to a path. */
@@ -126,6 +128,8 @@ export interface VmExit {
   readonly reason: string;
   /** True when `stop` was the cause. */
   readonly expected: boolean;
+  /** What `VmConfig.outOfMemory` said. */
+  readonly outOfMemory?: boolean;
 }
 
 /**

@@ -95,7 +95,7 @@ export class MachineFactory {
         agentLogLevel: config.debugLevel.toLowerCase(),
         bootTimeoutMs: config.bootTimeoutS * 1000,
         startVm: async (bootSignal) => {
-          const vm = await hypervisor.launch(vmConfig, bootSignal);
+          const vm = await hypervisor.launch({ ...vmConfig, outOfMemory: () => place?.outOfMemory === true }, bootSignal);
           log.debug({ pid: vm.pid }, "the VM's processes run");
           await network.closeQueues();
           if (this.#options.staysInCgroup) {

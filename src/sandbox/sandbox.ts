@@ -396,6 +396,12 @@ export class Sandbox implements AsyncDisposable {
       if (!exit.expected) {
         log.error({ reason: exit.reason }, "the VM is gone; its containers exit with 137");
       }
+      // Nobody has been told yet that any of them has exited.
+      for (const { id, status } of exit.outOfMemory === true ? this.#containers.values() : []) {
+        if (status !== "stopped") {
+          observer.oom(id);
+        }
+      }
     });
     return machine;
   }

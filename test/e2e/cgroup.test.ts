@@ -1,14 +1,18 @@
 /** Where a pod's processes are on the host: in a cgroup of their own beside those that its containers would have. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { mountPoints } from "../harness/mounts.ts";
+import { patient } from "../harness/patience.ts";
 import { killProcess } from "../harness/processes.ts";
 import { startContainer, uniqueId } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { DaemonLog } from "./daemon-log.ts";
+import { EventStream } from "./event-stream.ts";
 import { onlyPart } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
@@ -31,6 +35,14 @@ async function podCgroups(daemon: Containerd): Promise<string[]> {
         .filter((name) => name.startsWith("hadron_"))
         .map((name) => join(directory, name)),
     );
+}
+
+/** Of all in a cgroup that is not there yet, where this host counts the memory. */
+async function limitMemory(cgroup: string, bytes: number): Promise<void> {
+  const [version1] = (await mountPoints()).filter((path) => path === "/sys/fs/cgroup/memory");
+  const directory = join(version1 ?? "/sys/fs/cgroup", cgroup);
+  await mkdir(directory);
+  await writeFile(join(directory, version1 === undefined ? "memory.max" : "memory.limit_in_bytes"), String(bytes));
 }
 
 describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) => {
@@ -63,6 +75,24 @@ describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) =
     }
     await using _three = await startContainer(daemon(), SLEEP, { id: pod, annotations });
     expect(await podCgroups(daemon())).toEqual(first);
+  });
+
+  test("ends with a limit above it, which its containers are told", async () => {
+    await limitMemory(daemon().cgroupParent, 200 << 20);
+    const log = await DaemonLog.from(daemon());
+    await using events = await EventStream.open(daemon());
+    const id = uniqueId();
+    const flags = ["--cgroup", `${daemon().cgroupParent}/${id}`];
+    await using container = await startContainer(daemon(), ["dd", "if=/dev/zero", "of=/dev/null", "bs=300M", "count=1"], { id, flags });
+    await expect.poll(async () => await container.status(), { timeout: patient(20_000) }).toBe("STOPPED");
+    await log.line(/the VM is gone.*qemu was killed by SIGKILL, for want of memory/);
+    await daemon().ctr(["tasks", "rm", id]);
+    const told = (await events.ofTask(id)).map(({ topic, body }) => [topic, body["exit_status"]]);
+    expect(told.slice(-3)).toEqual([
+      ["/tasks/oom", undefined],
+      ["/tasks/exit", 137],
+      ["/tasks/delete", 137],
+    ]);
   });
 
   test.each(["daemon", "qemu"] as const)("is gone after a kill of the %s", async (part) => {

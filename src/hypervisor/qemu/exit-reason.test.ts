@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { exitReason, type ExitFacts } from "./exit-reason.ts";
+import { exitReason, type ExitFacts, outOfMemoryReason } from "./exit-reason.ts";
 
 const facts: ExitFacts = { code: 0, signal: null, shutdown: undefined, panicked: false, halted: false, stderr: "", consoleLines: [] };
 const panic = [
@@ -26,6 +26,12 @@ test.each<[Partial<ExitFacts>, string]>([
   [{ shutdown: "guest-panic", consoleLines: ["Kernel panic - not syncing: \u001b[2Jred"] }, "the guest's kernel panicked: [2Jred"],
 ])("%j", (change, reason) => {
   expect(exitReason({ ...facts, ...change })).toBe(reason);
+});
+
+test("a lack of memory is the reason of the reason", () => {
+  expect(outOfMemoryReason(exitReason({ ...facts, code: null, signal: "SIGKILL" }))).toMatch(
+    /^qemu was killed by SIGKILL, for want of memory: the limit/,
+  );
 });
 
 test("of long words the end is quoted", () => {

@@ -42,6 +42,11 @@ export function exitReason(facts: ExitFacts): string {
   return withWords(`qemu ${describeExit(facts)}`, facts.stderr);
 }
 
+/** Of a VM whose cgroup has lost a process to the OOM killer, which need not have been QEMU. */
+export function outOfMemoryReason(reason: string): string {
+  return `${reason}, for want of memory: the limit of a cgroup that the VM is in was reached`;
+}
+
 /** The sentence with what the process said at last, if it said anything. */
 export function withWords(sentence: string, words: string): string {
   const quoted = printable(words);

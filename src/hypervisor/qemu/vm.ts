@@ -15,7 +15,7 @@ import { GuestConsole } from "../console.ts";
 import type { Nic, SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
 import { VsockControl } from "../vsock-control.ts";
 import { qemuArguments, type QemuDevice } from "./command-line.ts";
-import { exitReason, withWords } from "./exit-reason.ts";
+import { exitReason, outOfMemoryReason, withWords } from "./exit-reason.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
 import { virtiofsdArguments, type Virtiofsd } from "./virtiofsd.ts";
 
@@ -331,6 +331,7 @@ export class QemuVm implements Vm {
   #onQemuExit(qemu: Child, { code, signal }: ChildExit): void {
     this.#gone = true;
     const expected = this.#stopped !== undefined;
+    const outOfMemory = !expected && this.#config.outOfMemory?.() === true;
     const reason = expected
       ? "the VM was stopped"
       : (this.#cause ??
@@ -343,7 +344,7 @@ export class QemuVm implements Vm {
           stderr: qemu.stderr,
           consoleLines: this.#console?.lastLines ?? [],
         }));
-    this.#exited.resolve({ reason, expected });
+    this.#exited.resolve({ reason: outOfMemory ? outOfMemoryReason(reason) : reason, expected, outOfMemory });
   }
 
   async #listen(path: string): Promise<number> {
