@@ -45,6 +45,11 @@ export interface Agent {
   /** Connections go on. What is not there is no error. */
   unlisten(hostPort: number): Promise<void>;
   /**
+   * Has a container see the guest's socket `source` in the place of the one that it has at `target`, until that is another one.
+   * Idempotent. FAILED_PRECONDITION when no socket is there.
+   */
+  coverSocket(containerId: string, source: string, target: string): Promise<void>;
+  /**
    * Corrects the guest's clock by the host's as it is now: forwards, or back as well. Answers by how much it was ahead,
    * nanoseconds; the time that the message took is part of that.
    */

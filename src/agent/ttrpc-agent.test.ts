@@ -71,6 +71,7 @@ function boot(methods: Partial<Guest> = {}): void {
     connectLoopback: answer("connectLoopback"),
     listen: answer("listen"),
     unlisten: answer("unlisten"),
+    coverSocket: answer("coverSocket"),
   };
   server.addService(AgentService, { ...defaults, ...methods });
   server.serve(far);
@@ -200,6 +201,7 @@ describe("a message to the guest", () => {
     await agent.listen({ kind: "udp", address: "127.0.0.11:53" }, 1031, 64);
     await agent.listen({ kind: "unix", address: "/s", owner: OWNER }, 1032, 64);
     await agent.unlisten(1031);
+    await agent.coverSocket("c1", "/s", "/t");
     const container = { containerId: "c1" };
     expect(asked).toEqual([
       ["startContainer", container],
@@ -218,6 +220,7 @@ describe("a message to the guest", () => {
       ["listen", { kind: "udp", address: "127.0.0.11:53", hostPort: 1031, limit: 64, owner: undefined }],
       ["listen", { kind: "unix", address: "/s", hostPort: 1032, limit: 64, owner: OWNER }],
       ["unlisten", { hostPort: 1031 }],
+      ["coverSocket", { ...container, source: "/s", target: "/t" }],
     ]);
   });
 

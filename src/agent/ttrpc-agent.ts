@@ -140,6 +140,10 @@ export class TtrpcAgent implements Agent {
     await this.#watched("stop to listen for a server of the host", this.#service.unlisten({ hostPort }));
   }
 
+  async coverSocket(containerId: string, source: string, target: string): Promise<void> {
+    await this.#watched("change a container's mounts", this.#service.coverSocket({ containerId, source, target }));
+  }
+
   async setClock(hostNs: bigint, backwards: boolean): Promise<bigint> {
     return (await translated(this.#service.setClock({ realtimeNs: hostNs, backwards }))).aheadNs;
   }

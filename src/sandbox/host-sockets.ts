@@ -4,7 +4,7 @@
  */
 
 import { messageOf } from "../errors.ts";
-import { realpath, stat } from "../host/files.ts";
+import { lstat, realpath } from "../host/files.ts";
 import type { Logger } from "../logger.ts";
 import type { Doors } from "./doors.ts";
 import type { SocketPlan } from "./plan-mounts.ts";
@@ -24,12 +24,15 @@ export class HostSockets implements AsyncDisposable {
 
   async open(plans: readonly SocketPlan[]): Promise<void> {
     for (const { source, path } of plans) {
-      // From now on no symbolic link leads elsewhere: the host dials this path and follows none.
-      const target = await realpath(source);
-      const { mode, uid, gid } = await stat(target);
-      const at = { kind: "unix", address: path, owner: { mode: mode & 0o7777, uid, gid } } as const;
-      this.#open.push(await this.#doors.open({ at, target: { kind: "unix", path: target }, limit: MAX_CONNECTIONS }));
+      await this.openOne(await realpath(source), path);
     }
+  }
+
+  /** `target`: as it is, from now on. The host dials it and follows no symbolic link, so that none leads elsewhere. */
+  async openOne(target: string, path: string): Promise<void> {
+    const { mode, uid, gid } = await lstat(target);
+    const at = { kind: "unix", address: path, owner: { mode: mode & 0o7777, uid, gid } } as const;
+    this.#open.push(await this.#doors.open({ at, target: { kind: "unix", path: target }, limit: MAX_CONNECTIONS }));
   }
 
   /** Never rejects. Connections go on until one of their sides ends them. Idempotent. */

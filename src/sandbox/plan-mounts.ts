@@ -12,7 +12,8 @@ import { enumerate, invalid, unsupported, type Warn } from "./refusal.ts";
 /** Where the agent mounts the shares (src/sandbox/machine.ts tells it so). */
 export const GUEST_ROOTFS_SHARE = "/run/hadron/rootfs";
 export const GUEST_VOLUMES_SHARE = "/run/hadron/volumes";
-const GUEST_SOCKETS = "/run/hadron/sockets";
+/** Where the agent listens in the place of the host's sockets. */
+export const GUEST_SOCKETS = "/run/hadron/sockets";
 
 /** What of the host becomes visible in the guest. */
 export interface VolumePlan {

@@ -33,6 +33,7 @@ import { invalid, unsupported, type Warn } from "./refusal.ts";
 export {
   bindSources,
   GUEST_ROOTFS_SHARE,
+  GUEST_SOCKETS,
   GUEST_VOLUMES_SHARE,
   type MountContext,
   type MountedVolume,

@@ -28,6 +28,7 @@ const host: SandboxHost = {
   spawnTask: async () => await noProcess("spawnTask"),
   reapChild: async () => await noProcess("reapChild"),
   killProcess: async () => await noProcess("killProcess"),
+  dial: async () => await noProcess("dial"),
 };
 const openNull = (): number => openSync("/dev/null", "r");
 async function noProcess(call: string): Promise<never> {

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { PipeOwner } from "../agent/agent.ts";
 import type { ConfigSource } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { mounts } from "../host/mountinfo.ts";
 import type { SharedDirectory } from "../hypervisor/hypervisor.ts";
@@ -29,6 +30,7 @@ import {
   bindSources,
   type ContainerPlan,
   dependsOnRootMount,
+  GUEST_SOCKETS,
   type MountContext,
   planContainer,
   type RootPropagation,
@@ -45,12 +47,13 @@ import { inRootMount, probePath } from "./probe.ts";
 import { type Exit, Process } from "./process.ts";
 import { planRootfs, type RootfsMount } from "./rootfs.ts";
 import { type MountHost, Share } from "./share.ts";
+import { type MountedDirectory, SocketDirectories } from "./socket-directories.ts";
 import { checkStdio, type StdioRequest } from "./stdio.ts";
 import { ContainerStorage } from "./storage.ts";
 import { Volumes } from "./volumes.ts";
 
 /** What it asks of the host. */
-export type SandboxHost = MountHost & HostProcessHost;
+export type SandboxHost = MountHost & HostProcessHost & Pick<Host, "dial">;
 
 const SIGKILL = 9;
 /** What the containers of a pod that is being stopped are given to write back what they have written. */
@@ -319,6 +322,15 @@ export class Sandbox implements AsyncDisposable {
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
       await hooks.beforeCreate(hostProcess.pid, signal);
       await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), storages, { ...stdio, owner: request.pipeOwner }));
+      const directories = new SocketDirectories({
+        containerId: request.id,
+        agent: machine.agent,
+        host: this.#options.host,
+        sockets: new HostSockets(machine.doors, log),
+        place: (number) => `${GUEST_SOCKETS}/${slot}-in-${number}`,
+        log,
+      });
+      await storage.coverSockets(directories, mountedDirectories(plan));
     } catch (error) {
       throw await machine.explain(error, `container ${request.id} was being created`);
     }
@@ -411,6 +423,15 @@ interface PodContainerRequest extends Pick<PodContainerOptions, "id" | "bundle" 
   readonly lease: Lease<Machine>;
   /** Of CRI's sandbox container; the Sandbox service has none. */
   readonly spec: Spec | undefined;
+}
+
+/** Volumes of the container that are directories. */
+function mountedDirectories({ guestSpec, volumes }: ContainerPlan): MountedDirectory[] {
+  const sources = new Map(volumes.filter(({ kind }) => kind === "directory").map(({ place, source }) => [place, source]));
+  return (guestSpec.mounts ?? []).flatMap(({ source = "", destination }) => {
+    const directory = sources.get(source);
+    return directory === undefined ? [] : [{ source: directory, destination }];
+  });
 }
 
 interface Shares {

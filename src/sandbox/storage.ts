@@ -8,6 +8,7 @@ import { GUEST_INNER_VOLUMES, type MemoryPlan } from "./plan-memory.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type SocketPlan, type VolumePlan } from "./plan.ts";
 import type { RootfsMount } from "./rootfs.ts";
 import type { Share } from "./share.ts";
+import type { MountedDirectory, SocketDirectories } from "./socket-directories.ts";
 import type { Volume, Volumes } from "./volumes.ts";
 
 /** The VM that sees what is mounted. */
@@ -26,6 +27,7 @@ export class ContainerStorage implements AsyncDisposable {
   readonly #volumes: Volume[] = [];
   #guest: StorageGuest | undefined;
   #sockets: HostSockets | undefined;
+  #socketDirectories: SocketDirectories | undefined;
   #hasRootfs = false;
 
   /** `slot` names the container's directory in its share and is never used twice: the guest caches names. */
@@ -72,8 +74,15 @@ export class ContainerStorage implements AsyncDisposable {
     await sockets.open(plans);
   }
 
+  /** In directories among the volumes. */
+  async coverSockets(directories: SocketDirectories, mounted: readonly MountedDirectory[]): Promise<void> {
+    this.#socketDirectories = directories;
+    await directories.open(mounted);
+  }
+
   /** Idempotent, also for what was made half way; what fails is carried on by the next call. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#socketDirectories?.[Symbol.asyncDispose]();
     await this.#sockets?.[Symbol.asyncDispose]();
     const inner = this.#inner();
     const unused = this.#volumes.filter((volume) => volume.release());

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { onlyNewest } from "../harness/containerd.ts";
+import { patient } from "../harness/patience.ts";
 import { hadron, type RunningContainer, runc, runContainer, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 
@@ -41,6 +42,16 @@ try:
     print(*sorted(set(answers)), len(answers))
 except OSError as error:
     print(error.strerror)
+`;
+
+/** A container's own server. */
+const SERVER = `
+import socket
+s = socket.socket(socket.AF_UNIX); s.bind("/d/own"); s.listen()
+while True:
+    c, _ = s.accept()
+    while c.recv(65536): pass
+    c.sendall(b"own"); c.close()
 `;
 
 describe.each(onlyNewest)("containerd %s: a unix socket of the host", (version) => {
@@ -126,6 +137,26 @@ describe.each(onlyNewest)("containerd %s: a unix socket of the host", (version) 
     expect(await ask(container, "/s")).toBe(`${answer("allowed")} 1`);
     expect(forbidden.connections).toBe(0);
   });
+
+  test.each([runc, hadron])(
+    "is reached in a directory that is mounted (%s), also when it comes later or anew, beside those of the containers",
+    async (runtime) => {
+      const first = await serve(join(directory, "first"), "first");
+      await using container = await startContainer(daemon(), ["python3", "-c", SERVER], {
+        runtime,
+        image: "python",
+        mounts: [bind(directory, "/d", "rbind")],
+      });
+      expect(await ask(container, "/d/first", { size: MIB })).toBe(`${answer("first", MIB)} 1`);
+      await expect.poll(async () => await ask(container, "/d/own"), { timeout: patient(20_000) }).toBe("own 1");
+      await serve(join(directory, "later"), "later");
+      await stopped(first);
+      await serve(join(directory, "first"), "anew");
+      await expect.poll(async () => await ask(container, "/d/later"), { timeout: patient(20_000) }).toBe(`${answer("later")} 1`);
+      await expect.poll(async () => await ask(container, "/d/first"), { timeout: patient(20_000) }).toBe(`${answer("anew")} 1`);
+      expect(await ask(container, "/d/own")).toBe("own 1");
+    },
+  );
 
   test("is refused by a sentence where it is not of streams", async () => {
     const path = join(directory, "log");

@@ -417,6 +417,19 @@ impl agent_ttrpc::Agent for Service {
         Ok(proto::Empty::new())
     }
 
+    async fn cover_socket(
+        &self,
+        _: &TtrpcContext,
+        request: proto::CoverSocketRequest,
+    ) -> Reply<proto::Empty> {
+        let container = self.0.container(&request.container_id)?;
+        let context = &self.0.context;
+        container
+            .cover(context, &request.source, &request.target)
+            .await?;
+        Ok(proto::Empty::new())
+    }
+
     async fn listen(&self, _: &TtrpcContext, request: proto::ListenRequest) -> Reply<proto::Empty> {
         let connector = &self.0.context.connector;
         self.0.doors.open(connector, request).await?;

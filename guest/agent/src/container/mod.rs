@@ -1,10 +1,12 @@
 //! A container: its states and what may be asked of it in which.
 
+mod cover;
 mod create;
 mod exec;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -285,6 +287,19 @@ impl Container {
         let directory = self.cgroup.directory().to_path_buf();
         let writes = update::plan(&resources, &update::current(&directory))?;
         Job::start(&context.reaper, || update::apply(&directory, &writes))?
+            .finished()
+            .await
+    }
+
+    /// Has the container see the socket `source` of the guest in the place of the socket that it has at `target`.
+    pub async fn cover(&self, context: &Context, source: &str, target: &str) -> Result<()> {
+        if self.init.exited().is_some() {
+            return Err(self.wrong_state("changed"));
+        }
+        let path = format!("/proc/{}/ns/mnt", self.init.pid);
+        let namespace =
+            File::open(&path).map_err(|error| Error::os(format!("cannot open {path}"), error))?;
+        Job::start(&context.reaper, || cover::cover(&namespace, source, target))?
             .finished()
             .await
     }
