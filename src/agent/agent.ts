@@ -35,8 +35,10 @@ export interface Agent {
   releaseStorages(storages: Storages, timeoutMs: number): Promise<void>;
   /** The pod's network as it shall be, whole. Answers what could not be carried out and why, a sentence each. */
   setNetwork(network: GuestNetwork): Promise<readonly string[]>;
-  /** Has a server on the guest's loopback joined with a stream to a vsock port of the host. FAILED_PRECONDITION if there is none. */
-  connectLoopback(tcpPort: number, hostPort: number, ipv6First: boolean): Promise<void>;
+  /** Has a server of the guest joined with a stream to a vsock port of the host. FAILED_PRECONDITION if there is none. */
+  connectLoopback(server: GuestServer, hostPort: number): Promise<void>;
+  /** Told all servers of TCP in the guest, at once and whenever they are others. Ends with the connection to the agent; never rejects. */
+  watchListeners(onListeners: (listeners: readonly { readonly address: string; readonly port: number }[]) => void): Promise<void>;
   /**
    * Listens in the guest: each connection, or flow of datagrams, is joined with a new stream to the host's port. ALREADY_EXISTS when somebody
    * listens there.
@@ -75,6 +77,13 @@ export interface GuestShare {
   readonly tag: string;
   readonly mountPoint: string;
   readonly options: readonly string[];
+}
+
+/** Of TCP: at an address of the guest's, or on its loopback of the one family or else the other. */
+export interface GuestServer {
+  readonly port: number;
+  readonly address?: string;
+  readonly ipv6First: boolean;
 }
 
 /** `address`: "127.0.0.11:53", or the path of a unix socket, which is made for it. */

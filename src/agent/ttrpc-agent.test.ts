@@ -64,6 +64,7 @@ function boot(methods: Partial<Guest> = {}): void {
     ping: answer("ping"),
     setClock: answer("setClock"),
     async *events() {},
+    async *watchListeners() {},
     sync: answer("sync"),
     writeBack: answer("writeBack"),
     releaseStorages: answer("releaseStorages"),
@@ -197,7 +198,7 @@ describe("a message to the guest", () => {
     await agent.writeBack(["/a", "/b"], 1_000);
     await agent.releaseStorages(STORAGES, 1_000);
     await agent.setNetwork(NETWORK);
-    await agent.connectLoopback(8080, 1030, true);
+    await agent.connectLoopback({ port: 8080, ipv6First: true }, 1030);
     await agent.listen({ kind: "udp", address: "127.0.0.11:53" }, 1031, 64);
     await agent.listen({ kind: "unix", address: "/s", owner: OWNER }, 1032, 64);
     await agent.unlisten(1031);
@@ -216,7 +217,7 @@ describe("a message to the guest", () => {
       ["writeBack", { paths: ["/a", "/b"] }],
       ["releaseStorages", STORAGES],
       ["setNetwork", NETWORK],
-      ["connectLoopback", { tcpPort: 8080, hostPort: 1030, ipv6First: true }],
+      ["connectLoopback", { tcpPort: 8080, hostPort: 1030, ipv6First: true, address: "" }],
       ["listen", { kind: "udp", address: "127.0.0.11:53", hostPort: 1031, limit: 64, owner: undefined }],
       ["listen", { kind: "unix", address: "/s", hostPort: 1032, limit: 64, owner: OWNER }],
       ["unlisten", { hostPort: 1031 }],
@@ -364,6 +365,20 @@ describe("a connection that is gone", () => {
 });
 
 describe("the guest's events", () => {
+  it("tell who listens, as far as anybody wants to know", async () => {
+    const many = Array.from({ length: 1001 }, (_, index) => ({ address: "::", port: index }));
+    boot({
+      async *watchListeners() {
+        yield { listeners: [{ address: "0.0.0.0", port: 80 }] };
+        yield { listeners: many };
+      },
+    });
+    const told: number[] = [];
+    await agent.watchListeners((listeners) => told.push(listeners.length));
+    expect(told).toEqual([1, 1000]);
+    expect(dead).toEqual([]);
+  });
+
   it("are told until the connection ends, which is no fault; what is none is left out", async () => {
     boot({
       async *events(_request, { signal }) {

@@ -6,13 +6,26 @@ import { Client, type ServiceClient, TtrpcError } from "ttrpc-ts";
 
 import { Code, HadronError } from "../errors.ts";
 import { Agent as AgentService } from "../gen/agent.ts";
-import type { Agent, CreateSandbox, GuestListener, GuestNetwork, GuestProcess, SandboxInfo, Storages, StdioPorts, TerminalSize } from "./agent.ts";
+import type {
+  Agent,
+  CreateSandbox,
+  GuestListener,
+  GuestNetwork,
+  GuestServer,
+  GuestProcess,
+  SandboxInfo,
+  Storages,
+  StdioPorts,
+  TerminalSize,
+} from "./agent.ts";
 import { Liveness } from "./liveness.ts";
 
 /** Of the processes of one container that are passed on: a guest may claim any number. */
 const MAX_PROCESSES = 32_768;
 /** Of the sentences about the guest's network that are passed on. */
 const MAX_PROBLEMS = 64;
+/** More servers are not followed. */
+const MAX_LISTENERS = 1000;
 
 export interface TtrpcAgentOptions {
   /** Within which the agent has to answer whether it lives, milliseconds. */
@@ -128,8 +141,12 @@ export class TtrpcAgent implements Agent {
     return problems.slice(0, MAX_PROBLEMS);
   }
 
-  async connectLoopback(tcpPort: number, hostPort: number, ipv6First: boolean): Promise<void> {
-    await this.#watched("reach its loopback", this.#service.connectLoopback({ tcpPort, hostPort, ipv6First }));
+  async connectLoopback({ port, address = "", ipv6First }: GuestServer, hostPort: number): Promise<void> {
+    await this.#watched("reach one of its servers", this.#service.connectLoopback({ tcpPort: port, hostPort, ipv6First, address }));
+  }
+
+  async watchListeners(onListeners: (listeners: readonly { readonly address: string; readonly port: number }[]) => void): Promise<void> {
+    await this.#events(this.#service.watchListeners({}), ({ listeners }) => onListeners(listeners.slice(0, MAX_LISTENERS)));
   }
 
   async listen({ kind, address, owner }: GuestListener, hostPort: number, limit: number): Promise<void> {
@@ -149,11 +166,17 @@ export class TtrpcAgent implements Agent {
   }
 
   async watchOom(onOom: (containerId: string) => void): Promise<void> {
+    await this.#events(this.#service.events({}), ({ oom }) => {
+      if (oom !== undefined) {
+        onOom(oom.containerId);
+      }
+    });
+  }
+
+  async #events<T>(stream: AsyncIterable<T>, onEvent: (event: T) => void): Promise<void> {
     try {
-      for await (const event of this.#service.events({})) {
-        if (event.oom !== undefined) {
-          onOom(event.oom.containerId);
-        }
+      for await (const event of stream) {
+        onEvent(event);
       }
     } catch (error) {
       // The end of the connection, of which `closed` tells; anything else is a broken agent.

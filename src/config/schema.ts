@@ -111,6 +111,21 @@ export const SCHEMA = {
     annotation: true,
     doc: "NICs that a pod's VM has beside one for each interface that its network namespace has at the start: for interfaces that come later (`ctr run --cni`, `docker network connect`). An interface beyond that is not seen inside until the pod is started anew.",
   },
+  host_network: {
+    type: "choice",
+    default: "refuse",
+    choices: ["refuse", "passt"],
+    annotation: false,
+    doc: "What becomes of a pod that has the host's network instead of one of its own (`hostNetwork: true`, `ctr run --net-host`). With `passt` its packets are carried with the host's addresses ([what that is](network.md#the-hosts-network)).",
+  },
+  passt_path: {
+    type: "choice",
+    default: "auto",
+    choices: ["auto"],
+    path: true,
+    annotation: false,
+    doc: "The passt binary, used with `host_network` only. `auto` takes the one in PATH (package `passt`).",
+  },
   kernel_parameters: {
     type: "strings",
     default: [],

@@ -100,12 +100,11 @@ export interface Loopback {
   readonly program: number;
 }
 
-export interface LoopbackConnection {
+export interface HostConnection {
   readonly fd: number;
   /** To which it was made. */
+  readonly address: string;
   readonly port: number;
-  /** To ::1. */
-  readonly ipv6: boolean;
 }
 
 /** A server of the host. `netns`: path of the network namespace whose loopback it is on; `address`: one of that loopback. */
@@ -283,14 +282,19 @@ export class Host implements AsyncDisposable {
     return { listener, program };
   }
 
-  /** The next one, which is the caller's. CANCELLED by the signal. */
-  async acceptLoopback({ listener }: Pick<Loopback, "listener">, signal: AbortSignal): Promise<LoopbackConnection> {
+  /** A listener of this process's own network namespace, the caller's. "::" may be for IPv4 as well. ALREADY_EXISTS when somebody else listens there. */
+  async listenTcp(address: string, port: number, ipv6Only: boolean): Promise<number> {
+    return (await this.#calls.call("listenTcp", { address, port, ipv6Only })).number("fd");
+  }
+
+  /** A listener's next one, which is the caller's. CANCELLED by the signal. */
+  async acceptConnection(listener: number, signal: AbortSignal): Promise<HostConnection> {
     for (;;) {
-      const answer = await this.#calls.wait("acceptLoopback", { fd: listener }, signal);
+      const answer = await this.#calls.wait("acceptConnection", { fd: listener }, signal);
       const port = answer.number("port");
       if (port !== 0) {
         const [fd] = answer.fds("fds", 1) as [number];
-        return { fd, port, ipv6: answer.boolean("ipv6") };
+        return { fd, port, address: answer.string("address") };
       }
     }
   }

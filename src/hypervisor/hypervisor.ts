@@ -83,7 +83,7 @@ export interface KernelImage {
 }
 
 /** What is plugged into a VM. A new kind of device is a variant here, and nothing else of the interface changes. */
-export type Device = SharedDirectory | Nic;
+export type Device = SharedDirectory | Nic | StreamNic;
 
 /** A directory of the host as a file system, by whatever `sharedFs` says. */
 export interface SharedDirectory {
@@ -105,6 +105,14 @@ export interface Nic {
   readonly queues: readonly number[];
   /** Descriptors of /dev/vhost-net, one for each of `queues`; or none. Only if `Capabilities.vhostNet`. */
   readonly vhost: readonly number[];
+}
+
+/** A network interface of the guest whose packets go over a stream socket, each behind its length, 4 bytes, the highest one first: as passt has it. */
+export interface StreamNic {
+  readonly kind: "stream-nic";
+  readonly hardwareAddress: string;
+  /** Connected; stays the caller's, who may close it when `launch` has answered. */
+  readonly socket: number;
 }
 
 /** A running virtual machine. Dispose it to kill it and to release all that it held. */

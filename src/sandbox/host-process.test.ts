@@ -32,7 +32,8 @@ afterEach(async () => {
   expect(logged).toEqual([]);
 });
 
-const start = (vmPid = process.pid): Promise<HostProcess> => HostProcess.start({ host, journal, libraryDirectory, containerId: "c1", vmPid, log });
+const start = (pid = process.pid): Promise<HostProcess> =>
+  HostProcess.start({ host, journal, libraryDirectory, containerId: "c1", netns: `/proc/${pid}/ns/net`, log });
 
 /** The signals that it passes on, one after the other. */
 function signalsOf(hostProcess: HostProcess): () => Promise<number> {
@@ -112,7 +113,7 @@ test("that cannot enter the namespace leaves nothing", async () => {
     ...hostCalls(),
     spawnTask: () => host.spawnTask({ program: join(libraryDirectory, "hadron-task"), args: ["x"], netns: "/dev/null" }),
   };
-  const failing = HostProcess.start({ host: fake, journal, libraryDirectory, containerId: "c1", vmPid: process.pid, log });
+  const failing = HostProcess.start({ host: fake, journal, libraryDirectory, containerId: "c1", netns: "/proc/self/ns/net", log });
   await expect(failing).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: expect.stringContaining("EINVAL") });
   expect(journal.entries).toEqual([]);
 });

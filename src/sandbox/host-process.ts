@@ -22,8 +22,8 @@ export interface HostProcessOptions {
   /** PREFIX/lib/hadron. */
   readonly libraryDirectory: string;
   readonly containerId: string;
-  /** Its network namespace is the pod's. */
-  readonly vmPid: number;
+  /** Path of the network namespace that is the pod's. */
+  readonly netns: string;
   readonly log: Logger;
 }
 
@@ -78,13 +78,13 @@ export class HostProcess implements AsyncDisposable {
    * UNAVAILABLE when it cannot be started: the VM, and its network namespace with it, may be gone.
    */
   static async start(options: HostProcessOptions): Promise<HostProcess> {
-    const { host, journal, libraryDirectory, containerId, vmPid } = options;
+    const { host, journal, libraryDirectory, containerId, netns } = options;
     let spawned: Spawned;
     try {
       spawned = await host.spawnTask({
         program: join(libraryDirectory, "hadron-task"),
         args: ["hadron", "container", containerId],
-        netns: `/proc/${vmPid}/ns/net`,
+        netns,
       });
     } catch (error) {
       throw unavailable(containerId, messageOf(error), error);

@@ -2,10 +2,11 @@
 
 import { Socket } from "node:net";
 import { totalmem } from "node:os";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 
 import { TtrpcAgent, type TtrpcAgentOptions } from "../agent/ttrpc-agent.ts";
 import { type Config, loadConfig, withAnnotations } from "../config/config.ts";
+import { Code, HadronError } from "../errors.ts";
 import { type CgroupPath, CgroupStay } from "../host/cgroup.ts";
 import { close } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
@@ -16,11 +17,15 @@ import { resolveGuestImage } from "../hypervisor/guest-image.ts";
 import type { Capabilities, SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
+import { HostNetwork } from "./network/host-network.ts";
 import { PodLoopback } from "./network/loopback.ts";
+import { findPasst } from "./network/passt.ts";
 import { PodNetwork } from "./network/pod-network.ts";
+import { PublishedPorts } from "./network/published-ports.ts";
 import { podCgroup } from "./pod-cgroup.ts";
 import { requireSameMachine } from "./pod-config.ts";
 import type { PodSpec } from "./pod-spec.ts";
+import { unsupported } from "./refusal.ts";
 import { sizeMachine } from "./sizing.ts";
 
 const MIB = 1024 * 1024;
@@ -43,6 +48,10 @@ export interface MachineFactoryOptions {
 const UNPATCHED_9P =
   'With Debian\'s kernel, ftruncate, fchmod, fchown and futimens of an open file that another one was renamed over change the other one, and a full disk is told by fsync only: run "make kernel" for pods with data.';
 
+const HOST_NETWORK_REFUSED =
+  "the pod asks for the host's network namespace, which cannot be had inside a VM; give it a network namespace of its own, " +
+  'or set host_network to "passt" in the configuration, which carries its packets with the host\'s addresses';
+
 /** Makes the machines of pods, and knows with which configuration. */
 export class MachineFactory {
   readonly #options: MachineFactoryOptions;
@@ -54,6 +63,7 @@ export class MachineFactory {
 
   /** Nothing is left when it throws; a configuration that does not hold is an error like any other. `shares` is called once at most. */
   async make(pod: PodSpec, shares: () => Promise<readonly SharedDirectory[]>, signal: AbortSignal): Promise<Machine> {
+    await this.requireNetwork(pod, undefined);
     const configured = await this.#configOf(pod);
     this.#options.configured(configured);
     const config = withAnnotations(configured, pod.annotations);
@@ -81,7 +91,7 @@ export class MachineFactory {
     const before = performance.now();
     const { capabilities } = hypervisor;
     const network = undo.use(
-      await this.#openNetwork(pod, config, capabilities, { vcpus: size.vcpus, nics: capabilities.deviceSlots - directories.length }),
+      await this.#openNetwork(pod.netns, config, capabilities, { vcpus: size.vcpus, nics: capabilities.deviceSlots - directories.length }),
     );
     const devices = [...directories, ...network.nics];
     const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
@@ -95,6 +105,7 @@ export class MachineFactory {
         agentLogLevel: config.debugLevel.toLowerCase(),
         bootTimeoutMs: config.bootTimeoutS * 1000,
         startVm: async (bootSignal) => {
+          await network.start();
           const vm = await hypervisor.launch({ ...vmConfig, outOfMemory: () => place?.outOfMemory === true }, bootSignal);
           log.debug({ pid: vm.pid }, "the VM's processes run");
           await network.closeQueues();
@@ -111,8 +122,7 @@ export class MachineFactory {
             onUnresponsive,
           }),
         network,
-        // A namespace that is the pod's alone has no door.
-        loopback: pod.netns === "new" ? undefined : new PodLoopback({ host, netns: pod.netns.path, log }),
+        loopback: this.#loopbackOf(pod, network),
         dial: (target) => host.dial(target),
         clockSet: async (ended) => await host.clockSet({ signal: ended }),
         log,
@@ -120,8 +130,31 @@ export class MachineFactory {
       signal,
     );
     undo.move();
+    if (network instanceof HostNetwork) {
+      void network.failed.then((reason) => machine.fail(reason));
+    }
     this.#tellBoot(machine, size, performance.now() - before);
     return machine;
+  }
+
+  /**
+   * Before anything is made: whether `own` may have the network that it asks for, in `pod` if it comes into that.
+   *
+   * @throws HadronError FAILED_PRECONDITION
+   */
+  async requireNetwork(own: PodSpec, pod: PodSpec | undefined): Promise<void> {
+    if (own.netns !== "host" || pod?.netns === "host") {
+      return;
+    }
+    if (pod !== undefined) {
+      throw new HadronError(
+        Code.FAILED_PRECONDITION,
+        "the container asks for the host's network namespace, but a pod has one network, which its VM was made with: give it the pod's",
+      );
+    }
+    if ((await this.#configOf(own)).hostNetwork === "refuse") {
+      throw unsupported(HOST_NETWORK_REFUSED);
+    }
   }
 
   /**
@@ -154,12 +187,21 @@ export class MachineFactory {
     return config;
   }
 
-  #openNetwork(pod: PodSpec, { spareNics }: Config, { vhostNet }: Capabilities, most: { vcpus: number; nics: number }): Promise<PodNetwork> {
-    const { host, journal, log } = this.#options;
-    return PodNetwork.open({
+  async #openNetwork(
+    netns: PodSpec["netns"],
+    { spareNics, passtPath }: Config,
+    { vhostNet }: Capabilities,
+    most: { vcpus: number; nics: number },
+  ): Promise<PodNetwork | HostNetwork> {
+    const { host, journal, libraryDirectory, log } = this.#options;
+    if (netns === "host") {
+      const [passt, hadronExec] = [await findPasst(passtPath), join(libraryDirectory, "hadron-exec")];
+      return await HostNetwork.open({ host, journal, passt, hadronExec, log });
+    }
+    return await PodNetwork.open({
       host,
       journal,
-      netns: pod.netns,
+      netns,
       spareNics,
       maxNics: most.nics,
       // Without the host's kernel all of them are served by one thread.
@@ -169,7 +211,16 @@ export class MachineFactory {
     });
   }
 
-  #placeOf({ netns }: PodNetwork): Pick<VmConfig, "directory" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
+  #loopbackOf({ netns }: PodSpec, network: PodNetwork | HostNetwork): PodLoopback | PublishedPorts | undefined {
+    const { host, log } = this.#options;
+    if (network instanceof HostNetwork) {
+      return new PublishedPorts({ host, addresses: network.addresses, log });
+    }
+    // A namespace that is the pod's alone has no door.
+    return typeof netns === "string" ? undefined : new PodLoopback({ host, netns: netns.path, log });
+  }
+
+  #placeOf({ netns }: Pick<VmConfig, "netns">): Pick<VmConfig, "directory" | "netns" | "onConsoleLine" | "onDiagnostic" | "onProcess"> {
     const { stateDir, journal, log } = this.#options;
     return {
       directory: stateDir,

@@ -17,6 +17,7 @@ import { Doors } from "./doors.ts";
 import { LoopbackServers } from "./network/loopback-servers.ts";
 import type { PodLoopback } from "./network/loopback.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
+import type { PublishedPorts } from "./network/published-ports.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
 /** The host port that the agent dials (proto/hadron/agent.proto). */
@@ -44,7 +45,17 @@ const SYSCTLS: ReadonlyMap<string, string> = new Map([
 /** What a Machine itself asks of the guest; what its containers ask is theirs. */
 export type MachineAgent = Pick<
   Agent,
-  "createSandbox" | "setClock" | "setNetwork" | "connectLoopback" | "listen" | "unlisten" | "releaseStorages" | "writeBack" | "closed" | "close"
+  | "createSandbox"
+  | "setClock"
+  | "setNetwork"
+  | "connectLoopback"
+  | "watchListeners"
+  | "listen"
+  | "unlisten"
+  | "releaseStorages"
+  | "writeBack"
+  | "closed"
+  | "close"
 >;
 
 export interface MachineOptions<A extends MachineAgent = Agent> {
@@ -62,7 +73,7 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
   /** What the guest's NICs are on; the machine's own once it has booted. */
   readonly network: MachineNetwork;
-  /** Absent if nobody can dial it. */
+  /** How the pod's servers are reached from the host. Absent if nobody can dial them. */
   readonly loopback?: MachineLoopback | undefined;
   /** Host's. */
   readonly dial: (target: DialTarget) => Promise<number>;
@@ -73,9 +84,12 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
 
 export type MachinePlace = Pick<CgroupStay, "leave" | typeof Symbol.asyncDispose>;
 
-export type MachineNetwork = Pick<PodNetwork, "attach" | "refresh" | typeof Symbol.asyncDispose>;
+export interface MachineNetwork extends Pick<PodNetwork, "attach" | "refresh" | typeof Symbol.asyncDispose> {
+  /** It is the host's own. */
+  readonly isHosts: boolean;
+}
 
-export type MachineLoopback = Pick<PodLoopback, "attach" | typeof Symbol.asyncDispose>;
+export type MachineLoopback = Pick<PodLoopback | PublishedPorts, "attach" | typeof Symbol.asyncDispose>;
 
 export interface AgentChannel<A extends MachineAgent = Agent> {
   /** For the guest's end of the connection. */
@@ -113,7 +127,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
     this.doors = new Doors({ vsock: vm.vsock, agent, dial, nextPort: () => this.#nextPort++, log });
-    this.#servers = new LoopbackServers({ pid: vm.pid, doors: this.doors, dial, log });
+    this.#servers = new LoopbackServers({ netns: this.netns, pid: network.isHosts ? undefined : vm.pid, doors: this.doors, dial, log });
     void vm.exited.then((exit) => {
       this.#exit = exit;
       this.clock[Symbol.dispose]();
@@ -184,6 +198,11 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     machine = new Machine(vm, channel.agent, info, options);
     options.loopback?.attach(machine);
     return machine;
+  }
+
+  /** Path of the network namespace on the host that is the pod's: the VM's, or the host's own. */
+  get netns(): string {
+    return this.#network.isHosts ? "/proc/self/ns/net" : `/proc/${this.vm.pid}/ns/net`;
   }
 
   /** Settles once, never rejects: when the VM is gone. */

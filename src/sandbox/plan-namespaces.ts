@@ -3,7 +3,7 @@
 import { Code, HadronError } from "../errors.ts";
 import type { LinuxSpec, NamespaceSpec, Spec } from "./oci.ts";
 import { requireOneOf } from "./plan-process.ts";
-import { invalid, unsupported, type Warn } from "./refusal.ts";
+import { invalid, type Warn } from "./refusal.ts";
 
 export interface NamespaceContext {
   /** The guest's path of what `/proc/<hostPid>/ns/<file>` means, if that is a process of the pod; undefined when there is none. */
@@ -27,8 +27,8 @@ const TYPES: ReadonlySet<string> = new Set(Object.keys(FILES));
 
 /**
  * The guest's. A namespace that is not named is the guest's own, as for runc it is the host's: the VM is the pod's "host".
- * But for two: the host's network cannot be had, since a guest has a network stack of its own; and the guest's own mounts stay
- * out of reach, since a container that changed them would take the agent with it.
+ * But for the guest's own mounts, which stay out of reach, since a container that changed them would take the agent with it. Whether a pod may
+ * have the host's network, and how, is not said here (machine-factory.ts).
  */
 export function planNamespaces(asked: readonly NamespaceSpec[], context: NamespaceContext, warn: Warn): NamespaceSpec[] {
   const seen = new Set<string>();
@@ -38,12 +38,6 @@ export function planNamespaces(asked: readonly NamespaceSpec[], context: Namespa
       throw invalid(`linux.namespaces has the type ${JSON.stringify(type)} twice; a container has one of each`);
     }
     seen.add(type);
-  }
-  if (!seen.has("network")) {
-    throw unsupported(
-      "the container asks for the host's network namespace, which cannot be had inside a VM; " +
-        "give it a network namespace of its own or that of its pod",
-    );
   }
   // Not the cgroup namespace alone: on hosts with cgroup v1 containerd never names it.
   const shared = ["pid", "ipc", "uts"].filter((type) => !seen.has(type));

@@ -558,7 +558,6 @@ describe("what cannot be had in a VM", () => {
   const mount = (rest: object) => (s: Json) => s.mounts.push({ destination: "/m", ...rest });
 
   it.each<[string, (s: Json) => unknown]>([
-    ["host's network namespace", (s) => without(s, "network")],
     ["linux.intelRdt", (s) => (s.linux["intelRdt"] = { closID: "x" })],
     ["linux.netDevices", (s) => (s.linux["netDevices"] = { eth0: {} })],
     ["linux.seccomp.listenerPath", (s) => (s.linux["seccomp"] = { defaultAction: "SCMP_ACT_NOTIFY" })],

@@ -12,7 +12,7 @@ describe("the description of a pod", () => {
   it("is empty for a container that says nothing", () => {
     expect(podOf({})).toEqual({
       hostname: "",
-      netns: "new",
+      netns: "host",
       annotations: {},
       configuration: {},
       limits: { memoryBytes: 0, cpus: 0 },
@@ -32,6 +32,7 @@ describe("the description of a pod", () => {
         },
       }).netns;
     expect([netns("/run/netns/n"), netns(""), netns()]).toEqual([{ path: "/run/netns/n" }, "new", "new"]);
+    expect(podOf({ linux: { namespaces: [{ type: "mount" }] } }).netns).toBe("host");
   });
 
   it("has the larger of its first container's limits and of what CRI says of the pod", () => {

@@ -12,8 +12,8 @@ import type { StdioRequest } from "./stdio.ts";
 export interface PodSpec {
   /** The guest's own name; "" for none. */
   readonly hostname: string;
-  /** Of the VM's processes. */
-  readonly netns: NetworkNamespace;
+  /** "host": none of its own, but the host's. */
+  readonly netns: NetworkNamespace | "host";
   /** Those of `io.hadron.*` change the configuration. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Which configuration the pod was asked for with. */
@@ -60,11 +60,11 @@ export function isPodItself(spec: Spec, stdio: StdioRequest): boolean {
 export function podSpecOf(spec: Spec, configuration: ConfigSource, isItself = false): PodSpec {
   const annotations = spec.annotations ?? {};
   const { memory, cpu } = spec.linux?.resources ?? {};
-  const network = spec.linux?.namespaces?.find(({ type }) => type === "network")?.path ?? "";
+  const network = spec.linux?.namespaces?.find(({ type }) => type === "network");
   const cri = (name: string): number => Number(annotations[`io.kubernetes.cri.sandbox-${name}`]);
   return {
     hostname: spec.hostname ?? "",
-    netns: network === "" ? "new" : { path: network },
+    netns: network === undefined ? "host" : (network.path ?? "") === "" ? "new" : { path: network.path ?? "" },
     annotations,
     configuration,
     limits: {

@@ -60,6 +60,7 @@ beforeEach(async () => {
         throw new HadronError(Code.UNAVAILABLE, "no VM in this test");
       },
       check: async () => undefined,
+      requireNetwork: async () => undefined,
     },
   });
 });

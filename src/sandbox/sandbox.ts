@@ -76,6 +76,8 @@ export interface SandboxOptions {
 /** What a MachineFactory does for a sandbox. */
 export interface MachineMaker {
   make(pod: PodSpec, shares: () => Promise<readonly SharedDirectory[]>, signal: AbortSignal): Promise<Machine>;
+  /** Throws for a network that a pod cannot have, or a container in `pod`. */
+  requireNetwork(own: PodSpec, pod: PodSpec | undefined): Promise<void>;
   /** Throws for a container that comes into the VM made for `pod`, and asks for another with `own`. */
   check(pod: PodSpec, own: PodSpec): Promise<void>;
 }
@@ -280,13 +282,14 @@ export class Sandbox implements AsyncDisposable {
     const { mounts = [], process, root, linux } = request.spec;
     checkStdio(request.stdio, process?.terminal);
     const propagation = rootfsPropagation(linux?.rootfsPropagation);
+    const isItself = isPodItself(request.spec, request.stdio);
+    const own = podSpecOf(request.spec, request.configuration, isItself);
     const [rootfs, sources] = await Promise.all([
       planRootfs(request.rootfs, request.bundle, root, propagation),
       probeSources(bindSources(mounts, request.bundle), propagation),
+      this.#options.machines.requireNetwork(own, this.#machine.pod),
     ]);
     // Nothing is waited for from the plan to the VM, whose name the first container's plan supposes.
-    const isItself = isPodItself(request.spec, request.stdio);
-    const own = podSpecOf(request.spec, request.configuration, isItself);
     const plan = this.#plan(request, slot, sources, (this.#machine.pod ?? own).hostname);
     // Booting takes longest, so it starts first.
     const lease = undo.use(this.#machine.lease(own));
@@ -360,9 +363,9 @@ export class Sandbox implements AsyncDisposable {
     return new PodContainer({ id, bundle, machine, pids: lease.pod.pids, lease, hostProcess, observer, log });
   }
 
-  #startHostProcess(containerId: string, { vm }: Machine): Promise<HostProcess> {
+  #startHostProcess(containerId: string, { netns }: Machine): Promise<HostProcess> {
     const { host, journal, libraryDirectory, log } = this.#options;
-    return HostProcess.start({ host, journal, libraryDirectory, containerId, vmPid: vm.pid, log });
+    return HostProcess.start({ host, journal, libraryDirectory, containerId, netns, log });
   }
 
   /** `podHostname`: "" for none. */

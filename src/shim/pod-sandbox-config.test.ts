@@ -79,6 +79,11 @@ describe("a pod of the sandbox service", () => {
     expect(asked(POD, NODE)).toEqual(["shared", warning("ipc")]);
   });
 
+  it("has the host's network where CRI says so, whatever else is named", () => {
+    const config = { linux: { securityContext: { namespaceOptions: { network: NamespaceMode.NODE } } } };
+    expect(requested(config, { netnsPath: "/run/netns/n" }).spec.netns).toBe("host");
+  });
+
   it("has no limit where CRI says none", () => {
     const limits = (resources: object): unknown => requested({ linux: { resources } }).spec.limits;
     expect(limits({ cpuPeriod: 100_000n, cpuQuota: -1n, memoryLimitInBytes: -1n })).toEqual({ memoryBytes: 0, cpus: 0 });
@@ -86,12 +91,6 @@ describe("a pod of the sandbox service", () => {
   });
 
   it.each<[string, Code, Init<PodSandboxConfig> | undefined, Init<CreateSandboxRequest>]>([
-    [
-      "host's network",
-      Code.FAILED_PRECONDITION,
-      { linux: { securityContext: { namespaceOptions: { network: NamespaceMode.NODE, usernsOptions: { mode: NamespaceMode.NODE } } } } },
-      {},
-    ],
     ["hostUsers", Code.FAILED_PRECONDITION, { linux: { securityContext: { namespaceOptions: { usernsOptions: { mode: NamespaceMode.POD } } } } }, {}],
     ["root file system", Code.FAILED_PRECONDITION, {}, { rootfs: [{ type: "overlay" }] }],
     ["a some.Type", Code.INVALID_ARGUMENT, undefined, { options: { typeUrl: "some.Type", value: new Uint8Array() } }],

@@ -23,9 +23,6 @@ export function podRequestOf(request: CreateSandboxRequest, configuration: Confi
   }
   const { hostname: name, dnsConfig, annotations, linux } = configOf(request);
   const namespaces = linux?.securityContext?.namespaceOptions;
-  if (namespaces?.network === NamespaceMode.NODE) {
-    throw unsupported("the pod asks for the host's network namespace, which cannot be had inside a VM; leave hostNetwork out");
-  }
   if (namespaces?.usernsOptions?.mode === NamespaceMode.POD) {
     throw unsupported(
       "the pod asks for a user namespace (hostUsers: false), which its volumes cannot have yet; leave it out: its root is not the host's",
@@ -39,7 +36,7 @@ export function podRequestOf(request: CreateSandboxRequest, configuration: Confi
   return {
     spec: {
       hostname: name,
-      netns: request.netnsPath === "" ? "new" : { path: request.netnsPath },
+      netns: namespaces?.network === NamespaceMode.NODE ? "host" : request.netnsPath === "" ? "new" : { path: request.netnsPath },
       annotations: { ...Object.fromEntries(annotations), ...Object.fromEntries(request.annotations) },
       configuration,
       limits: {

@@ -2,7 +2,7 @@
 import { type Containerd, ownerVariable } from "../harness/containerd.ts";
 import { type Process, processes } from "../harness/processes.ts";
 
-export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd";
+export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd" | "passt";
 
 /** Every living process of that kind, of all pods of this containerd. */
 export async function parts(containerd: Containerd, part: Part): Promise<Process[]> {
@@ -18,7 +18,9 @@ export async function parts(containerd: Containerd, part: Part): Promise<Process
     return daemons;
   }
   const pids = new Set(daemons.map(({ pid }) => pid));
-  return all.filter(({ parent, exe }) => pids.has(parent) && exe.includes(part === "qemu" ? "/qemu-system" : `/${part}`));
+  const program = part === "qemu" ? "/qemu-system" : `/${part}`;
+  // Another Debian's runs through its own loader.
+  return all.filter(({ parent, exe, args }) => pids.has(parent) && (exe.includes(program) || args.some((arg) => arg.endsWith(`/bin${program}`))));
 }
 
 /** The only process of that kind; throws when there is none, or more. */

@@ -57,10 +57,17 @@ export interface ContainerdOptions {
   readonly shimPath?: readonly string[];
   /** Serves the CRI, in a network namespace of the daemon's own. containerd 2.x only. */
   readonly cri?: CriSettings;
+  /** Path of the network namespace that is the host's for the daemon and its shims, if it does not serve the CRI. Default: the machine's. */
+  readonly network?: () => Promise<string>;
 }
 
 /** Where the CRI plugin puts everything. */
 const CRI_NAMESPACE = "k8s.io";
+
+interface Networks {
+  readonly cri: CriSettings | undefined;
+  readonly network: string | undefined;
+}
 
 const READY_MS = patient(60_000);
 const STOP_MS = patient(20_000);
@@ -79,13 +86,16 @@ export class Containerd implements AsyncDisposable {
   readonly #binaries: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #cri: CriSettings | undefined;
+  readonly #hostNetwork: string | undefined;
   #daemon: ChildProcess | undefined;
 
-  private constructor(version: ContainerdVersion, directory: string, binaries: string, env: NodeJS.ProcessEnv, cri: CriSettings | undefined) {
+  private constructor(version: ContainerdVersion, directory: string, binaries: string, env: NodeJS.ProcessEnv, networks: Networks) {
     this.version = version;
     this.directory = directory;
     this.address = join(directory, "grpc.sock");
+    const { cri, network } = networks;
     this.#cri = cri;
+    this.#hostNetwork = network;
     this.namespace = cri === undefined ? basename(directory) : CRI_NAMESPACE;
     this.logPath = join(directory, "containerd.log");
     this.#binaries = binaries;
@@ -99,7 +109,7 @@ export class Containerd implements AsyncDisposable {
     const path = [...(options.shimPath ?? [join(build, "bin")]), programs, join(runc, "usr/sbin")];
     const directory = await makeDirectory();
     const env = { ...process.env, PATH: [...path, process.env["PATH"]].join(":"), [ownerVariable]: directory, ...options.env };
-    const instance = new Containerd(version, directory, programs, env, options.cri);
+    const instance = new Containerd(version, directory, programs, env, { cri: options.cri, network: await options.network?.() });
     try {
       await writeFile(join(directory, "config.toml"), await instance.#config());
       await instance.start();
@@ -130,7 +140,7 @@ export class Containerd implements AsyncDisposable {
     try {
       // The daemon dies with the tests, however these end.
       const command = [join(this.#binaries, "containerd"), "--config", join(this.directory, "config.toml")];
-      this.#daemon = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...(this.#cri === undefined ? [] : this.#inNetwork()), ...command], {
+      this.#daemon = spawn("setpriv", ["--pdeathsig", "KILL", "--", ...this.#inNetwork(), ...command], {
         env: this.#env,
         stdio: ["ignore", log, log],
       });
@@ -286,8 +296,11 @@ export class Containerd implements AsyncDisposable {
     return join(this.directory, "network");
   }
 
-  /** What runs a program in the daemon's network, which is made the first time. */
+  /** What runs a program in the daemon's network; CRI's is made the first time. */
   #inNetwork(): string[] {
+    if (this.#cri === undefined) {
+      return this.#hostNetwork === undefined ? [] : ["nsenter", `--net=${this.#hostNetwork}`, "--"];
+    }
     const make = '[ -e "$0" ] || { : >"$0" && unshare --net="$0" -- ip link set lo up; } && exec nsenter --net="$0" -- "$@"';
     return ["sh", "-c", make, this.#network];
   }

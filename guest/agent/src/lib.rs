@@ -15,6 +15,7 @@ pub mod crun;
 pub mod doors;
 pub mod error;
 pub mod fd;
+pub mod listeners;
 pub mod log;
 pub mod loopback;
 pub mod memory;

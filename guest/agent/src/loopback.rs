@@ -24,7 +24,7 @@ pub async fn connect(
     request: &proto::ConnectLoopbackRequest,
 ) -> Result<()> {
     let (tcp_port, host_port) = (request.tcp_port, request.host_port);
-    let mut server = dial(tcp_port, request.ipv6_first).await?;
+    let mut server = dial(tcp_port, &addresses(request)?).await?;
     let failed = |error| {
         Error::os(
             format!("cannot connect to port {host_port} of the host"),
@@ -43,19 +43,30 @@ pub async fn connect(
     Ok(())
 }
 
-async fn dial(port: u32, ipv6_first: bool) -> Result<TcpStream> {
-    let number = u16::try_from(port)
-        .map_err(|_| Error::invalid(format!("{port} is not the number of a TCP port")))?;
-    let mut addresses = [
+/// In the order in which they are tried.
+fn addresses(request: &proto::ConnectLoopbackRequest) -> Result<Vec<IpAddr>> {
+    let address = &request.address;
+    if !address.is_empty() {
+        let parsed = address.parse();
+        let invalid = |_| Error::invalid(format!("{address:?} is not an address"));
+        return Ok(vec![parsed.map_err(invalid)?]);
+    }
+    let mut addresses = vec![
         IpAddr::from(Ipv4Addr::LOCALHOST),
         IpAddr::from(Ipv6Addr::LOCALHOST),
     ];
-    if ipv6_first {
+    if request.ipv6_first {
         addresses.reverse();
     }
+    Ok(addresses)
+}
+
+async fn dial(port: u32, addresses: &[IpAddr]) -> Result<TcpStream> {
+    let number = u16::try_from(port)
+        .map_err(|_| Error::invalid(format!("{port} is not the number of a TCP port")))?;
     let mut last = None;
     for address in addresses {
-        match timeout(CONNECT, TcpStream::connect((address, number))).await {
+        match timeout(CONNECT, TcpStream::connect((*address, number))).await {
             Ok(Ok(stream)) => {
                 // Who dials decides how bytes are gathered; failing that costs time, not bytes.
                 let _ = stream.set_nodelay(true);

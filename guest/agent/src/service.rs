@@ -12,6 +12,7 @@ use crate::child::Job;
 use crate::clock;
 use crate::container::Stdio;
 use crate::error::{Error, Result};
+use crate::listeners;
 use crate::log::set_level;
 use crate::loopback;
 use crate::memory;
@@ -428,6 +429,32 @@ impl agent_ttrpc::Agent for Service {
             .cover(context, &request.source, &request.target)
             .await?;
         Ok(proto::Empty::new())
+    }
+
+    async fn watch_listeners(
+        &self,
+        _: &TtrpcContext,
+        _: proto::Empty,
+        stream: ServerStreamSender<proto::Listeners>,
+    ) -> Reply<()> {
+        let mut connection = self.0.connection();
+        let mut known = listeners::read();
+        loop {
+            let mut message = proto::Listeners::new();
+            message.listeners = known
+                .iter()
+                .map(|address| proto::listeners::Listener {
+                    address: address.ip().to_string(),
+                    port: address.port().into(),
+                    ..Default::default()
+                })
+                .collect();
+            stream.send(&message).await?;
+            tokio::select! {
+                now = listeners::change(&known) => known = now,
+                _ = connection.changed() => return Ok(()),
+            }
+        }
     }
 
     async fn listen(&self, _: &TtrpcContext, request: proto::ListenRequest) -> Reply<proto::Empty> {

@@ -71,9 +71,9 @@ impl Handle {
             Ok(Operation::WaitNetworkChange(request)) => self
                 .reactor
                 .submit(id, ProcessOperation::WaitNetworkChange(request)),
-            Ok(Operation::AcceptLoopback(request)) => self
+            Ok(Operation::AcceptConnection(request)) => self
                 .reactor
-                .submit(id, ProcessOperation::AcceptLoopback(request)),
+                .submit(id, ProcessOperation::AcceptConnection(request)),
             Ok(Operation::Cancel(request)) => {
                 self.reactor.submit(id, ProcessOperation::Cancel(request))
             }
@@ -114,14 +114,15 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::SeparateLinks(request) => network::separate(&request),
         Operation::RemoveLink(request) => network::remove(&request),
         Operation::OpenLoopback(request) => network::loopback::open(&request),
-        Operation::RefuseConnection(request) => network::loopback::refuse(&request),
+        Operation::ListenTcp(request) => network::tcp::listen(&request),
+        Operation::RefuseConnection(request) => network::tcp::refuse(&request),
         Operation::Dial(request) => dial::dial(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)
         | Operation::WaitClockSet(_)
         | Operation::WaitNetworkChange(_)
-        | Operation::AcceptLoopback(_)
+        | Operation::AcceptConnection(_)
         | Operation::Cancel(_) => Err(OpError::new(
             Errno::INVAL,
             "operations on processes and waits are the reactor's",

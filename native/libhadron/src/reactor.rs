@@ -34,7 +34,7 @@ pub enum ProcessOperation {
     Reap(ReapChild),
     WaitClockSet,
     WaitNetworkChange(Descriptor),
-    AcceptLoopback(Descriptor),
+    AcceptConnection(Descriptor),
     Cancel(Cancel),
     /// A request that was not understood: only its refusal is sent, and not on the caller's thread.
     Refuse(OpError),
@@ -121,7 +121,7 @@ enum Kind {
     /// What it tells is to be taken out.
     Network,
     /// The answer is a connection.
-    Loopback,
+    Connections,
 }
 
 impl Thread {
@@ -181,8 +181,8 @@ impl Thread {
                         self.answers.send(id, Err(error));
                     }
                 }
-                ProcessOperation::AcceptLoopback(request) => {
-                    if let Err(error) = guarded(|| self.accept_loopback(id, &request)) {
+                ProcessOperation::AcceptConnection(request) => {
+                    if let Err(error) = guarded(|| self.accept_connection(id, &request)) {
                         self.answers.send(id, Err(error));
                     }
                 }
@@ -210,9 +210,9 @@ impl Thread {
     }
 
     /// The answer comes with a connection, or when one has come and is gone.
-    fn accept_loopback(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
-        let listener = network::loopback::listener(request)?;
-        self.watch(id, listener, Kind::Loopback, "the pod's loopback")
+    fn accept_connection(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
+        let listener = network::tcp::listener(request)?;
+        self.watch(id, listener, Kind::Connections, "a listener")
     }
 
     fn watch(&mut self, id: u64, fd: OwnedFd, kind: Kind, what: &str) -> OpResult<()> {
@@ -239,7 +239,7 @@ impl Thread {
                 Kind::Child => guarded(|| child::reap(&fd)),
                 Kind::Clock => Ok(Reply::empty()),
                 Kind::Network => Ok(network::changed(fd.as_fd())),
-                Kind::Loopback => guarded(|| network::loopback::accept(fd.as_fd())),
+                Kind::Connections => guarded(|| network::tcp::accept(fd.as_fd())),
             };
             self.answers.send(id, answer);
         }

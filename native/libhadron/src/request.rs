@@ -38,7 +38,8 @@ pub enum Operation {
     SeparateLinks(SeparateLinks),
     RemoveLink(RemoveLink),
     OpenLoopback(Path),
-    AcceptLoopback(Descriptor),
+    ListenTcp(ListenTcp),
+    AcceptConnection(Descriptor),
     RefuseConnection(Descriptor),
     Dial(Dial),
 }
@@ -197,6 +198,16 @@ pub struct SeparateLinks {
     pub fd: i32,
     pub link: u32,
     pub tap: u32,
+}
+
+/// In the network namespace of this process.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListenTcp {
+    pub address: IpAddr,
+    pub port: u16,
+    /// "::" is not for IPv4 as well.
+    pub ipv6_only: bool,
 }
 
 /// A server of the host. `netns`: path of the network namespace that it is in; its address is one of the loopback.

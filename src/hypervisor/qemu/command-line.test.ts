@@ -77,6 +77,15 @@ describe("the command line", () => {
     expect(values(debian, "-device").slice(1)).toEqual(["virtio-net-pci,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on,romfile="]);
   });
 
+  test("a NIC on a stream socket", () => {
+    const devices = [{ kind: "stream-nic", hardwareAddress: "02:00:00:00:00:0a", socket: 5 }] as const;
+    const args = qemuArguments({ ...machine, devices });
+    expect(values(args, "-netdev")).toEqual(["stream,id=device0,server=off,addr.type=fd,addr.str=5"]);
+    expect(values(args, "-device").slice(2)).toEqual(["virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on"]);
+    const wrong = [{ ...devices[0], hardwareAddress: "01:00:00:00:00:0a" }];
+    expect(() => qemuArguments({ ...machine, devices: wrong })).toThrow(/single NIC/);
+  });
+
   test("more devices than fit without ACPI", () => {
     const shares = (count: number) => Array.from({ length: count }, (_, index) => ({ kind: "9p", tag: `t${index}`, directory: 5 }) as const);
     expect(values(qemuArguments({ ...machine, devices: shares(6) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=off"]);

@@ -34,7 +34,9 @@ export type QemuDevice =
   /** `socket`: where virtiofsd listens for vhost-user. */
   | { readonly kind: "virtiofs"; readonly tag: string; readonly socket: string }
   /** `queues`, `vhost`: descriptors that QEMU inherits. */
-  | { readonly kind: "nic"; readonly hardwareAddress: string; readonly queues: readonly number[]; readonly vhost: readonly number[] };
+  | { readonly kind: "nic"; readonly hardwareAddress: string; readonly queues: readonly number[]; readonly vhost: readonly number[] }
+  /** `socket`: a descriptor that QEMU inherits. */
+  | { readonly kind: "stream-nic"; readonly hardwareAddress: string; readonly socket: number };
 
 /** microvm has 24 virtio-mmio slots with ACPI and 8 without; vsock and the random number generator take two. */
 export const DEVICE_SLOTS = 22;
@@ -182,15 +184,25 @@ function deviceArguments(device: QemuDevice, index: number, bus: string): string
         `vhost-user-fs-${bus},chardev=${id},tag=${escapeOption(device.tag)},queue-size=1024`,
       ];
     case "nic":
-      return nicArguments(device, id, bus);
+      return tapArguments(device, id, bus);
+    case "stream-nic":
+      return [
+        "-netdev",
+        `stream,id=${id},server=off,addr.type=fd,addr.str=${device.socket}`,
+        ...nicArguments(device.hardwareAddress, { id, bus, several: false }),
+      ];
   }
 }
 
 /** Checksums and segmentation are left to who is at the far end (csum, gso, host_*, guest_*): that is QEMU's default. */
-function nicArguments({ hardwareAddress, queues, vhost }: QemuDevice & { readonly kind: "nic" }, id: string, bus: string): string[] {
+function tapArguments({ hardwareAddress, queues, vhost }: QemuDevice & { readonly kind: "nic" }, id: string, bus: string): string[] {
   const several = queues.length > 1;
   const backend = several ? `fds=${queues.join(":")}` : `fd=${queues.join()}`;
   const kernel = vhost.length === 0 ? "vhost=off" : `vhost=on,${several ? "vhostfds" : "vhostfd"}=${vhost.join(":")}`;
+  return ["-netdev", `tap,id=${id},${backend},${kernel}`, ...nicArguments(hardwareAddress, { id, bus, several })];
+}
+
+function nicArguments(hardwareAddress: string, { id, bus, several }: { id: string; bus: string; several: boolean }): string[] {
   const options = [
     `netdev=${id}`,
     `mac=${hardwareAddress}`,
@@ -200,7 +212,7 @@ function nicArguments({ hardwareAddress, queues, vhost }: QemuDevice & { readonl
     // Nobody boots from it.
     ...(bus === "pci" ? ["romfile="] : []),
   ];
-  return ["-netdev", `tap,id=${id},${backend},${kernel}`, "-device", `virtio-net-${bus},${options.join(",")}`];
+  return ["-device", `virtio-net-${bus},${options.join(",")}`];
 }
 
 function check(machine: QemuMachine): void {
@@ -226,18 +238,22 @@ function check(machine: QemuMachine): void {
 }
 
 function checkDevice(device: QemuDevice, { acceleration }: QemuMachine): void {
-  if (device.kind !== "nic") {
+  if (device.kind === "9p" || device.kind === "virtiofs") {
     const bytes = Buffer.byteLength(device.tag);
     if (bytes < 1 || bytes > MAX_TAG_BYTES) {
       throw invalid(`the tag ${JSON.stringify(device.tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes`);
     }
     return;
   }
-  const { hardwareAddress, queues, vhost } = device;
+  const { hardwareAddress } = device;
   // The lowest bit of the first byte makes a group's address.
   if (!/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(hardwareAddress)) {
     throw invalid(`${JSON.stringify(hardwareAddress)} is not the hardware address of a single NIC`);
   }
+  if (device.kind === "stream-nic") {
+    return;
+  }
+  const { queues, vhost } = device;
   if (queues.length < 1 || queues.length > MAX_NIC_QUEUES) {
     throw invalid(`the NIC ${hardwareAddress} cannot have ${queues.length} pairs of queues; 1 to ${MAX_NIC_QUEUES} are possible`);
   }

@@ -12,7 +12,7 @@ import { unlink } from "../../host/files.ts";
 import type { Host, ShareDescriptors } from "../../host/host.ts";
 import { within } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
-import type { Nic, SharedDirectory, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
+import type { Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, VmProcess, Vsock } from "../hypervisor.ts";
 import { VsockControl } from "../vsock-control.ts";
 import { qemuArguments, type QemuDevice } from "./command-line.ts";
 import { exitReason, outOfMemoryReason, withWords } from "./exit-reason.ts";
@@ -231,8 +231,12 @@ export class QemuVm implements Vm {
     }
   }
 
-  #nic({ kind, hardwareAddress, queues, vhost }: Nic): QemuDevice {
+  #nic(nic: Nic | StreamNic): QemuDevice {
     const inherit = (fd: number): number => this.#inherit(fd);
+    if (nic.kind === "stream-nic") {
+      return { ...nic, socket: inherit(nic.socket) };
+    }
+    const { kind, hardwareAddress, queues, vhost } = nic;
     return { kind, hardwareAddress, queues: queues.map(inherit), vhost: vhost.map(inherit) };
   }
 

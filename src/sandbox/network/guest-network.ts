@@ -78,7 +78,7 @@ function isGuestsOwn({ ofRouter }: HostAddress, { acceptRa }: HostLink): boolean
   return ofRouter && acceptRa;
 }
 
-function guestAddress(host: HostAddress): GuestAddress {
+export function guestAddress(host: HostAddress): GuestAddress {
   const { address, prefixLength, peer, broadcast, label, scope, flags, metric, preferredS, validS } = host;
   return { address, prefixLength, peer, broadcast, label, scope, flags: flags & ASKED_FLAGS, metric, preferredS, validS };
 }

@@ -96,6 +96,7 @@ describe("the servers of a namespace", () => {
   function open(): LoopbackServers {
     const nothing = (): void => {};
     return new LoopbackServers({
+      netns: `/proc/${pid}/ns/net`,
       pid,
       doors: {
         open: async (request) => {

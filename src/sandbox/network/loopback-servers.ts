@@ -14,8 +14,10 @@ import type { Logger } from "../../logger.ts";
 import type { Doors } from "../doors.ts";
 
 export interface LoopbackServersOptions {
-  /** Of a process in the namespace. */
-  readonly pid: number;
+  /** Path of the namespace. */
+  readonly netns: string;
+  /** Of a process in it, by which its listeners are looked for. Absent in the host's own: there they mean others. */
+  readonly pid: number | undefined;
   readonly doors: Pick<Doors, "open">;
   /** Host's. */
   readonly dial: (target: DialTarget) => Promise<number>;
@@ -90,8 +92,10 @@ export class LoopbackServers {
   }
 
   async #listening(): Promise<Server[]> {
-    const tables = (["tcp", "udp"] as const).map(async (kind) => {
-      const table = await readFile(`/proc/${this.#options.pid}/net/${kind}`, "utf8");
+    const { pid } = this.#options;
+    const kinds = pid === undefined ? [] : (["tcp", "udp"] as const);
+    const tables = kinds.map(async (kind) => {
+      const table = await readFile(`/proc/${pid}/net/${kind}`, "utf8");
       return listeners(table, kind);
     });
     return (await Promise.all(tables)).flat();
@@ -121,7 +125,7 @@ export class LoopbackServers {
   }
 
   #target(server: Server): DialTarget {
-    return { ...server, netns: `/proc/${this.#options.pid}/ns/net` };
+    return { ...server, netns: this.#options.netns };
   }
 }
 

@@ -4,14 +4,15 @@ import { readlink } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 import { Code, HadronError } from "../../errors.ts";
-import type { LoopbackConnection } from "../../host/host.ts";
-import { type LoopbackGuest, PodLoopback } from "./loopback.ts";
+import type { HostConnection } from "../../host/host.ts";
+import type { ConnectionGuest } from "./connections.ts";
+import { PodLoopback } from "./loopback.ts";
 
 let done: string[];
 let warnings: string[];
 /** What was opened for the test; all of it is to be closed. */
 let opened: number[];
-let waiting: PromiseWithResolvers<LoopbackConnection>;
+let waiting: PromiseWithResolvers<HostConnection>;
 let openFails: HadronError | undefined;
 let connectFails: HadronError | undefined;
 let pod: PodLoopback;
@@ -29,17 +30,17 @@ const host = {
     }
     return { listener: spareFd(), program: spareFd() };
   },
-  acceptLoopback: (_: unknown, signal: AbortSignal) => {
+  acceptConnection: (_: unknown, signal: AbortSignal) => {
     waiting = Promise.withResolvers();
     signal.addEventListener("abort", () => waiting.reject(new HadronError(Code.CANCELLED, "given up")), { once: true });
     return waiting.promise;
   },
   refuseConnection: async () => void done.push("refuse"),
 };
-const guest: LoopbackGuest = {
+const guest: ConnectionGuest = {
   agent: {
-    connectLoopback: async (tcpPort, hostPort, ipv6First) => {
-      done.push(`connect ${tcpPort} ${hostPort}${ipv6First ? " by IPv6" : ""}`);
+    connectLoopback: async ({ port, ipv6First }, hostPort) => {
+      done.push(`connect ${port} ${hostPort}${ipv6First ? " by IPv6" : ""}`);
       if (connectFails !== undefined) {
         throw connectFails;
       }
@@ -65,10 +66,10 @@ afterEach(async () => {
   }
 });
 
-async function come(port: number, ipv6 = false): Promise<void> {
+async function come(port: number, address = "127.0.0.1"): Promise<void> {
   await vi.waitFor(() => expect(waiting).toBeDefined());
   const { resolve } = waiting;
-  resolve({ fd: spareFd(), port, ipv6 });
+  resolve({ fd: spareFd(), port, address });
 }
 
 it("joins each connection with the guest's server of its port", async () => {
@@ -76,7 +77,7 @@ it("joins each connection with the guest's server of its port", async () => {
   await come(8080);
   await vi.waitFor(() => expect(done).toEqual(["join both", "connect 8080 1030"]));
   await vi.waitFor(() => expect(readlink(`/proc/self/fd/${opened[2]}`)).rejects.toThrow("ENOENT"));
-  await come(9090, true);
+  await come(9090, "::1");
   await vi.waitFor(() => expect(done.slice(2)).toEqual(["join both", "connect 9090 1030 by IPv6"]));
   expect(warnings).toEqual([]);
 });
@@ -90,6 +91,12 @@ it("refuses what no server listens for, and goes on", async () => {
   await come(2);
   await vi.waitFor(() => expect(done.slice(4)).toEqual(["join both", "connect 2 1030"]));
   expect(warnings).toEqual([]);
+});
+
+it("refuses what came to the listener's own port from elsewhere", async () => {
+  pod.attach(guest);
+  await come(40_000, "10.0.0.2");
+  await vi.waitFor(() => expect(done).toEqual(["refuse"]));
 });
 
 it("does without where the kernel cannot do it, and says so", async () => {

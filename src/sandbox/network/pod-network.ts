@@ -58,6 +58,7 @@ const MAX_SETTLE_MS = 200;
 
 export class PodNetwork implements AsyncDisposable {
   readonly netns: { readonly path: string };
+  readonly isHosts = false;
   readonly #options: PodNetworkOptions;
   readonly #sockets: NetworkSockets;
   readonly #slots: Slot[] = [];
@@ -104,6 +105,9 @@ export class PodNetwork implements AsyncDisposable {
   get nics(): Nic[] {
     return this.#slots.map(({ hardwareAddress, queues, vhost }) => ({ kind: "nic", hardwareAddress, queues, vhost }));
   }
+
+  /** No process of its own carries it. */
+  async start(): Promise<void> {}
 
   /** For when the hypervisor has them: with its end the taps are gone. */
   async closeQueues(): Promise<void> {

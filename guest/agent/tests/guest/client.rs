@@ -167,6 +167,13 @@ impl Guest {
         unlisten: UnlistenRequest -> Empty;
     }
 
+    pub async fn watch_listeners(&self) -> ttrpc::r#async::ClientStreamReceiver<proto::Listeners> {
+        self.client
+            .watch_listeners(Context::default(), &proto::Empty::new())
+            .await
+            .expect("listeners")
+    }
+
     pub async fn events(&self) -> ttrpc::r#async::ClientStreamReceiver<proto::Event> {
         // Lives as long as the connection: no deadline.
         self.client

@@ -6,7 +6,6 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -14,13 +13,10 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use serde_json::json;
 
 use crate::answers::Reply;
-use crate::descriptor;
 use crate::error::{OpError, OpResult};
 use crate::netns;
-use crate::request::{Descriptor, Path};
-
-/// Connections that wait to be taken.
-const BACKLOG: i32 = 128;
+use crate::network::tcp;
+use crate::request::Path;
 
 /// A listener for all of them and the program that sends them there, which works for as long as its descriptor is open.
 pub fn open(request: &Path) -> OpResult<Reply> {
@@ -42,51 +38,6 @@ pub fn open(request: &Path) -> OpResult<Reply> {
     ))
 }
 
-/// The descriptor to watch for connections; the caller's own one may be closed meanwhile.
-pub fn listener(request: &Descriptor) -> OpResult<OwnedFd> {
-    rustix::io::fcntl_dupfd_cloexec(descriptor::borrow(request.fd)?, 0)
-        .map_err(|errno| OpError::os(errno, "the pod's loopback cannot be watched"))
-}
-
-/// Takes one. No descriptor and port 0: whoever connected is gone again.
-pub fn accept(listener: BorrowedFd<'_>) -> OpResult<Reply> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let connection = match rustix::net::accept_with(listener, flags) {
-        Ok(connection) => connection,
-        Err(Errno::AGAIN | Errno::CONNABORTED | Errno::INTR) => {
-            return Ok(nobody());
-        }
-        Err(errno) => {
-            let what = "a connection to the pod's loopback cannot be taken";
-            return Err(OpError::os(errno, what));
-        }
-    };
-    let address = rustix::net::getsockname(&connection)
-        .and_then(SocketAddr::try_from)
-        .map_err(|errno| OpError::os(errno, "a connection does not say whom it is for"))?;
-    // A listener of both families has IPv4 addresses in IPv6's form.
-    let ip = address.ip().to_canonical();
-    if address.port() == 0 || !ip.is_loopback() {
-        return Ok(nobody());
-    }
-    let number = connection.as_raw_fd();
-    Ok(Reply::with_fds(
-        json!({ "fds": [number], "port": address.port(), "ipv6": ip.is_ipv6() }),
-        vec![connection],
-    ))
-}
-
-fn nobody() -> Reply {
-    Reply::of(json!({ "fds": [], "port": 0, "ipv6": false }))
-}
-
-/// Its last close tells the other side that there is nobody, as an answer to its SYN would have done.
-pub fn refuse(request: &Descriptor) -> OpResult<Reply> {
-    sockopt::set_socket_linger(descriptor::borrow(request.fd)?, Some(Duration::ZERO))
-        .map_err(|errno| OpError::os(errno, "the connection cannot be refused"))?;
-    Ok(Reply::empty())
-}
-
 /// For both families, unless the host has no IPv6: a socket of IPv6 that is not for that alone may be given connections of IPv4.
 fn listen() -> rustix::io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
@@ -94,7 +45,7 @@ fn listen() -> rustix::io::Result<OwnedFd> {
     let (socket, address) = match open(AddressFamily::INET6) {
         Ok(socket) => {
             sockopt::set_ipv6_v6only(&socket, false)?;
-            // With another address it would be for IPv6 alone; `accept` takes only what is for the loopback.
+            // With another address it would be for IPv6 alone; whoever takes the connections looks for whom they are.
             (socket, SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
         }
         Err(Errno::AFNOSUPPORT) => {
@@ -106,7 +57,7 @@ fn listen() -> rustix::io::Result<OwnedFd> {
     // While lo is down it has no address.
     sockopt::set_ip_freebind(&socket, true)?;
     rustix::net::bind(&socket, &address)?;
-    rustix::net::listen(&socket, BACKLOG)?;
+    rustix::net::listen(&socket, tcp::BACKLOG)?;
     Ok(socket)
 }
 

@@ -6,6 +6,7 @@ pub mod loopback;
 mod netlink;
 mod read;
 mod tap;
+pub mod tcp;
 #[cfg(test)]
 mod tests;
 

@@ -20,9 +20,10 @@ use serde_json::{Value, json};
 
 use super::loopback;
 use super::netlink::Netlink;
+use super::tcp;
 use super::{changes, join, open, open_tap, read, separate};
 use crate::descriptor;
-use crate::request::{Descriptor, JoinLinks, OpenTap, Path, SeparateLinks};
+use crate::request::{Descriptor, JoinLinks, ListenTcp, OpenTap, Path, SeparateLinks};
 
 const HERE: &str = "/proc/thread-self/ns/net";
 const VETH: [u8; 6] = [2, 0, 0, 0, 0, 0x0f];
@@ -530,9 +531,9 @@ fn the_loopback_is_answered_for_on_every_port() {
         .concat()
     {
         let mut there = TcpStream::connect((address, port)).unwrap();
-        let reply = loopback::accept(listener.as_fd()).unwrap();
+        let reply = tcp::accept(listener.as_fd()).unwrap();
         assert_eq!(reply.value()["port"], port);
-        assert_eq!(reply.value()["ipv6"], address == "::1");
+        assert_eq!(reply.value()["address"], address);
         // SAFETY: as above.
         let mut here = unsafe { TcpStream::from_raw_fd(reply.into_fds()[0]) };
         here.write_all(b"here").unwrap();
@@ -540,16 +541,16 @@ fn the_loopback_is_answered_for_on_every_port() {
         there.read_exact(&mut bytes).unwrap();
         assert_eq!(&bytes, b"here");
         let fd = here.as_raw_fd();
-        loopback::refuse(&Descriptor { fd }).unwrap();
+        tcp::refuse(&Descriptor { fd }).unwrap();
         drop(here);
         let error = there.read(&mut bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     }
     // Nobody came; another address of the loopback, and its servers, are left alone.
-    let none = loopback::accept(listener.as_fd()).unwrap();
+    let none = tcp::accept(listener.as_fd()).unwrap();
     assert_eq!(
         none.value(),
-        &json!({ "fds": [], "port": 0, "ipv6": false })
+        &json!({ "fds": [], "port": 0, "address": "" })
     );
     TcpStream::connect(other.local_addr().unwrap()).unwrap();
     let refused = |address: &str| TcpStream::connect(address).unwrap_err().kind();
@@ -557,5 +558,30 @@ fn the_loopback_is_answered_for_on_every_port() {
     drop(program);
     for address in ["127.0.0.1:8080", "[::1]:8080"] {
         assert_eq!(refused(address), ErrorKind::ConnectionRefused);
+    }
+}
+
+#[test]
+fn listeners_of_one_family_and_of_both() {
+    let _namespace = Namespace::new();
+    let listen_at = |address: &str, port, ipv6_only| {
+        tcp::listen(&ListenTcp {
+            address: address.parse().unwrap(),
+            port,
+            ipv6_only,
+        })
+    };
+    let listen = |address: &str| listen_at(address, 80, true);
+    let listener = listen("0.0.0.0").unwrap();
+    let other = listen("::").unwrap();
+    let _both = listen_at("::", 81, false).unwrap();
+    TcpStream::connect("127.0.0.1:81").unwrap();
+    assert_eq!(listen("127.0.0.1").unwrap_err().errno, Errno::ADDRINUSE);
+    for (listener, address) in [(&listener, "127.0.0.1"), (&other, "::1")] {
+        let _there = TcpStream::connect((address, 80)).unwrap();
+        let number = listener.value()["fd"].as_i64().unwrap() as i32;
+        let reply = tcp::accept(descriptor::borrow(number).unwrap()).unwrap();
+        assert_eq!(reply.value()["address"], address);
+        assert_eq!(reply.value()["port"], 80);
     }
 }

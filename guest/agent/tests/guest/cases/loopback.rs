@@ -80,6 +80,45 @@ pub async fn two_families(guest: &Guest) {
     within(ipv4.accept()).await.expect("accept");
 }
 
+/// Who listens is told, and reached at another address than the loopback's, too.
+pub async fn listeners_are_told(guest: &Guest) {
+    let mut told = guest.watch_listeners().await;
+    let mut listening = async |address: &str| {
+        within(async {
+            loop {
+                let message = told.recv().await.expect("news").expect("more of it");
+                let found = message.listeners.iter().any(|it| it.address == address);
+                if found || address.is_empty() && message.listeners.is_empty() {
+                    return;
+                }
+            }
+        })
+        .await;
+    };
+    listening("").await;
+    let listener = TcpListener::bind("127.0.0.9:0").await.expect("listen");
+    listening("127.0.0.9").await;
+    let port = guest.port();
+    let request = |address: &str| proto::ConnectLoopbackRequest {
+        tcp_port: listener.local_addr().expect("address").port().into(),
+        host_port: port.number,
+        address: address.into(),
+        ..Default::default()
+    };
+    let refused = |answer: Answer<proto::Empty>| answer.expect_err("refused").0;
+    let code = refused(guest.connect_loopback(request("")).await);
+    assert_eq!(code, Code::FAILED_PRECONDITION);
+    let code = refused(guest.connect_loopback(request("nine")).await);
+    assert_eq!(code, Code::INVALID_ARGUMENT);
+    guest
+        .connect_loopback(request("127.0.0.9"))
+        .await
+        .expect("connected");
+    within(listener.accept()).await.expect("accept");
+    drop(listener);
+    listening("").await;
+}
+
 pub async fn without_a_server(guest: &Guest) {
     let port = guest.port();
     let (code, sentence) = connect(guest, 8001, &port).await.expect_err("refused");

@@ -76,7 +76,7 @@ tests! {
     seccomp: new_calls_are_unknown a_profile_is_not_taken_for_another;
     mounts: mount_points_that_are_made a_proc_needs_a_directory dangling_links a_fifo_in_the_way read_only_paths_that_overlap;
     resources: stats update memory_limit pids_limit;
-    loopback: a_server_is_reached two_families without_a_server;
+    loopback: a_server_is_reached listeners_are_told two_families without_a_server;
     doors: connections_reach_the_host connections_beyond_the_limit_wait a_host_that_is_not_there flows_of_datagrams
         broken_requests_and_ends;
     network: all_that_the_host_says changes idle_nics packets_pass what_cannot_be_done_is_told;

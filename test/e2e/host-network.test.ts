@@ -1,0 +1,114 @@
+/** A pod with the host's network, on a "host" that the test makes: the network of a node, in which containerd and the shim daemon run. */
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { containerdVersions } from "../harness/containerd.ts";
+import { configFile } from "../harness/machine.ts";
+import { answerSum, makeBytes, Netns, sendBytes } from "../harness/network.ts";
+import { newerPasst } from "../harness/passt.ts";
+import { readProcess } from "../harness/processes.ts";
+import { runContainer, startContainer } from "../harness/runtime.ts";
+import { useContainerd } from "../harness/suite.ts";
+import { onlyPart, parts } from "./parts.ts";
+
+const [OWN, NEIGHBOUR] = ["10.77.0.2", "10.77.0.1"];
+
+describe.each(containerdVersions)("containerd %s: the host's network", (version) => {
+  // The host, and a machine on its network.
+  const networks = Promise.all([Netns.make(), Netns.make()]);
+  const daemon = useContainerd(version, { network: async () => (await networks)[0].path });
+  let host: Netns;
+  let neighbour: Netns;
+  let passt: string;
+
+  beforeAll(async () => {
+    [host, neighbour] = await networks;
+    await host.ip(`link add eth0 type veth peer name eth0 netns ${neighbour.name}`);
+    for (const [netns, ...addresses] of [
+      [host, `${OWN}/24`, "fd00:77::2/64"],
+      [neighbour, `${NEIGHBOUR}/24`, "fd00:77::1/64", "10.78.0.1/32"],
+    ] as const) {
+      for (const address of addresses) {
+        await netns.ip(`address add ${address} dev eth0${address.includes(":") ? " nodad" : ""}`);
+      }
+      await netns.ip("link set eth0 up");
+    }
+    await host.ip(`route add default via ${NEIGHBOUR}`);
+    await host.ip("-6 route add default via fd00:77::1");
+    passt = await newerPasst(daemon().directory);
+    return async () => {
+      await host[Symbol.asyncDispose]();
+      await neighbour[Symbol.asyncDispose]();
+    };
+  });
+
+  const allowed = () => configFile(daemon(), { host_network: "passt", passt_path: passt });
+
+  test("is refused unless the configuration allows it", async () => {
+    const { exitCode, stderr } = await runContainer(daemon(), ["true"], { flags: ["--net-host"] });
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('set host_network to "passt" in the configuration');
+  });
+
+  test("carries what the pod sends, with the host's addresses", async () => {
+    await using config = await allowed();
+    await using _sum = await neighbour.startSum(5000);
+    await using pod = await startContainer(daemon(), ["sleep", "600"], { flags: ["--net-host", ...config.flags] });
+    const shell = async (line: string): Promise<string> => {
+      const { stdout, stderr } = await pod.exec(["sh", "-c", line]);
+      return `${stdout}${stderr}`;
+    };
+    const addresses = await shell("ip address show eth0");
+    expect(addresses).toContain(`inet ${OWN}/24`);
+    expect(addresses).toContain("inet6 fd00:77::2/64");
+    expect(await shell("ip route")).toContain(`default via ${NEIGHBOUR} dev eth0`);
+    // On the link, through the gateway, and by IPv6; 8 MiB with their sum.
+    const sum = await shell(`cd /tmp; ${makeBytes(8)}`);
+    for (const address of [NEIGHBOUR, "10.78.0.1", "fd00:77::1"]) {
+      expect(await shell(`cd /tmp; ${sendBytes(address, 5000)}`)).toBe(sum);
+    }
+    // The neighbour sees the host.
+    await using _who = neighbour.start("sh", "-c", "exec nc -ll -p 5001 -e netstat -tn");
+    // What the host serves on its loopback alone stays its own; at its address it is the pod's, too.
+    await using _own = host.start(process.execPath, "-e", 'require("node:net").createServer().listen(5002, "127.0.0.1")');
+    await expect.poll(() => host.mustShell("netstat -ltn")).toContain("127.0.0.1:5002 ");
+    for (const address of ["127.0.0.1", OWN, NEIGHBOUR]) {
+      expect((await pod.exec(["nc", "-w", "2", address, "5002"])).stderr).toMatch(/refused|timed out/);
+    }
+  });
+
+  test("has the pod's servers, as they come and go", async () => {
+    await using config = await allowed();
+    const flags = ["--net-host", ...config.flags];
+    const line = `${answerSum(6000).join(" ")} & echo there >/tmp/file; httpd -p 127.0.0.1:6001 -h /tmp; httpd -p ${OWN}:6002 -h /tmp; exec sleep 600`;
+    await using pod = await startContainer(daemon(), ["sh", "-c", line], { flags });
+    const listening = (): Promise<string> => host.mustShell("netstat -ltn");
+    for (const port of [6000, 6001, 6002]) {
+      await expect.poll(listening, { timeout: 20_000 }).toContain(`:${port} `);
+    }
+    const sum = await neighbour.mustShell(makeBytes(8));
+    expect(await neighbour.mustShell(sendBytes(OWN, 6000))).toBe(sum);
+    expect(await neighbour.mustShell(sendBytes("fd00:77::2", 6000))).toBe(sum);
+    expect(await neighbour.mustShell(`wget -q -O - http://${OWN}:6002/file`)).toBe("there\n");
+    expect(await host.mustShell("wget -q -O - http://127.0.0.1:6001/file")).toBe("there\n");
+    // What is on the pod's loopback alone is on the host's alone.
+    expect((await neighbour.shell(`nc -w 2 ${OWN} 6001 </dev/null`)).stderr).toContain("refused");
+    await pod.exec(["killall", "httpd"]);
+    await expect.poll(listening, { timeout: 20_000 }).not.toContain(":6001 ");
+  });
+
+  test("goes with the pod, and the pod with what carries it", async () => {
+    await using config = await allowed();
+    await using pod = await startContainer(daemon(), ["sleep", "600"], { flags: ["--net-host", ...config.flags] });
+    const { pid } = await onlyPart(daemon(), "passt");
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => pod.status(), { timeout: 20_000 }).toBe("STOPPED");
+    await pod[Symbol.asyncDispose]();
+    expect(await parts(daemon(), "passt")).toEqual([]);
+
+    await using other = await startContainer(daemon(), ["sleep", "600"], { flags: ["--net-host", ...config.flags] });
+    const passtNow = await onlyPart(daemon(), "passt");
+    process.kill((await onlyPart(daemon(), "daemon")).pid, "SIGKILL");
+    await expect.poll(() => readProcess(passtNow.pid), { timeout: 20_000 }).toBe(undefined);
+    await expect.poll(() => other.status(), { timeout: 20_000 }).not.toBe("RUNNING");
+  });
+});
