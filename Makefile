@@ -126,6 +126,10 @@ test: all ## Every test, with the newest containerd and, where it matters, the o
 test-all: export HADRON_TEST_ALL := 1
 test-all: test ## Every test, with each containerd
 
+.PHONY: test-long
+test-long: all ## What takes too long for every build: a gigabyte through a pod, 200 pods; a quarter of an hour
+	@HADRON_TEST_LONG=1 $(NODE) node_modules/vitest/vitest.mjs run --project long
+
 .PHONY: test-lab
 test-lab: all ## The end-to-end tests with KVM, in an emulated machine: an hour and a quarter; TESTS="FILE -t NAME" for some
 	@test/lab/run $(TESTS)

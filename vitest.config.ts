@@ -37,7 +37,7 @@ function endToEnd(name: string, { env, ...files }: NonNullable<TestProjectInline
   };
 }
 
-const allFiles = ["test/**/*.test.ts"];
+const allFiles = ["test/**/*.test.ts", "!test/long/**"];
 const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ?? "1.6,2.1" };
 
 export default defineConfig({
@@ -56,6 +56,8 @@ export default defineConfig({
             exclude: withoutContainerd,
             env: older,
           }),
+          // What takes minutes: `make test-long`.
+          ...(process.env["HADRON_TEST_LONG"] === undefined ? [] : [endToEnd("long", { include: ["test/long/*.test.ts"] })]),
         ],
   },
 });

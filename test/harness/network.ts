@@ -9,21 +9,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect } from "vitest";
-
 import { type CommandOptions, type CommandResult, mustRun, run } from "./command.ts";
 import { busyboxBinary } from "./images.ts";
 import { debianPackage } from "./paths.ts";
+import { patient } from "./patience.ts";
 
 /** A program that answers whoever connects with the sum of what is sent (busybox). */
 export function answerSum(port: number): string[] {
   return ["nc", "-ll", "-p", String(port), "-e", "sha256sum"];
 }
 
-/** A program that takes what whoever connects sends (busybox). */
-export function swallow(port: number): string[] {
-  return ["nc", "-ll", "-p", String(port), "-e", "dd", "of=/dev/null", "bs=1M"];
-}
+const SERVES_MS = patient(20_000);
 
 /** A shell line: makes so many MiB in a file of this network's directory, and prints their sum. */
 export function makeBytes(mib: number): string {
@@ -95,17 +91,8 @@ export class Netns implements AsyncDisposable {
 
   /** Answers whoever connects with the sum of what is sent. Serves when this answers. */
   async startSum(port: number): Promise<AsyncDisposable> {
-    return await this.#serve(port, answerSum(port));
-  }
-
-  /** As `startSum`, and answers nothing. */
-  async startSink(port: number): Promise<AsyncDisposable> {
-    return await this.#serve(port, swallow(port));
-  }
-
-  async #serve(port: number, applet: readonly string[]): Promise<AsyncDisposable> {
-    const server = this.start(await busyboxBinary(), ...applet);
-    await expect.poll(() => this.mustShell("netstat -ltn")).toContain(`:${port} `);
+    const server = this.start(await busyboxBinary(), ...answerSum(port));
+    await this.mustShell(`until netstat -ltn | grep -q ':${port} '; do usleep 50000; done`, { timeoutMs: SERVES_MS });
     return server;
   }
 
