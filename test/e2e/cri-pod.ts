@@ -139,7 +139,8 @@ async function podConfig(daemon: Containerd, settings: Message): Promise<{ reado
   const config = join(directory, "pod.json");
   const name = uniqueId("pod");
   const metadata = { name, uid: name, namespace: "default", attempt: 0 };
-  await writeFile(config, JSON.stringify({ metadata, hostname: name, log_directory: logs, linux: {}, ...settings }));
+  const linux = { cgroup_parent: daemon.cgroupParent, ...(settings["linux"] as Message | undefined) };
+  await writeFile(config, JSON.stringify({ metadata, hostname: name, log_directory: logs, ...settings, linux }));
   return { config, directory };
 }
 

@@ -146,7 +146,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
     });
 
     test("says what it and its containers use", async () => {
-      await using pod = await CriPod.run(daemon(), sandboxer, { linux: { cgroup_parent: daemon().cgroupParent } });
+      await using pod = await CriPod.run(daemon(), sandboxer);
       const idle = await pod.start(SLEEP);
       const busy = await pod.start(["sh", "-c", `${answerSum(5000).join(" ")} & head -c 20000000 /dev/zero >/dev/shm/x; while :; do :; done`]);
       await expect.poll(async () => (await containerUsage(daemon(), busy)).workingSet, { timeout: patient(20_000) }).toBeGreaterThan(20_000_000);

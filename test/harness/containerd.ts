@@ -262,15 +262,20 @@ export class Containerd implements AsyncDisposable {
     }
   }
 
-  /** A cgroup for pods of CRI to be in, which ends with this daemon. */
+  /** A cgroup for pods of CRI to be in, as a kubelet gives them one; it ends with this daemon. */
   get cgroupParent(): string {
     return `/${basename(this.directory)}-pods`;
+  }
+
+  /** All that containers of this daemon alone are in: pods of CRI without a parent are among those of other daemons. */
+  get cgroups(): readonly string[] {
+    return this.namespace === CRI_NAMESPACE ? [this.cgroupParent] : [this.namespace, this.cgroupParent];
   }
 
   /** runc leaves the namespace's own cgroup, empty, in every hierarchy; that of pods is the caller's. */
   async #removeCgroups(): Promise<void> {
     for (const hierarchy of (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"))) {
-      for (const name of [this.namespace, this.cgroupParent]) {
+      for (const name of this.cgroups) {
         await rmdir(join(hierarchy, name)).catch(() => undefined);
       }
     }

@@ -169,7 +169,9 @@ async function cgroups(daemon: Containerd): Promise<string[]> {
   const found: string[] = [];
   const hierarchies = (await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup"));
   for (const hierarchy of new Set(hierarchies)) {
-    found.push(...(await cgroupsIn(join(hierarchy, daemon.namespace))));
+    for (const name of daemon.cgroups) {
+      found.push(...(await cgroupsIn(join(hierarchy, name))));
+    }
     found.push(...(await cgroupsIn(hierarchy)).filter((path) => basename(path).startsWith("hadron") && !OF_TESTS.test(basename(path))));
   }
   return found;
