@@ -5,13 +5,16 @@ import { once } from "node:events";
 import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { onlyNewest } from "../harness/containerd.ts";
 import { patient } from "../harness/patience.ts";
+import { killProcess } from "../harness/processes.ts";
 import { hadron, type RunningContainer, runc, runContainer, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
+import { onlyPart } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
 const MIB = 1 << 20;
@@ -157,6 +160,20 @@ describe.each(onlyNewest)("containerd %s: a unix socket of the host", (version) 
       expect(await ask(container, "/d/own")).toBe("own 1");
     },
   );
+
+  test("sees its connections end with the VM, which leaves nothing", async () => {
+    const server = await serve(join(directory, "socket"), "s");
+    const talk = `import socket, time; s = socket.socket(socket.AF_UNIX); s.connect("/d/socket"); s.send(b"x"); time.sleep(600)`;
+    const mounts = [bind(directory, "/d", "rbind"), bind(join(directory, "socket"), "/s")];
+    await using container = await startContainer(daemon(), ["python3", "-c", talk], { image: "python", mounts });
+    const open = async (): Promise<number> => await promisify(server.getConnections.bind(server))();
+    // The daemon's look, and the container's.
+    await expect.poll(() => server.connections, { timeout: patient(20_000) }).toBe(2);
+    await expect.poll(open).toBe(1);
+    await killProcess(await onlyPart(daemon(), "qemu"));
+    await expect.poll(() => container.status()).toBe("STOPPED");
+    await expect.poll(open).toBe(0);
+  });
 
   test("is refused by a sentence where it is not of streams", async () => {
     const path = join(directory, "log");
