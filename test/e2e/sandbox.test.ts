@@ -176,6 +176,16 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       expect(usage.received).toBeGreaterThan(1_000_000);
       expect(usage.received).toBeLessThan(1_500_000);
       expect(usage.sent).toBeLessThan(500_000);
+      // Older ones do not tell a kubelet's own metrics.
+      if (onlyNewest.some((newest) => newest === version)) {
+        const { ofPod, ofContainer } = await metrics(daemon(), pod.id, busy);
+        expect(ofPod("container_network_receive_bytes_total")).toBeGreaterThanOrEqual(usage.received);
+        expect(ofContainer("container_memory_working_set_bytes")).toBeGreaterThan(20_000_000);
+        expect(ofContainer("container_cpu_usage_seconds_total")).toBeGreaterThanOrEqual(1);
+        expect(ofContainer("container_processes")).toBe(2);
+        expect(ofContainer("container_oom_events_total")).toBe(0);
+        expect(ofContainer("container_fs_usage_bytes")).toBeGreaterThan(0);
+      }
     });
 
     test("is stopped with all that still runs in it, and stays so until it is removed", async () => {
@@ -272,6 +282,29 @@ async function containerUsage(daemon: Containerd, id: string): Promise<ReturnTyp
 async function podUsage(daemon: Containerd, id: string): Promise<ReturnType<typeof figuresOf>> {
   const { stats } = JSON.parse(await daemon.mustCrictl(["statsp", "--id", id, "-o", "json"])) as { stats: [{ linux: Stats }] };
   return figuresOf(stats[0].linux);
+}
+
+interface Metric {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** By their names, of a pod and of a container of it. */
+async function metrics(daemon: Containerd, pod: string, container: string) {
+  const { podMetrics } = JSON.parse(await daemon.mustCrictl(["metricsp"])) as {
+    podMetrics: readonly {
+      readonly podSandboxId: string;
+      readonly metrics: readonly Metric[];
+      readonly containerMetrics: readonly { readonly containerId: string; readonly metrics: readonly Metric[] }[];
+    }[];
+  };
+  const found = podMetrics.find(({ podSandboxId }) => podSandboxId === pod);
+  const inIt = found?.containerMetrics.find(({ containerId }) => containerId === container);
+  const look =
+    (all: readonly Metric[] = []) =>
+    (name: string): number =>
+      Number(all.find((metric) => metric.name === name)?.value.value);
+  return { ofPod: look(found?.metrics), ofContainer: look(inIt?.metrics) };
 }
 
 /** Waits until a figure grows. */
