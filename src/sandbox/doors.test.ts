@@ -58,8 +58,9 @@ beforeEach(() => {
   });
 });
 afterEach(async () => {
+  // Each is closed after its join was made.
   for (const fd of opened) {
-    await expect(readlink(`/proc/self/fd/${fd}`)).rejects.toThrow("ENOENT");
+    await vi.waitFor(() => expect(readlink(`/proc/self/fd/${fd}`)).rejects.toThrow("ENOENT"));
   }
 });
 

@@ -135,6 +135,7 @@ export class Sandbox implements AsyncDisposable {
     this.#pod = new PodLifecycle(this.id, spec, { open: (pod, signal) => this.#openPod(pod, files, signal), end: () => this.#endPod() });
     try {
       checkPodSysctls(spec.sysctls);
+      await this.#options.machines.requireNetwork(spec, undefined);
       await this.#options.machines.check(spec, spec);
     } catch (error) {
       this.#pod = undefined;

@@ -1,4 +1,7 @@
 /** A pod with the host's network, on a "host" that the test makes: the network of a node, in which containerd and the shim daemon run. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { containerdVersions } from "../harness/containerd.ts";
@@ -6,7 +9,7 @@ import { configFile } from "../harness/machine.ts";
 import { answerSum, makeBytes, Netns, sendBytes } from "../harness/network.ts";
 import { newerPasst } from "../harness/passt.ts";
 import { readProcess } from "../harness/processes.ts";
-import { runContainer, startContainer } from "../harness/runtime.ts";
+import { runContainer, runSpec, type Spec, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { onlyPart, parts } from "./parts.ts";
 
@@ -15,7 +18,7 @@ const [OWN, NEIGHBOUR] = ["10.77.0.2", "10.77.0.1"];
 describe.each(containerdVersions)("containerd %s: the host's network", (version) => {
   // The host, and a machine on its network.
   const networks = Promise.all([Netns.make(), Netns.make()]);
-  const daemon = useContainerd(version, { network: async () => (await networks)[0].path });
+  const daemon = useContainerd(version, { images: ["busybox", "python"], network: async () => (await networks)[0].path });
   let host: Netns;
   let neighbour: Netns;
   let passt: string;
@@ -66,14 +69,44 @@ describe.each(containerdVersions)("containerd %s: the host's network", (version)
     for (const address of [NEIGHBOUR, "10.78.0.1", "fd00:77::1"]) {
       expect(await shell(`cd /tmp; ${sendBytes(address, 5000)}`)).toBe(sum);
     }
-    // The neighbour sees the host.
-    await using _who = neighbour.start("sh", "-c", "exec nc -ll -p 5001 -e netstat -tn");
     // What the host serves on its loopback alone stays its own; at its address it is the pod's, too.
     await using _own = host.start(process.execPath, "-e", 'require("node:net").createServer().listen(5002, "127.0.0.1")');
     await expect.poll(() => host.mustShell("netstat -ltn")).toContain("127.0.0.1:5002 ");
     for (const address of ["127.0.0.1", OWN, NEIGHBOUR]) {
       expect((await pod.exec(["nc", "-w", "2", address, "5002"])).stderr).toMatch(/refused|timed out/);
     }
+  });
+
+  test("carries datagrams, and leads to a resolver on the host's loopback", async () => {
+    await using config = await allowed();
+    const echo = (address: string, port: number): string => `
+      const udp = require("node:dgram").createSocket("udp4");
+      udp.on("message", (text, { port, address }) => udp.send(Buffer.concat([text, Buffer.from(" to " + address)]), port, address));
+      udp.bind(${port}, "${address}");
+      require("node:net").createServer((socket) => socket.end()).listen(${port}, "${address}");`;
+    await using _far = neighbour.start(process.execPath, "-e", echo(NEIGHBOUR, 5003));
+    await using _resolver = host.start(process.execPath, "-e", echo("127.0.0.53", 53));
+    await expect.poll(() => neighbour.mustShell("netstat -ltn")).toContain(":5003 ");
+    await expect.poll(() => host.mustShell("netstat -ltn")).toContain("127.0.0.53:53 ");
+    const resolvConf = join(host.directory, "resolv.conf");
+    await writeFile(resolvConf, "nameserver 127.0.0.53\n");
+    const script = `
+import socket
+for server in ("${NEIGHBOUR}", 5003), ("127.0.0.53", 53):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(20)
+        asker.sendto(b"datagram", server)
+        print(asker.recvfrom(100))`;
+    // ctr mounts the machine's own resolv.conf with --net-host.
+    const edit = (spec: Spec): void => {
+      const namespaces = spec.linux["namespaces"] as { type: string }[];
+      spec.linux["namespaces"] = namespaces.filter(({ type }) => type !== "network");
+      spec.mounts.push({ destination: "/etc/resolv.conf", type: "bind", source: resolvConf, options: ["rbind", "ro"] });
+      spec.process.args = ["python3", "-c", script];
+    };
+    const { stdout } = await runSpec(daemon(), edit, { image: "python", flags: config.flags });
+    // Each sees the host.
+    expect(stdout).toBe(`(b'datagram to ${OWN}', ('${NEIGHBOUR}', 5003))\n(b'datagram to 127.0.0.1', ('127.0.0.53', 53))\n`);
   });
 
   test("has the pod's servers, as they come and go", async () => {
