@@ -48,9 +48,9 @@ describe("a pod's cgroup", () => {
   });
 });
 
-it("has the id of a pod of CRI, by which cAdvisor finds the pod", () => {
+it("is called by the id of a pod of CRI, by which a kubelet finds the pod", () => {
   const id = "0123456789abcdef".repeat(4);
-  expect(podCgroup({ path: "/kubepods/pod7", relative: false }, id, "0f").path).toBe(`/kubepods/pod7/hadron_${id}`);
+  expect(podCgroup({ path: "/kubepods/pod7", relative: false }, id, "0f").path).toBe(`/kubepods/pod7/${id}`);
 });
 
 it.each([

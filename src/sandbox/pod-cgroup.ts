@@ -44,13 +44,13 @@ export function cgroupNamed(parent: string | undefined): CgroupPath | undefined 
 const RANDOM_ID = /^[0-9a-f]{64}$/;
 
 /**
- * By its last 64 digits cAdvisor, which is part of a kubelet, looks for a container that containerd knows: in the pod's own it
- * finds the pod's namespace, and tells its network counters.
+ * A pod of CRI has it where runc has that of the pod's own container: a kubelet, by its cAdvisor, looks there for the process whose
+ * namespace has the pod's network counters, and knows it by this name, whole.
  *
  * @param name of the pod's directory and socket, which no other pod of the host has
  */
 export function podCgroup(above: CgroupPath, podId: string, name: string): CgroupPath {
-  return { ...above, path: join(above.path, `hadron_${RANDOM_ID.test(podId) ? podId : name}`) };
+  return { ...above, path: join(above.path, RANDOM_ID.test(podId) ? podId : `hadron_${name}`) };
 }
 
 /** "a-b.slice" is in "a.slice"; "-.slice" is the root (systemd.slice(5)). */

@@ -155,7 +155,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
 
       const { status, info } = await pod.inspect();
       // cAdvisor takes the one for the other by their ids.
-      expect(await textOf(`/proc/${String(info["pid"])}/cgroup`)).toContain(`:${daemon().cgroupParent}/hadron_${pod.id}\n`);
+      expect(await textOf(`/proc/${String(info["pid"])}/cgroup`)).toContain(`:${daemon().cgroupParent}/${pod.id}\n`);
 
       const { ip } = status.network;
       const client = ["nc", ip, "5000"];
