@@ -142,6 +142,10 @@ test-peers: build ## containerd's client suite and critest with runc and with Ha
 test-cri: build ## critest with runc and with Hadron by both sandboxers, in columns; TESTS="REGULAR EXPRESSION" for some
 	@test/peers/run critest $(if $(TESTS),'$(TESTS)')
 
+.PHONY: test-kubernetes
+test-kubernetes: build ## A Kubernetes node with a real kubelet and API server, with runc and with Hadron; needs Go; the first time half an hour more
+	@test/kubernetes/run $(if $(TESTS),-t '$(TESTS)')
+
 .PHONY: demo
 demo: build ## Run an OCI image inside a virtual machine and watch it
 	@$(NODE) test/harness/demo.ts

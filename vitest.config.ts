@@ -37,7 +37,7 @@ function endToEnd(name: string, { env, ...files }: NonNullable<TestProjectInline
   };
 }
 
-const allFiles = ["test/**/*.test.ts", "!test/long/**"];
+const allFiles = ["test/**/*.test.ts", "!test/{kubernetes,long}/**"];
 const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ?? "1.6,2.1" };
 
 export default defineConfig({
@@ -48,6 +48,8 @@ export default defineConfig({
       ? [endToEnd("lab", { include: allFiles, exclude: Object.keys(notInLab), globalSetup: ["test/lab/setup.ts"] })]
       : [
           unit,
+          // Started by test/kubernetes/run, with what it names.
+          ...(process.env["HADRON_KUBERNETES"] === undefined ? [] : [endToEnd("kubernetes", { include: ["test/kubernetes/*.test.ts"] })]),
           // With the newest containerd, if HADRON_TEST_CONTAINERD does not name others.
           endToEnd("e2e", { include: allFiles }),
           // With the others: what depends on containerd, or everything.

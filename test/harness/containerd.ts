@@ -197,12 +197,14 @@ export class Containerd implements AsyncDisposable {
 
   /** Runs crictl against this daemon, which has to serve the CRI. A failure of crictl is a result, not an exception. */
   async crictl(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    return await run("nsenter", await this.#crictlArguments(args), options);
+    const [file, ...rest] = await this.#crictlCommand(args);
+    return await run(file, rest, options);
   }
 
   /** As `crictl`, but a failure throws; answers stdout. */
   async mustCrictl(args: readonly string[], options: CommandOptions = {}): Promise<string> {
-    return await mustRun("nsenter", await this.#crictlArguments(args), options);
+    const [file, ...rest] = await this.#crictlCommand(args);
+    return await mustRun(file, rest, options);
   }
 
   /** Runs a program in the network of a daemon that serves the CRI. A failure throws; answers stdout. */
@@ -211,10 +213,11 @@ export class Containerd implements AsyncDisposable {
   }
 
   /** Where the daemon serves exec and the like, on loopback. */
-  async #crictlArguments(args: readonly string[]): Promise<string[]> {
-    const crictl = join(await builtCrictl(), "crictl");
+  async #crictlCommand(args: readonly string[]): Promise<[string, ...string[]]> {
     const endpoint = `unix://${this.address}`;
-    return [`--net=${this.#network}`, "--", crictl, "--runtime-endpoint", endpoint, "--image-endpoint", endpoint, "--timeout", "120s", ...args];
+    const command = ["--runtime-endpoint", endpoint, "--image-endpoint", endpoint, "--timeout", "120s", ...args];
+    const crictl = join(await builtCrictl(), "crictl");
+    return this.#network === undefined ? [crictl, ...command] : ["nsenter", `--net=${this.#network}`, "--", crictl, ...command];
   }
 
   /** For tests that run ctr themselves, in a terminal or with streams. */
@@ -296,15 +299,18 @@ export class Containerd implements AsyncDisposable {
     this.#daemon = undefined;
   }
 
-  /** The daemon's network outlives it, as a host's does. */
-  get #network(): string {
-    return join(this.directory, "network");
+  /** The daemon's network outlives it, as a host's does. Undefined when it is the test's. */
+  get #network(): string | undefined {
+    return this.#cri === undefined || this.#cri.node !== undefined ? undefined : join(this.directory, "network");
   }
 
   /** What runs a program in the daemon's network; CRI's is made the first time. */
   #inNetwork(): string[] {
     if (this.#cri === undefined) {
       return this.#hostNetwork === undefined ? [] : ["nsenter", `--net=${this.#hostNetwork}`, "--"];
+    }
+    if (this.#network === undefined) {
+      return [];
     }
     const make = '[ -e "$0" ] || { : >"$0" && unshare --net="$0" -- ip link set lo up; } && exec nsenter --net="$0" -- "$@"';
     return ["sh", "-c", make, this.#network];

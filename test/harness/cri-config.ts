@@ -1,9 +1,9 @@
-/** containerd's CRI for tests: both of its sandboxers with Hadron, one with runc; pods have an address of CNI's ptp plugin. */
+/** containerd's CRI for tests: both of its sandboxers with Hadron, one with runc. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { type Plugin, pluginDirectory } from "./cni.ts";
 import { type ImageName, imageReference } from "./images.ts";
-import { debianPackage } from "./paths.ts";
 import { hadron, runc } from "./runtime.ts";
 
 /** What a pod's runtime handler may be. */
@@ -15,6 +15,18 @@ export interface CriSettings {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Of a pod's own container. Default: "busybox", whose program ends at once, which only runc minds. */
   readonly sandboxImage?: ImageName;
+  /** Default: a network of the daemon's own, pods with an address of CNI's ptp plugin, and images that the test imports. */
+  readonly node?: NodeSettings;
+}
+
+/** For a test that is a node itself: the daemon is in its network, and pulls. */
+export interface NodeSettings {
+  /** Of CNI, one after the other. */
+  readonly plugins: readonly Plugin[];
+  /** Where all images come from, whatever they are named; "HOST:PORT". */
+  readonly registry: string;
+  /** What the pods' own containers are made of. */
+  readonly pauseImage: string;
 }
 
 const RUNTIME = `plugins."io.containerd.cri.v1.runtime"`;
@@ -23,19 +35,27 @@ const IMAGES = `plugins."io.containerd.cri.v1.images"`;
 const hadronConfig = (directory: string): string => join(directory, "hadron.json");
 
 /** What the configuration names, in the daemon's directory. */
-export async function prepareCri(directory: string, { config }: CriSettings): Promise<void> {
+export async function prepareCri(directory: string, { config, node }: CriSettings): Promise<void> {
   if (config !== undefined) {
     await writeFile(hadronConfig(directory), JSON.stringify(config));
   }
   const networks = join(directory, "net.d");
   await mkdir(networks);
   const ipam = { type: "host-local", ranges: [[{ subnet: "10.89.0.0/16" }]], dataDir: join(directory, "addresses") };
-  await writeFile(join(networks, "10-test.conflist"), JSON.stringify({ cniVersion: "1.0.0", name: "test", plugins: [{ type: "ptp", ipam }] }));
+  const plugins = node?.plugins ?? [{ type: "ptp", ipam }];
+  await writeFile(join(networks, "10-test.conflist"), JSON.stringify({ cniVersion: "1.0.0", name: "test", plugins }));
+  if (node !== undefined) {
+    const hosts = join(registryHosts(directory), "_default");
+    await mkdir(hosts, { recursive: true });
+    await writeFile(join(hosts, "hosts.toml"), `[host."http://${node.registry}"]\n  capabilities = ["pull", "resolve"]\n`);
+  }
 }
 
+const registryHosts = (directory: string): string => join(directory, "hosts");
+
 /** Lines of config.toml, version 3. */
-export async function criConfig(directory: string, { config, sandboxImage = "busybox" }: CriSettings): Promise<string[]> {
-  const plugins = join(await debianPackage("bookworm", "containernetworking-plugins"), "usr/lib/cni");
+export async function criConfig(directory: string, { config, sandboxImage = "busybox", node }: CriSettings): Promise<string[]> {
+  const plugins = await pluginDirectory();
   const runtimes = Object.entries(handlers).flatMap(([name, type]) => [
     `[${RUNTIME}.containerd.runtimes.${name}]`,
     `runtime_type = "${type}"`,
@@ -47,7 +67,8 @@ export async function criConfig(directory: string, { config, sandboxImage = "bus
   ]);
   return [
     `[${IMAGES}.pinned_images]`,
-    `sandbox = "${imageReference(sandboxImage)}"`,
+    `sandbox = "${node?.pauseImage ?? imageReference(sandboxImage)}"`,
+    ...(node === undefined ? [] : [`[${IMAGES}.registry]`, `config_path = ${JSON.stringify(registryHosts(directory))}`]),
     `[${RUNTIME}]`,
     `netns_mounts_under_state_dir = true`,
     // A machine that lacks CAP_SYS_RESOURCE cannot do what kubelet asks for.

@@ -62,17 +62,17 @@ export class Registry implements AsyncDisposable {
     this.#server = createServer((request, response) => this.#answer(request.url ?? "", request.method === "HEAD", response));
   }
 
-  /** Makes the images in `directory` and serves them. */
-  static async start(directory: string, port: number): Promise<Registry> {
+  /** Makes the images in `directory` and serves them: all, or those with these names. */
+  static async start(directory: string, port: number, names: readonly string[] = Object.keys(repositories)): Promise<Registry> {
     const base = await blob(join(dirname(await imageArchive("busybox")), "layer.tar"));
     const manifests = new Map<string, string>();
     const blobs = new Map<string, Blob | string>([[base.digest, base]]);
-    for (const [name, special] of Object.entries(repositories)) {
+    for (const name of names) {
       const layers = [base, await blob(await secondLayer(base.path, directory, name))];
       const config = JSON.stringify({
         architecture: "amd64",
         os: "linux",
-        config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"], ...special },
+        config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"], ...repositories[name] },
         rootfs: { type: "layers", diff_ids: layers.map((layer) => layer.digest) },
       });
       const manifest = JSON.stringify({
