@@ -59,7 +59,7 @@ crun: build/crun
 image: $(LIB)/initramfs-tuned.cpio $(LIB)/initramfs-debian.cpio ## The initramfs for either kernel
 
 .PHONY: kernel
-kernel: $(LIB)/kernel/vmlinux-tuned ## The tuned kernel: 7 minutes, once a machine
+kernel: $(LIB)/kernel/vmlinux-tuned ## The tuned kernel: 8 minutes, once a machine
 
 .PHONY: kernel-debian
 kernel-debian: $(LIB)/kernel/vmlinux-debian ## Debian's kernel out of its package

@@ -16,9 +16,16 @@ import { cache, debianPackage, repository } from "./paths.ts";
  * - "busybox-no-proc": the same without the directories /proc, /sys, /dev and /run.
  * - "python": a minimal Debian with python3.
  * - "pause": busybox whose program waits to be killed, which is what runc wants of the image of a pod's own container.
+ * - "network": a minimal Debian with what administers networks.
  */
-export const imageNames = ["busybox", "busybox-no-proc", "python", "pause"] as const;
+export const imageNames = ["busybox", "busybox-no-proc", "python", "pause", "network"] as const;
 export type ImageName = (typeof imageNames)[number];
+
+/** What is in those that are a minimal Debian. */
+const DEBIAN: Partial<Record<ImageName, readonly string[]>> = {
+  python: ["python3"],
+  network: ["iproute2", "iptables", "nftables", "ipset", "wireguard-tools", "socat"],
+};
 
 /** The name under which `importImage` makes it known to containerd. */
 export function imageReference(name: ImageName): string {
@@ -41,10 +48,11 @@ export async function unpackImage(name: ImageName, directory: string): Promise<v
 
 /** Path of the OCI archive; made when it is not in the cache. */
 export async function imageArchive(name: ImageName): Promise<string> {
-  const busybox = name === "python" ? undefined : await busyboxBinary();
-  // What the image is made of: the code that makes it, and the version in busybox's path.
+  const packages = DEBIAN[name];
+  const busybox = packages === undefined ? await busyboxBinary() : "";
   const command = name === "pause" ? ["sleep", "infinity"] : ["sh"];
-  const recipe = [name === "python" ? makePythonLayer : makeBusyboxLayer, writeArchive, busybox, ...command].join("\n");
+  // What the image is made of: the code that makes it, the packages, and the version in busybox's path.
+  const recipe = [packages === undefined ? makeBusyboxLayer : makeDebianLayer, writeArchive, packages ?? busybox, ...command].join("\n");
   const key = createHash("sha256").update(recipe).digest("hex").slice(0, 16);
   const finished = join(cache, "images", `${name}-${key}`);
   const archive = join(finished, "image.tar");
@@ -56,10 +64,10 @@ export async function imageArchive(name: ImageName): Promise<string> {
   const work = await mkdtemp(`${finished}.new-`);
   try {
     const layer = join(work, "layer.tar");
-    if (busybox === undefined) {
-      await makePythonLayer(layer);
-    } else {
+    if (packages === undefined) {
       await makeBusyboxLayer(layer, busybox, name === "busybox-no-proc");
+    } else {
+      await makeDebianLayer(layer, packages);
     }
     await writeArchive(work, layer, imageReference(name), command);
     // Another run may have been faster; then its result is as good.
@@ -106,12 +114,12 @@ async function makeBusyboxLayer(layer: string, busybox: string, withoutMountPoin
   await rm(root, { recursive: true });
 }
 
-async function makePythonLayer(layer: string): Promise<void> {
+async function makeDebianLayer(layer: string, packages: readonly string[]): Promise<void> {
   const sources = await mustRun(join(repository, "tools/fetch-deb"), ["--sources", "bookworm"], { timeoutMs: 900_000 });
   const excluded = ["doc", "man", "locale", "info"].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
   await mustRun(
     "mmdebstrap",
-    ["--variant=minbase", "--include=python3", '--aptopt=Acquire::Languages "none"', ...excluded, "bookworm", layer, sources.trim()],
+    ["--variant=minbase", `--include=${packages.join(",")}`, '--aptopt=Acquire::Languages "none"', ...excluded, "bookworm", layer, sources.trim()],
     { timeoutMs: 1_200_000 },
   );
 }

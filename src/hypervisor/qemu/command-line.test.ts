@@ -134,7 +134,7 @@ describe("the command line", () => {
 describe("the kernel command line", () => {
   test("of the tuned kernel under TCG", () => {
     expect(kernelCommandLine(machine)).toBe(
-      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000",
+      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000",
     );
   });
 
@@ -146,7 +146,7 @@ describe("the kernel command line", () => {
       kernelParameters: ["loglevel=7", "debug"],
     });
     expect(line).toBe(
-      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug",
+      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug",
     );
   });
 });

@@ -141,7 +141,7 @@ export function kernelCommandLine(machine: QemuMachine): string {
   // Mounts, cgroups and namespaces wait for grace periods of RCU, ordinary ones 20 to 30 ms each in an idle guest.
   const words = ["console=ttyS0", "quiet", "panic=-1", "reboot=t", "rcupdate.rcu_expedited=1"];
   // A pod has the interfaces of its network and no others: drivers that are built in make some by themselves.
-  words.push("fb_tunnels=none", "dummy.numdummies=0");
+  words.push("fb_tunnels=none", "dummy.numdummies=0", "ifb.numifbs=0");
   if (machine.acceleration === "tcg") {
     // The interrupt of an emulated timer comes late on a busy host; checks that fail then would hang the boot.
     words.push("no_timer_check", "tsc=reliable", "noreplace-smp");

@@ -220,7 +220,7 @@ fn start() -> Result<Child, String> {
         .arg(&initrd)
         .arg("-append")
         .arg(format!(
-            "console=ttyS0 quiet panic=-1 reboot=t no_timer_check fb_tunnels=none dummy.numdummies=0 only={only}"
+            "console=ttyS0 quiet panic=-1 reboot=t no_timer_check fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 only={only}"
         ))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
