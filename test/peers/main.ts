@@ -12,6 +12,7 @@ import { createInterface } from "node:readline";
 
 import { makeIptables } from "../harness/cni.ts";
 import { mustRun } from "../harness/command.ts";
+import { newerPasst } from "../harness/passt.ts";
 import { repository } from "../harness/paths.ts";
 import { Registry } from "./registry.ts";
 
@@ -141,6 +142,8 @@ async function critest(run: Run): Promise<Outcomes> {
     { type: "portmap", capabilities: { portMappings: true } },
   ];
   await writeFile(join(networks, "10-peers.conflist"), JSON.stringify({ cniVersion: "1.0.0", name: "peers", plugins }));
+  const hadronConfig = join(directory, "hadron.json");
+  await writeFile(hadronConfig, JSON.stringify({ host_network: "passt", passt_path: await newerPasst(directory) }));
   const socket = "/run/peers/containerd.sock";
   const cri = "io.containerd.cri.v1";
   await writeFile(
@@ -169,6 +172,9 @@ async function critest(run: Run): Promise<Outcomes> {
       `runtime_type = "io.containerd.${runtime}.v2"`,
       `privileged_without_host_devices = ${runtime === "hadron"}`,
       `sandboxer = "${run === "hadron-shim" ? "shim" : "podsandbox"}"`,
+      ...(runtime === "runc"
+        ? []
+        : [`[plugins."${cri}.runtime".containerd.runtimes.${runtime}.options]`, `ConfigPath = ${JSON.stringify(hadronConfig)}`]),
       "",
     ].join("\n"),
   );
