@@ -45,7 +45,7 @@ export function nodeTests(scene: () => Scene): void {
     });
 
     test("is in the node's statistics, with its container", async () => {
-      const stats = await measured(scene());
+      const stats = await measured(scene(), POD, 0);
       expect(stats).toMatchObject({
         containers: [{ name: "main", cpu: { usageCoreNanoSeconds: expect.any(Number) as number } }],
         cpu: { usageCoreNanoSeconds: expect.any(Number) as number },
@@ -55,7 +55,7 @@ export function nodeTests(scene: () => Scene): void {
       // The kubelet has that of a container of containerd's for the pod itself, which the sandboxer "shim" has none of.
       if (scene().runtimeClass !== "shim") {
         // Its cAdvisor looks once a minute for what was not ready when its group came.
-        const network = async (): Promise<unknown> => (await measured(scene())).network;
+        const network = async (): Promise<unknown> => (await measured(scene(), POD, 0)).network;
         const counters = { name: "eth0", rxBytes: expect.any(Number) as number, txBytes: expect.any(Number) as number };
         await expect.poll(network, { timeout: 100_000, interval: 1000 }).toMatchObject(counters);
       }
@@ -90,15 +90,24 @@ export function nodeTests(scene: () => Scene): void {
     test("is evicted when the node's pods run short of memory, and leaves the others alone", async () => {
       const { kubectl } = scene();
       // More than the kubelet's threshold leaves, and less than the kernel would have to end.
-      const eat = ["for i in $(seq 53); do dd if=/dev/zero of=/memory/$i bs=1M count=64 2>/dev/null; done", "exec tail -f /dev/null"];
+      const take = "dd if=/dev/zero of=/memory/$i bs=1M count=64 2>/dev/null";
+      const eat = [
+        `for i in $(seq 4); do ${take}; done`,
+        "until [ -e /memory/more ]; do sleep 1; done",
+        `for i in $(seq 5 53); do ${take}; done`,
+        "exec tail -f /dev/null",
+      ];
       const hog = shell("hog", eat, {
         resources: { requests: { memory: "64Mi" }, limits: { memory: "3500Mi" } },
         volumeMounts: [{ name: "memory", mountPath: "/memory" }],
       });
       const volumes = [{ name: "memory", emptyDir: { medium: "Memory" } }];
-      // Of which it knows nothing yet, that pod goes first.
-      await measured(scene());
       await kubectl.apply(scene().pod("hog", { restartPolicy: "Never", containers: [hog], volumes, terminationGracePeriodSeconds: 1 }));
+      await kubectl.wait("pod/hog", "condition=Ready");
+      // It looks at a pod every ten seconds or so, and evicts first which has more than it has asked for, as far as it knows.
+      await measured(scene(), POD, 0);
+      await measured(scene(), "hog", 200 * 1024 * 1024);
+      await scene().exec("hog", "hog", "touch", "/memory/more");
       await kubectl.wait("pod/hog", "jsonpath={.status.reason}=Evicted", 180);
       expect(await kubectl.value("pod/hog", ".status.message")).toContain("memory");
       await goesOn(scene());
@@ -115,19 +124,21 @@ interface PodStats {
   readonly network?: unknown;
 }
 
-/** What the kubelet says of the pod, once it has looked at its container. */
-async function measured(scene: Scene): Promise<PodStats> {
-  const summary = async (): Promise<PodStats | undefined> => {
+/** What the kubelet says of a pod, once it has seen its container, and the pod with more memory than that. */
+async function measured(scene: Scene, pod: string, memory: number): Promise<PodStats> {
+  const stats = async (): Promise<PodStats | undefined> => {
     const text = await scene.kubectl.must(["get", "--raw", "/api/v1/nodes/node/proxy/stats/summary"]);
     const { pods } = JSON.parse(text) as { pods: readonly PodStats[] };
-    return pods.find(({ podRef }) => podRef.name === POD && podRef.namespace === scene.runtimeClass);
+    return pods.find(({ podRef }) => podRef.name === pod && podRef.namespace === scene.runtimeClass);
   };
-  await expect.poll(async () => (await summary())?.containers?.[0]?.memory?.workingSetBytes, { timeout: 60_000 }).toBeGreaterThan(0);
-  const stats = await summary();
-  if (stats === undefined) {
-    throw new Error("the pod is gone");
+  const patience = { timeout: 60_000, interval: 500 };
+  await expect.poll(async () => (await stats())?.containers?.[0]?.memory?.workingSetBytes, patience).toBeGreaterThan(0);
+  await expect.poll(async () => (await stats())?.memory?.workingSetBytes, patience).toBeGreaterThan(memory);
+  const found = await stats();
+  if (found === undefined) {
+    throw new Error(`the pod ${pod} is gone`);
   }
-  return stats;
+  return found;
 }
 
 /** The container counts on, seen through the kubelet, once the node is ready. */
