@@ -196,7 +196,7 @@ describe.each(["tuned", "debian"] as const)("the %s kernel", (kind) => {
     expect(await readlink(`/proc/${vm.pid}/ns/net`)).not.toBe(await readlink("/proc/self/ns/net"));
     expect(guest.join.port).toBe(1024);
     guest.tell("reboot");
-    expect(await vm.exited).toEqual({ reason: "the guest rebooted", expected: false });
+    expect(await vm.exited).toEqual({ reason: "the guest rebooted", expected: false, outOfMemory: false });
     guest.hangUp();
   });
 
@@ -246,7 +246,7 @@ test("a stopped VM leaves nothing, however often it is stopped", async () => {
   const { vm, guest } = await launchWithGuest(config("tuned"));
   await guest.say("cpus");
   await Promise.all([vm.stop(), vm.stop(), vm[Symbol.asyncDispose]()]);
-  expect(await vm.exited).toEqual({ reason: "the VM was stopped", expected: true });
+  expect(await vm.exited).toEqual({ reason: "the VM was stopped", expected: true, outOfMemory: false });
   expect(processes.filter(({ pid }) => existsSync(`/proc/${pid}`))).toEqual([]);
   expect((await guest.join.ended).error).toBeDefined();
   guest.hangUp();
@@ -257,7 +257,7 @@ test("the death of QEMU is told", async () => {
   const { vm, guest } = await launchWithGuest(config("tuned"));
   await guest.say("cpus");
   process.kill(pidOf("qemu"), "SIGKILL");
-  expect(await vm.exited).toEqual({ reason: "qemu was killed by SIGKILL", expected: false });
+  expect(await vm.exited).toEqual({ reason: "qemu was killed by SIGKILL", expected: false, outOfMemory: false });
   expect((await guest.join.ended).error).toBeDefined();
   await expect(guest.say("cpus")).rejects.toThrow(/ended/);
   guest.hangUp();
@@ -267,7 +267,7 @@ test("the death of the vsock process ends the VM", async () => {
   const { vm, guest } = await launchWithGuest(config("tuned"));
   await guest.say("cpus");
   process.kill(pidOf("hadron-vsock"), "SIGKILL");
-  expect(await vm.exited).toEqual({ reason: "the vsock process was killed by SIGKILL", expected: false });
+  expect(await vm.exited).toEqual({ reason: "the vsock process was killed by SIGKILL", expected: false, outOfMemory: false });
   expect((await guest.join.ended).error).toMatch(/vsock process is gone/);
   await expect(vm.vsock.accept(3000, 0, "in")).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   guest.hangUp();
