@@ -288,8 +288,9 @@ export class Sandbox implements AsyncDisposable {
     const [rootfs, sources] = await Promise.all([
       planRootfs(request.rootfs, request.bundle, root, propagation),
       probeSources(bindSources(mounts, request.bundle), propagation),
-      this.#options.machines.requireNetwork(own, this.#machine.pod),
     ]);
+    // A spec without anything asks for the host's network as well, and is told what it lacks.
+    await this.#options.machines.requireNetwork(own, this.#machine.pod);
     // Nothing is waited for from the plan to the VM, whose name the first container's plan supposes.
     const plan = this.#plan(request, slot, sources, (this.#machine.pod ?? own).hostname);
     // Booting takes longest, so it starts first.
