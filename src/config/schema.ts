@@ -109,7 +109,7 @@ export const SCHEMA = {
     min: 0,
     max: 16,
     annotation: true,
-    doc: "NICs that a pod's VM has beside one for each interface that its network namespace has at the start: for interfaces that come later (`ctr run --cni`, `docker network connect`). An interface beyond that is not seen inside until the pod is started anew.",
+    doc: "NICs that a pod's VM has beside one for each interface that its network namespace has at the start: for interfaces that come later (`docker network connect`). A namespace that has none yet (`ctr run --cni`, Docker) counts as one with one, unless this is 0. An interface beyond that is not seen inside until the pod is started anew.",
   },
   host_network: {
     type: "choice",

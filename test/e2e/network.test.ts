@@ -157,13 +157,15 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     await expect.poll(() => inside(pod, "ip link")).toMatch(/net-\u00e9: .*,UP/);
     expect(await inside(pod, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
 
-    // There is one NIC for interfaces that come later.
+    // There is one NIC for the first interface, and one for another that comes later.
     const log = await DaemonLog.from(daemon());
     await node.connect(netns, { name: "eth1", defaultRoutes: false });
-    await log.line(/the interface eth1 has no NIC.*spare_nics/);
-    await netns.ip("link delete net-\u00e9");
     await expect.poll(() => inside(pod, "ip -o -4 address show dev eth1; true")).toContain("10.88.0.3/24");
-    expect(await inside(pod, "ls /sys/class/net")).toBe("eth1\nlo\n");
+    await node.connect(netns, { name: "eth2", defaultRoutes: false });
+    await log.line(/the interface eth2 has no NIC.*spare_nics/);
+    await netns.ip("link delete net-\u00e9");
+    await expect.poll(() => inside(pod, "ip -o -4 address show dev eth2; true")).toContain("10.88.0.4/24");
+    expect(await inside(pod, "ls /sys/class/net")).toBe("eth1\neth2\nlo\n");
     expect(await inside(pod, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
   });
 

@@ -126,6 +126,7 @@ describe("the NICs of a pod", () => {
     expect((await open({ spareNics: 0 })).nics).toHaveLength(1);
     expect((await open({ maxNics: 1 })).nics).toHaveLength(1);
     state = network();
+    expect((await open()).nics).toHaveLength(2);
     expect((await open({ spareNics: 0 })).nics).toEqual([]);
     expect((await open({ queues: 3 })).nics[0]?.queues).toHaveLength(3);
   });
@@ -189,14 +190,15 @@ describe("a pod's network", () => {
     const pod = await open();
     await pod.attach(agent);
     problems = ["the route to 10.0.0.0/8 is refused"];
-    changeTo({ links: [LOOPBACK, eth0, link(3, "net1"), link(4, "vf", { kind: "", bus: "pci" })] });
-    await expect.poll(() => told.at(-1)?.interfaces).toHaveLength(1);
-    changeTo({ links: [LOOPBACK, { ...eth0, mtu: 1300 }, link(3, "net1"), link(4, "vf", { kind: "", bus: "pci" })] });
+    const [second, third, vf] = [link(3, "net1"), link(5, "net2"), link(4, "vf", { kind: "", bus: "pci" })];
+    changeTo({ links: [LOOPBACK, eth0, second, third, vf] });
+    await expect.poll(() => told.at(-1)?.interfaces).toHaveLength(2);
+    changeTo({ links: [LOOPBACK, { ...eth0, mtu: 1300 }, second, third, vf] });
     await expect.poll(() => told.at(-1)?.interfaces[0]?.mtu).toBe(1300);
     await expect.poll(() => warnings).toHaveLength(3);
     expect(warnings).toEqual([
       expect.stringMatching(/interface vf is a device on the pci bus/),
-      expect.stringMatching(/interface net1 has no NIC: .* was started with 1.*spare_nics/),
+      expect.stringMatching(/interface net2 has no NIC: .* was started with 2.*spare_nics/),
       "the guest's network: the route to 10.0.0.0/8 is refused",
     ]);
     // At a Start somebody can be told.

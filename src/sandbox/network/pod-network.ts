@@ -148,7 +148,9 @@ export class PodNetwork implements AsyncDisposable {
     const { host, spareNics, maxNics, queues, vhost } = this.#options;
     const { carried, refused } = chooseLinks(await host.readNetwork(this.#sockets));
     requireNone(refused);
-    const count = Math.min(carried.length + spareNics, maxNics);
+    // One that is to be made yet has an interface at least, and somebody may connect the pod with another network.
+    const expected = carried.length === 0 && spareNics > 0 ? 1 : carried.length;
+    const count = Math.min(expected + spareNics, maxNics);
     for (let number = 0; number < count; number++) {
       const tap = await host.openTap(this.netns.path, queues);
       const slot: Slot = {
