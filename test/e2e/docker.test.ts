@@ -24,7 +24,10 @@ describe.each(onlyNewest)("containerd %s: Docker", (version) => {
     await (await host)[Symbol.asyncDispose]();
   });
 
-  describe.each(["runc", "hadron"])("with %s", (runtime) => {
+  describe.each([
+    ["runc", 8080],
+    ["hadron", 8081],
+  ])("with %s", (runtime, port) => {
     const flags = ["--runtime", runtime];
     const once = ["run", "--rm", ...flags];
 
@@ -75,6 +78,20 @@ describe.each(onlyNewest)("containerd %s: Docker", (version) => {
       await expect.poll(seen).toContain(await addressIn(network));
       await docker.must(["network", "disconnect", network, name]);
       await expect.poll(seen).not.toContain("eth1");
+      await docker.must(["rm", "-f", name]);
+      await docker.must(["network", "rm", network]);
+    });
+
+    test("serves others in its network by name, and the host by a published port", async () => {
+      const [network, name] = [uniqueId("net"), uniqueId()];
+      await docker.must(["network", "create", network]);
+      const serve = "mkdir /www; echo page >/www/index.html; exec httpd -f -p 80 -h /www";
+      await docker.must(["run", "-d", "--name", name, ...flags, "--network", network, "-p", `${port}:80`, IMAGE, "sh", "-c", serve]);
+      const get = (address: string, to: number): string => `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} ${to}`;
+      const other = async (line: string): Promise<string> => (await docker.run([...once, "--network", network, IMAGE, "sh", "-c", line])).stdout;
+      const address = `$(nslookup ${name} 127.0.0.11 | sed -n 's/^Address: //p')`;
+      await expect.poll(async () => await other(get(address, 80))).toMatch(/\npage\n$/);
+      expect(await (await host).mustShell(get("127.0.0.1", port))).toMatch(/\npage\n$/);
       await docker.must(["rm", "-f", name]);
       await docker.must(["network", "rm", network]);
     });
