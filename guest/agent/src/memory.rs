@@ -1,14 +1,16 @@
 //! Memory of the guest as a file system that several containers mount: a volume that has no other place.
 
-use std::ffi::{CStr, CString};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{PermissionsExt, fchown};
 
+use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
+use nix::sys::stat::{Mode, mkdirat};
 
 use crate::error::{Error, Result};
-use crate::share::{open_beneath, open_directory};
+use crate::share::{open_beneath, open_directory, open_with};
 
 /// Of a directory.
 pub struct Owner {
@@ -77,8 +79,7 @@ fn mount_new(memory: &Memory) -> io::Result<()> {
 fn make_below(memory: &Memory) -> io::Result<()> {
     let mut directory = open_directory(&memory.target)?;
     for name in memory.below.split('/').filter(|name| !name.is_empty()) {
-        let c_name = CString::new(name).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
-        make_one(&directory, &c_name, &memory.below_owner)?;
+        make_one(&directory, name, &memory.below_owner)?;
         directory = match open_beneath(&directory, name) {
             // A file, which then is the last.
             Err(error) if error.raw_os_error() == Some(libc::ENOTDIR) => return Ok(()),
@@ -88,40 +89,20 @@ fn make_below(memory: &Memory) -> io::Result<()> {
     Ok(())
 }
 
-fn make_one(directory: &File, name: &CStr, owner: &Owner) -> io::Result<()> {
-    // SAFETY: the descriptor is open, and the name a C string.
-    if unsafe { libc::mkdirat(directory.as_raw_fd(), name.as_ptr(), 0o700) } != 0 {
-        let error = io::Error::last_os_error();
-        return if error.kind() == io::ErrorKind::AlreadyExists {
-            Ok(())
-        } else {
-            Err(error)
-        };
+fn make_one(directory: &File, name: &str, owner: &Owner) -> io::Result<()> {
+    match mkdirat(Some(directory.as_raw_fd()), name, Mode::S_IRWXU) {
+        Err(Errno::EEXIST) => return Ok(()),
+        made => made?,
     }
-    let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
-    // SAFETY: as above.
-    let fd = unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just made this descriptor, and nobody else has it.
-    let made = unsafe { OwnedFd::from_raw_fd(fd) };
     // By the descriptor: a container may have put something else into its place. chown(2) first, since it takes mode bits away.
-    // SAFETY: the descriptor is open.
-    let done = unsafe {
-        libc::fchown(made.as_raw_fd(), owner.uid, owner.gid) == 0
-            && libc::fchmod(made.as_raw_fd(), owner.mode) == 0
-    };
-    if done {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
+    let made = open_with(directory, name, libc::O_RDONLY | libc::O_DIRECTORY)?;
+    fchown(&made, Some(owner.uid), Some(owner.gid))?;
+    made.set_permissions(Permissions::from_mode(owner.mode))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, symlink};
 
     use super::*;
 

@@ -102,7 +102,8 @@ pub fn open_beneath(directory: &File, below: &str) -> io::Result<File> {
     open_with(directory, below, libc::O_PATH | libc::O_DIRECTORY)
 }
 
-fn open_with(directory: &File, below: &str, flags: libc::c_int) -> io::Result<File> {
+/// The same for anything, opened with `flags`.
+pub fn open_with(directory: &File, below: &str, flags: libc::c_int) -> io::Result<File> {
     let below = CString::new(below).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
     // SAFETY: open_how is plain numbers, for which zero is the default (openat2(2)).
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };
