@@ -96,7 +96,10 @@ fn settled(socket: &OwnedFd) -> rustix::io::Result<()> {
 mod tests {
     use std::io::{Read, Write};
     use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+    use std::os::fd::AsFd;
     use std::os::unix::net::{UnixListener, UnixStream};
+
+    use rustix::net::Shutdown;
 
     use super::*;
 
@@ -113,6 +116,11 @@ mod tests {
         ("/proc/thread-self/ns/net".to_owned(), address, port)
     }
 
+    /// Closing it is not enough: a child that another test has just forked may hold a copy until its exec.
+    fn end(server: impl AsFd) {
+        rustix::net::shutdown(server, Shutdown::Both).unwrap();
+    }
+
     #[test]
     fn each_kind_of_server() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -126,7 +134,7 @@ mod tests {
         stream.write_all(b"x").unwrap();
         let mut buffer = [0; 2];
         assert_eq!(server.accept().unwrap().0.read(&mut buffer).unwrap(), 1);
-        drop(server);
+        end(&server);
         let refused = dialled(&request).unwrap_err();
         assert_eq!(refused.errno, Errno::CONNREFUSED);
 
@@ -143,7 +151,7 @@ mod tests {
         assert_eq!(server.recv(&mut buffer).unwrap(), 1);
 
         let path = format!(
-            "{}/libhadron-dial-{}",
+            "{}/libhadron-dial-server-{}",
             std::env::temp_dir().display(),
             std::process::id()
         );
@@ -152,7 +160,7 @@ mod tests {
         let mut stream = UnixStream::from(dialled(&request).unwrap());
         stream.write_all(b"x").unwrap();
         assert_eq!(server.accept().unwrap().0.read(&mut buffer).unwrap(), 1);
-        drop(server);
+        end(&server);
         assert_eq!(dialled(&request).unwrap_err().errno, Errno::CONNREFUSED);
         std::fs::remove_file(&path).unwrap();
         assert_eq!(dialled(&request).unwrap_err().errno, Errno::NOENT);
