@@ -1,6 +1,6 @@
 //! File descriptors that come from the caller as numbers.
 
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
 
@@ -18,6 +18,11 @@ pub fn borrow<'fd>(fd: RawFd) -> OpResult<BorrowedFd<'fd>> {
     // that names a descriptor); a caller that does not gets EBADF from the kernel or acts on another of
     // its own descriptors: no memory depends on it.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// Another one for the same, which outlives the request. `failed`: the error's sentence.
+pub fn duplicate(fd: RawFd, failed: &str) -> OpResult<OwnedFd> {
+    rustix::io::fcntl_dupfd_cloexec(borrow(fd)?, 0).map_err(|errno| OpError::os(errno, failed))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use rustix::net::{AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType};
 use serde_json::json;
 
 use crate::answers::Reply;
@@ -65,11 +65,7 @@ fn ip(kind: SocketType, address: IpAddr, port: u16) -> OpResult<OwnedFd> {
         return Err(OpError::invalid(message));
     }
     let failed = |errno| OpError::os(errno, format!("nobody can be reached at {address}"));
-    let family = if address.is_ipv4() {
-        AddressFamily::INET
-    } else {
-        AddressFamily::INET6
-    };
+    let family = SocketAddrAny::from(address).address_family();
     let socket = rustix::net::socket_with(family, kind, FLAGS, None).map_err(failed)?;
     if kind == SocketType::STREAM {
         // Who dials decides how bytes are gathered; failing that costs time, not bytes.

@@ -20,7 +20,7 @@ use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
 use crate::request::{Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnTask};
 use crate::stop::Stop;
-use crate::{child, network, process, thread};
+use crate::{child, descriptor, network, process, thread};
 
 const MAX_QUEUED: usize = 256;
 const MAX_WAITS: usize = 1024;
@@ -205,14 +205,18 @@ impl Thread {
 
     /// The answer comes when something changes, or has since the last answer.
     fn wait_network_change(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
-        let what = "the network namespace";
-        self.watch(id, network::changes(request)?, Kind::Network, what)
+        self.watch_own(id, request, Kind::Network, "the network namespace")
     }
 
     /// The answer comes with a connection, or when one has come and is gone.
     fn accept_connection(&mut self, id: u64, request: &Descriptor) -> OpResult<()> {
-        let listener = network::tcp::listener(request)?;
-        self.watch(id, listener, Kind::Connections, "a listener")
+        self.watch_own(id, request, Kind::Connections, "a listener")
+    }
+
+    /// The caller's own descriptor may be closed meanwhile.
+    fn watch_own(&mut self, id: u64, request: &Descriptor, kind: Kind, what: &str) -> OpResult<()> {
+        let fd = descriptor::duplicate(request.fd, &format!("{what} cannot be watched"))?;
+        self.watch(id, fd, kind, what)
     }
 
     fn watch(&mut self, id: u64, fd: OwnedFd, kind: Kind, what: &str) -> OpResult<()> {

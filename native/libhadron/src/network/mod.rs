@@ -10,9 +10,8 @@ pub mod tcp;
 #[cfg(test)]
 mod tests;
 
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 
-use rustix::io::Errno;
 use serde_json::json;
 
 pub use join::{join, remove, separate};
@@ -20,10 +19,9 @@ pub use read::read;
 pub use tap::open as open_tap;
 
 use crate::answers::Reply;
-use crate::descriptor;
 use crate::error::{OpError, OpResult};
 use crate::netns;
-use crate::request::{Descriptor, Path};
+use crate::request::Path;
 
 const RTMGRP_LINK: u32 = 0x1;
 const RTMGRP_NEIGH: u32 = 0x4;
@@ -64,12 +62,6 @@ pub fn open(request: &Path) -> OpResult<Reply> {
         json!({ "own": own, "fds": numbers }),
         vec![requests, changes],
     ))
-}
-
-/// The descriptor to watch for changes; the caller's own one may be closed meanwhile.
-pub fn changes(request: &Descriptor) -> OpResult<OwnedFd> {
-    rustix::io::fcntl_dupfd_cloexec(descriptor::borrow(request.fd)?, 0)
-        .map_err(|errno: Errno| OpError::os(errno, "the network namespace cannot be watched"))
 }
 
 /// What has changed is read by `read`, whole; here it is only taken note of.

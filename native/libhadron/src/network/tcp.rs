@@ -5,7 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
+use rustix::net::{SocketAddrAny, SocketFlags, SocketType, sockopt};
 use serde_json::json;
 
 use crate::answers::Reply;
@@ -19,11 +19,7 @@ pub const BACKLOG: i32 = 128;
 pub fn listen(request: &ListenTcp) -> OpResult<Reply> {
     let address = SocketAddr::from((request.address, request.port));
     let failed = |errno| OpError::os(errno, format!("{address} cannot be listened on"));
-    let family = if address.is_ipv4() {
-        AddressFamily::INET
-    } else {
-        AddressFamily::INET6
-    };
+    let family = SocketAddrAny::from(address).address_family();
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let open = || {
         let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
@@ -41,12 +37,6 @@ pub fn listen(request: &ListenTcp) -> OpResult<Reply> {
         json!({ "fd": socket.as_raw_fd() }),
         vec![socket],
     ))
-}
-
-/// The descriptor to watch for connections; the caller's own one may be closed meanwhile.
-pub fn listener(request: &Descriptor) -> OpResult<OwnedFd> {
-    rustix::io::fcntl_dupfd_cloexec(descriptor::borrow(request.fd)?, 0)
-        .map_err(|errno| OpError::os(errno, "a listener cannot be watched"))
 }
 
 /// Takes one. No descriptor and port 0: whoever connected is gone again.

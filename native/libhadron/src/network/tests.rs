@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::loopback;
 use super::netlink::Netlink;
 use super::tcp;
-use super::{changes, join, open, open_tap, read, separate};
+use super::{join, open, open_tap, read, separate};
 use crate::descriptor;
 use crate::request::{Descriptor, JoinLinks, ListenTcp, OpenTap, Path, SeparateLinks};
 
@@ -361,10 +361,7 @@ fn tells_of_changes() {
     assert!(namespace.has_changed());
     assert!(!namespace.has_changed());
     // The duplicate sees the same.
-    let watched = changes(&Descriptor {
-        fd: namespace.changes,
-    })
-    .unwrap();
+    let watched = descriptor::duplicate(namespace.changes, "it cannot be watched").unwrap();
     namespace.add_routes();
     assert!(super::netlink::drain(std::os::fd::AsFd::as_fd(&watched)));
     assert!(!namespace.has_changed());
