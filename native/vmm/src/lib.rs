@@ -19,4 +19,5 @@ pub mod device;
 pub mod layout;
 pub mod memory;
 pub mod mmio;
+pub mod rate_limiter;
 pub mod worker;
