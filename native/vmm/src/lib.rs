@@ -16,6 +16,7 @@
 pub mod bus;
 pub mod config;
 pub mod device;
+pub mod devices;
 pub mod layout;
 pub mod memory;
 pub mod mmio;

@@ -1,0 +1,247 @@
+//! The memory of descriptor chains, checked, as the vector of readv(2) and writev(2): data goes between guest
+//! memory and descriptors without a copy of this process.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::Arc;
+
+use virtio_queue::desc::split::Descriptor;
+use vm_memory::{GuestMemory, Permissions, VolatileSlice};
+
+use crate::memory::Memory;
+
+/// What one system call takes (UIO_MAXIOV).
+pub const MAX_PIECES: usize = 1024;
+
+/// Who writes to a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The driver; the device reads.
+    Read,
+    /// The device.
+    Write,
+}
+
+/// A chain that is no good: outside of guest memory, of the wrong kind, or in too many pieces.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadChain;
+
+/// Pieces of guest memory in a row, to be filled and emptied again and again without allocation.
+pub struct Pieces {
+    /// Each points into `memory`, and not beyond the region that it begins in.
+    vectors: Vec<libc::iovec>,
+    /// The first of them that counts.
+    start: usize,
+    /// Of those that count, together.
+    bytes: usize,
+    memory: Arc<Memory>,
+}
+
+// SAFETY: the pointers are into memory that `memory` keeps mapped wherever this is, and which is
+// accessed by the kernel or as volatile only.
+unsafe impl Send for Pieces {}
+
+impl Pieces {
+    /// None yet.
+    #[must_use]
+    pub fn new(memory: Arc<Memory>) -> Self {
+        Pieces {
+            vectors: Vec::new(),
+            start: 0,
+            bytes: 0,
+            memory,
+        }
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.vectors.clear();
+        self.start = 0;
+        self.bytes = 0;
+    }
+
+    /// Bytes in all pieces.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.vectors().len()
+    }
+
+    /// Adds a chain's memory, and tells how many bytes that are.
+    ///
+    /// # Errors
+    /// Nothing is added of a chain that is not good as a whole.
+    pub fn append(
+        &mut self,
+        chain: impl Iterator<Item = Descriptor>,
+        access: Access,
+    ) -> Result<usize, BadChain> {
+        if self.start >= MAX_PIECES {
+            self.vectors.drain(..self.start);
+            self.start = 0;
+        }
+        let permissions = match access {
+            Access::Read => Permissions::Read,
+            Access::Write => Permissions::Write,
+        };
+        let (count, bytes) = (self.vectors.len(), self.bytes);
+        for descriptor in chain {
+            if descriptor.is_write_only() != (access == Access::Write)
+                || self.append_one(&descriptor, permissions).is_none()
+            {
+                self.vectors.truncate(count);
+                self.bytes = bytes;
+                return Err(BadChain);
+            }
+        }
+        Ok(self.bytes - bytes)
+    }
+
+    fn append_one(&mut self, descriptor: &Descriptor, permissions: Permissions) -> Option<()> {
+        let length = descriptor.len() as usize;
+        let slices = self
+            .memory
+            .get_slices(descriptor.addr(), length, permissions)
+            .ok()?;
+        for slice in slices {
+            let slice = slice.ok()?;
+            if self.count() >= MAX_PIECES {
+                return None;
+            }
+            self.bytes = self.bytes.checked_add(slice.len())?;
+            self.vectors.push(libc::iovec {
+                iov_base: slice.ptr_guard_mut().as_ptr().cast(),
+                iov_len: slice.len(),
+            });
+        }
+        Some(())
+    }
+
+    /// Drops the first `count` bytes.
+    pub fn advance(&mut self, count: usize) {
+        let mut left = count.min(self.bytes);
+        self.bytes -= left;
+        while let Some(piece) = self.vectors.get_mut(self.start) {
+            if piece.iov_len > left {
+                // SAFETY: it stays within the piece.
+                piece.iov_base = unsafe { piece.iov_base.byte_add(left) };
+                piece.iov_len -= left;
+                return;
+            }
+            left -= piece.iov_len;
+            self.start += 1;
+        }
+        self.clear();
+    }
+
+    /// Drops what is behind the first `limit` bytes.
+    pub fn truncate(&mut self, limit: usize) {
+        let mut left = limit;
+        let mut keep = self.start;
+        for piece in self.vectors.iter_mut().skip(self.start) {
+            if left == 0 {
+                break;
+            }
+            piece.iov_len = piece.iov_len.min(left);
+            left -= piece.iov_len;
+            keep += 1;
+        }
+        self.vectors.truncate(keep);
+        self.bytes = self.bytes.min(limit);
+    }
+
+    /// Copies from `offset` on out of guest memory; tells how many bytes were there.
+    pub fn copy_out(&self, offset: usize, to: &mut [u8]) -> usize {
+        let mut done = 0;
+        for piece in self.from(offset) {
+            let Some(to) = to.get_mut(done..).filter(|to| !to.is_empty()) else {
+                break;
+            };
+            done += piece.copy_to(to);
+        }
+        done
+    }
+
+    /// Copies into guest memory, from `offset` on; tells how many bytes there was room for.
+    pub fn copy_in(&self, offset: usize, from: &[u8]) -> usize {
+        let mut done = 0;
+        for piece in self.from(offset) {
+            let Some(from) = from.get(done..).filter(|from| !from.is_empty()) else {
+                break;
+            };
+            piece.copy_from(from);
+            done += from.len().min(piece.len());
+        }
+        done
+    }
+
+    /// The pieces behind the first `offset` bytes.
+    fn from(&self, offset: usize) -> impl Iterator<Item = VolatileSlice<'_>> {
+        let mut skip = offset;
+        self.vectors
+            .iter()
+            .skip(self.start)
+            .filter_map(move |piece| {
+                // SAFETY: it is a piece of `memory`, which is borrowed as long as the answer is.
+                let slice = unsafe { VolatileSlice::new(piece.iov_base.cast(), piece.iov_len) };
+                let rest = slice.offset(skip.min(slice.len())).ok();
+                skip -= skip.min(slice.len());
+                rest.filter(|rest| !rest.is_empty())
+            })
+    }
+
+    /// readv(2); what the descriptor has is in the first pieces then.
+    ///
+    /// # Errors
+    /// As readv(2).
+    pub fn read_from(&self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+        let vectors = self.vectors();
+        // SAFETY: the vectors are initialised and point to guest memory that `memory` keeps mapped and that
+        // no Rust reference covers.
+        retry(|| unsafe {
+            libc::readv(
+                fd.as_raw_fd(),
+                vectors.as_ptr(),
+                vectors.len() as libc::c_int,
+            )
+        })
+    }
+
+    /// writev(2) of all pieces.
+    ///
+    /// # Errors
+    /// As writev(2).
+    pub fn write_to(&self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+        let vectors = self.vectors();
+        // SAFETY: as of `read_from`; that the guest may change the bytes meanwhile matters to nobody but the guest.
+        retry(|| unsafe {
+            libc::writev(
+                fd.as_raw_fd(),
+                vectors.as_ptr(),
+                vectors.len() as libc::c_int,
+            )
+        })
+    }
+
+    fn vectors(&self) -> &[libc::iovec] {
+        self.vectors.get(self.start..).unwrap_or(&[])
+    }
+}
+
+/// Again, when a signal comes in between.
+fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
+    loop {
+        if let Ok(count) = usize::try_from(call()) {
+            return Ok(count);
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
