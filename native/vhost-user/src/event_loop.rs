@@ -77,27 +77,24 @@ impl EventLoop {
                 Err(error) => return Err(error.into()),
             }
             for event in &events {
-                if !self.handle(event.data.u64(), event.flags)? {
+                if !self.handle(event.data.u64())? {
                     return Ok(());
                 }
             }
-            more = self.move_data()?;
-            self.finish_round()?;
+            more = self.move_data();
+            if !self.finish_round()? {
+                return Ok(());
+            }
         }
     }
 
     /// Handles one event; `false` ends the process.
-    fn handle(&mut self, token: u64, flags: epoll::EventFlags) -> io::Result<bool> {
+    fn handle(&mut self, token: u64) -> io::Result<bool> {
         match token {
             CONTROL => {
-                // While answers wait to be read, only their way out and the end are of interest.
-                if flags.contains(epoll::EventFlags::HUP) && !self.control.wants_input() {
-                    return Ok(false);
-                }
-                if flags.intersects(epoll::EventFlags::IN | epoll::EventFlags::HUP) {
-                    let mut backend = lock(&self.backend);
-                    return self.control.handle_input(backend.device.muxer());
-                }
+                return self
+                    .control
+                    .handle_input(lock(&self.backend).device.muxer());
             }
             LISTENER => self.accept()?,
             REQUESTS => self.handle_request()?,
@@ -112,49 +109,38 @@ impl EventLoop {
         Ok(true)
     }
 
-    fn move_data(&mut self) -> io::Result<bool> {
+    fn move_data(&mut self) -> bool {
         let mut backend = lock(&self.backend);
         match backend.device.handle_queues() {
-            Ok(more) => Ok(more),
+            Ok(more) => more,
             Err(error) => {
                 eprintln!(
                     "hadron-vsock: the guest broke a queue of its vsock device, which stops until \
                      it is reset: {error}"
                 );
-                Ok(false)
+                false
             }
         }
     }
 
-    fn finish_round(&mut self) -> io::Result<()> {
+    /// `false` ends the process.
+    fn finish_round(&mut self) -> io::Result<bool> {
         let mut backend = lock(&self.backend);
-        self.control.report(backend.device.muxer());
+        let interest = self.control.finish(backend.device.muxer())?;
         let kicks = backend.changed_kicks();
         drop(backend);
         if let Some(kicks) = kicks {
             self.poll_kicks(kicks)?;
         }
-        self.control.handle_output().or_else(|error| {
-            // Nobody listens; the end of the socket is about to be seen.
-            if error.kind() == io::ErrorKind::BrokenPipe {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        })?;
-        let mut interest = epoll::EventFlags::empty();
-        if self.control.wants_input() {
-            interest |= epoll::EventFlags::IN;
-        }
-        if self.control.wants_output() {
-            interest |= epoll::EventFlags::OUT;
-        }
+        let Some(interest) = interest else {
+            return Ok(false);
+        };
         if interest != self.control_interest {
             let data = epoll::EventData::new_u64(CONTROL);
             epoll::modify(&self.epoll, &self.control, data, interest)?;
             self.control_interest = interest;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn accept(&mut self) -> io::Result<()> {

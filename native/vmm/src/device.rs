@@ -26,6 +26,15 @@ pub trait Device: Send {
     /// What the transport tells the driver. Asked once, before the guest runs.
     fn description(&self) -> Description;
 
+    /// Called once, before all else but [`Self::description`]: has `poll` watch what is watched from now to the end.
+    ///
+    /// # Errors
+    /// The VM ends then.
+    fn attach(&mut self, poll: &mut Poll<'_>) -> Result<(), Failure> {
+        let _ = poll;
+        Ok(())
+    }
+
     /// The driver is ready: the queues are the device's now, and are looked at by it at once, since the driver
     /// may have filled them before. The device has `poll` watch their kicks.
     ///

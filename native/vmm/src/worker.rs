@@ -201,6 +201,9 @@ struct Running {
 
 impl Running {
     fn run(&mut self) -> io::Result<()> {
+        for index in 0..self.devices.len() {
+            self.run_device(index, |slot, poll| slot.device.attach(poll));
+        }
         let mut events = Vec::with_capacity(64);
         loop {
             events.clear();

@@ -23,6 +23,7 @@ use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use rustix::event::epoll::EventFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use serde::{Deserialize, Serialize};
@@ -133,9 +134,9 @@ enum Message<'a> {
     },
 }
 
-/// The device's end of the control socket. The same thread drives it and the device: it polls [`Control::as_fd`] for what
-/// [`Control::wants_input`] and [`Control::wants_output`] say, hands the muxer in, moves data
-/// ([`Device::handle_queues`](crate::Device::handle_queues)), and then has it report what has ended.
+/// The device's end of the control socket. The same thread drives it and the device: it polls [`Control::as_fd`], at first
+/// for input, hands the muxer in ([`Control::handle_input`]), moves data
+/// ([`Device::handle_queues`](crate::Device::handle_queues)), and ends each turn with [`Control::finish`].
 #[derive(Debug)]
 pub struct Control {
     socket: OwnedFd,
@@ -155,21 +156,15 @@ impl Control {
         }
     }
 
-    /// Whether more requests may be taken; else the socket is to be polled for writing only.
-    pub fn wants_input(&self) -> bool {
-        self.output.len() < MAX_BACKLOG
-    }
-
-    /// Whether something waits to be written.
-    pub fn wants_output(&self) -> bool {
-        !self.output.is_empty()
-    }
-
-    /// Takes requests from the socket and carries them out. `false`: the other side is gone.
+    /// To be called when the socket is ready for anything: takes requests from it and carries them out. While too many answers
+    /// wait to be read it takes none. `false`: the other side is gone.
     ///
     /// # Errors
     /// When the socket fails, or a line is too long.
     pub fn handle_input(&mut self, muxer: &mut Muxer) -> io::Result<bool> {
+        if !self.wants_input() {
+            return Ok(true);
+        }
         let mut bytes = [0; MAX_LINE];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
         let mut ancillary = RecvAncillaryBuffer::new(&mut space);
@@ -271,8 +266,30 @@ impl Control {
         self.fds.pop_front().ok_or(Failure::NoDescriptor)
     }
 
+    /// Ends a turn, whatever it was about: tells of the joins that have ended and of the streams that wait, and writes what the
+    /// socket takes. What the socket is to be polled for from now on; `None`: the other side is gone.
+    ///
+    /// # Errors
+    /// When the socket fails.
+    pub fn finish(&mut self, muxer: &mut Muxer) -> io::Result<Option<EventFlags>> {
+        self.report(muxer);
+        match self.handle_output() {
+            // Also while no input is wanted, when nothing else would tell of the end.
+            Err(Errno::PIPE) => return Ok(None),
+            result => result?,
+        }
+        let mut interest = EventFlags::empty();
+        interest.set(EventFlags::IN, self.wants_input());
+        interest.set(EventFlags::OUT, !self.output.is_empty());
+        Ok(Some(interest))
+    }
+
+    fn wants_input(&self) -> bool {
+        self.output.len() < MAX_BACKLOG
+    }
+
     /// Tells of the joins that have ended, and of the streams that wait.
-    pub fn report(&mut self, muxer: &mut Muxer) {
+    fn report(&mut self, muxer: &mut Muxer) {
         while let Some(Knock { port, number }) = muxer.next_knock() {
             self.push(&Message::Knock {
                 event: "knock",
@@ -297,11 +314,7 @@ impl Control {
         }
     }
 
-    /// Writes what the socket takes.
-    ///
-    /// # Errors
-    /// When the socket fails.
-    pub fn handle_output(&mut self) -> io::Result<()> {
+    fn handle_output(&mut self) -> rustix::io::Result<()> {
         while !self.output.is_empty() {
             let (first, _) = self.output.as_slices();
             match send(
@@ -314,7 +327,7 @@ impl Control {
                 }
                 Err(Errno::AGAIN) => return Ok(()),
                 Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -6,3 +6,9 @@ pub mod rng;
 
 #[cfg(test)]
 mod driver;
+//! The virtio devices.
+
+pub mod vsock;
+
+#[cfg(test)]
+mod testing;
