@@ -59,7 +59,11 @@ impl<'m, B: BitmapSlice> Chain<'m, B> {
             payload: Vec::with_capacity(2),
         };
         let mut missing = HEADER_SIZE;
-        for descriptor in descriptors {
+        for (count, descriptor) in descriptors.enumerate() {
+            // Empty ones are no pieces, and an indirect table may hold tens of thousands.
+            if count >= MAX_PIECES {
+                return None;
+            }
             if descriptor.is_write_only() != (access == Access::Write) {
                 return None;
             }

@@ -387,6 +387,44 @@ fn chains_that_are_no_packets() {
     guest.data_still_flows();
 }
 
+/// They are no pieces of memory, but 256 chains of one turn could hold 16 million of them.
+#[test]
+fn a_table_of_empty_descriptors_is_not_walked_to_its_end() {
+    const INDIRECT: u16 = 4;
+    const TABLE: u64 = 0x100_0000;
+    let (mut guest, mut reader) = Guest::with_output();
+    let mut header = packet(7, op::RW);
+    header.len = 1;
+    let bytes = [&header.to_bytes()[..], b"x"].concat();
+    guest
+        .memory
+        .write_slice(&bytes, GuestAddress(0x10_0000))
+        .unwrap();
+    for (empty, received) in [(63_u16, &b"x"[..]), (64, b""), (65_000, b"")] {
+        for index in 0..=empty {
+            let last = index == empty;
+            let length = if last { bytes.len() as u32 } else { 0 };
+            let at = TABLE + 16 * u64::from(index);
+            let (address, next) = (0x10_0000_u64, index + 1);
+            let flags = u16::from(!last);
+            guest.memory.write_obj(address, GuestAddress(at)).unwrap();
+            guest
+                .memory
+                .write_obj(length, GuestAddress(at + 8))
+                .unwrap();
+            guest
+                .memory
+                .write_obj(flags, GuestAddress(at + 12))
+                .unwrap();
+            guest.memory.write_obj(next, GuestAddress(at + 14)).unwrap();
+        }
+        let size = 16 * (u32::from(empty) + 1);
+        guest.tx.offer(&guest.memory, &[(TABLE, size, INDIRECT)]);
+        guest.run();
+        assert_eq!(drain(&mut reader).0, received, "{empty}");
+    }
+}
+
 #[test]
 fn an_index_that_is_too_far_ahead_stops_the_device() {
     for receive in [true, false] {
