@@ -3,7 +3,7 @@
  * reaped in any case.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { Duplex } from "node:stream";
+import { Duplex, type Readable } from "node:stream";
 
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
@@ -39,31 +39,56 @@ export function describeExit(exit: ChildExit): string {
   return exit.signal === null ? `exited with status ${exit.code ?? "unknown"}` : `was killed by ${exit.signal}`;
 }
 
-const KEPT_STDERR_BYTES = 4096;
-/** How long an exited process's descriptors may be held open by somebody else before they are cut off. */
-const DRAIN_MS = 1000;
-const FIRST_DESCRIPTOR = 3;
-
-export class Child {
+/** A process that is this one's to end, however it was started. */
+export interface OwnedProcess {
   readonly name: string;
   readonly pid: number;
   /** Fulfilled, never rejected, once the process is reaped and everything that it had written is read. */
   readonly exited: Promise<ChildExit>;
+  /** The end of what it wrote to its standard error, at most 4 KiB. */
+  readonly stderr: string;
+  /** SIGKILL. Does nothing to a process that has exited: its pid may be another's by now. */
+  kill(): void;
+}
+
+const KEPT_STDERR_BYTES = 4096;
+/** How long an exited process's descriptors may be held open by somebody else before they are cut off. */
+const DRAIN_MS = 1000;
+/** Of those that a process inherits. */
+export const FIRST_DESCRIPTOR = 3;
+
+/** What a process writes to its standard error: lines for the log, and the end of it for the reason of its exit. */
+class Diagnostics {
+  #end = Buffer.alloc(0);
+
+  constructor(stream: Readable | null, onLine: (line: string) => void) {
+    const lines = new LineSplitter(KEPT_STDERR_BYTES, (line) => onLine(line.toString("utf8")));
+    stream?.on("end", () => {
+      lines.end();
+    });
+    stream?.on("data", (chunk: Buffer) => {
+      lines.push(chunk);
+      this.#end = Buffer.from(Buffer.concat([this.#end, chunk]).subarray(-KEPT_STDERR_BYTES));
+    });
+  }
+
+  get end(): string {
+    return this.#end.toString("utf8");
+  }
+}
+
+export class Child implements OwnedProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly exited: Promise<ChildExit>;
   readonly #process: ChildProcess;
-  #stderr = Buffer.alloc(0);
+  readonly #diagnostics: Diagnostics;
 
   private constructor({ name, onDiagnostic }: ChildOptions, pid: number, process: ChildProcess) {
     this.name = name;
     this.pid = pid;
     this.#process = process;
-    const lines = new LineSplitter(KEPT_STDERR_BYTES, (line) => onDiagnostic?.(name, line.toString("utf8")));
-    process.stderr?.on("end", () => {
-      lines.end();
-    });
-    process.stderr?.on("data", (chunk: Buffer) => {
-      lines.push(chunk);
-      this.#stderr = Buffer.from(Buffer.concat([this.#stderr, chunk]).subarray(-KEPT_STDERR_BYTES));
-    });
+    this.#diagnostics = new Diagnostics(process.stderr, (line) => onDiagnostic?.(name, line));
     const exited = Promise.withResolvers<ChildExit>();
     this.exited = exited.promise;
     let drain: NodeJS.Timeout | undefined;
@@ -116,12 +141,10 @@ export class Child {
     return stream;
   }
 
-  /** The end of what it wrote to its standard error, at most 4 KiB. */
   get stderr(): string {
-    return this.#stderr.toString("utf8");
+    return this.#diagnostics.end;
   }
 
-  /** SIGKILL. Does nothing to a process that has exited: its pid may be another's by now. */
   kill(): void {
     try {
       this.#process.kill("SIGKILL");

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Code } from "../errors.ts";
 import { chooseHypervisor } from "./choose.ts";
-import type { HostSockets } from "./qemu/qemu.ts";
+import type { QemuHost } from "./qemu/qemu.ts";
 
 const unused = (): Promise<never> => Promise.reject(new Error("choosing needs no sockets"));
-const host: HostSockets = { socketpair: unused, listenUnix: unused, sendFds: unused, lendShare: unused, takeShareBack: unused };
+const host: QemuHost = { socketpair: unused, listenUnix: unused, sendFds: unused, lendShare: unused, takeShareBack: unused };
 
 let library: string;
 const path = (name: string): string => join(library, name);

@@ -3,7 +3,7 @@ import { Code, HadronError } from "../errors.ts";
 import { type HostFacts, readHostFacts } from "../host/facts.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 import { discoverQemu, type QemuSettings } from "./qemu/discover.ts";
-import type { HostSockets } from "./qemu/qemu.ts";
+import type { QemuHost } from "./qemu/qemu.ts";
 
 /** The keys of the configuration that decide. */
 export interface HypervisorSettings extends QemuSettings {
@@ -17,12 +17,7 @@ export interface Choice {
 }
 
 /** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing, FAILED_PRECONDITION for "kvm". */
-export async function chooseHypervisor(
-  settings: HypervisorSettings,
-  libraryDirectory: string,
-  host: HostSockets,
-  facts?: HostFacts,
-): Promise<Choice> {
+export async function chooseHypervisor(settings: HypervisorSettings, libraryDirectory: string, host: QemuHost, facts?: HostFacts): Promise<Choice> {
   if (settings.hypervisor === "kvm") {
     // Its place is src/hypervisor/kvm; once it is there, "auto" takes it wherever KVM is usable.
     throw new HadronError(

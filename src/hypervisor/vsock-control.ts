@@ -1,8 +1,8 @@
 /**
  * The VM's vsock device, asked over its control socket (native/vsock/src/control.rs): one JSON object a line, requests
  * with an id and at most one descriptor, the answers to them, and by itself `{"event":"ended",...}` for every join that
- * is over and `{"event":"knock",...}` for every stream that waits at a door. Who serves it, a process beside QEMU or the VMM itself, makes no difference here; the end of the control socket
- * ends that process.
+ * is over and `{"event":"knock",...}` for every stream that waits at a door. Who serves it, a process beside QEMU or the VMM itself, makes
+ * no difference here; the end of the control socket ends that process.
  */
 import { Socket } from "node:net";
 
@@ -14,6 +14,8 @@ import type { Door, Join, JoinDirection, JoinEnd, Knock, Vsock } from "./hypervi
 /** What sends descriptors over sockets. */
 export type DescriptorSender = Pick<Host, "sendFds">;
 
+/** The pod's own address in its VM; every VM has a vsock of its own, so that all of them can have the same. */
+export const GUEST_CID = 3;
 /** The one above means any port (vsock(7)). */
 const MAX_PORT = 0xffff_fffe;
 const MAX_LINE_BYTES = 64 << 10;

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import type { Host } from "../../src/host/host.ts";
 import type { Join, KernelImage, Vsock } from "../../src/hypervisor/hypervisor.ts";
-import type { HostSockets } from "../../src/hypervisor/qemu/qemu.ts";
 import { mustRun } from "../harness/command.ts";
 import { build, debianPackages, repository } from "../harness/paths.ts";
 
@@ -52,7 +52,7 @@ export class Guest {
   }
 
   /** Reserves the port; the guest may be up already or boot later. */
-  static async await(host: HostSockets, vsock: Vsock): Promise<Guest> {
+  static async await(host: Pick<Host, "socketpair">, vsock: Vsock): Promise<Guest> {
     const [ours, theirs] = await host.socketpair();
     const socket = new Socket({ fd: ours, readable: true, writable: true });
     try {

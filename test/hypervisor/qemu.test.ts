@@ -14,7 +14,7 @@ import { Host, type ShareDescriptors } from "../../src/host/host.ts";
 import { chooseHypervisor } from "../../src/hypervisor/choose.ts";
 import type { Hypervisor, KernelImage, SharedDirectory, Vm, VmConfig, VmProcess } from "../../src/hypervisor/hypervisor.ts";
 import { Qemu } from "../../src/hypervisor/qemu/qemu.ts";
-import type { Virtiofsd } from "../../src/hypervisor/qemu/virtiofsd.ts";
+import type { Virtiofsd } from "../../src/hypervisor/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
 import { newerVirtiofsd } from "../harness/virtiofsd.ts";
 import { buildInitramfs, Guest, kernelOf, library, vmDirectory } from "./guest.ts";

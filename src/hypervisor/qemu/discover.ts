@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Code, HadronError } from "../../errors.ts";
 import type { HostFacts } from "../../host/facts.ts";
 import { findInPath, isExecutable } from "../../host/find-program.ts";
-import { Qemu, type HostSockets } from "./qemu.ts";
-import { findVirtiofsd } from "./virtiofsd.ts";
+import { findVirtiofsd } from "../virtiofsd.ts";
+import { Qemu, type QemuHost } from "./qemu.ts";
 
 const QEMU = "qemu-system-x86_64";
 
@@ -23,7 +23,7 @@ export interface QemuSettings {
 export async function discoverQemu(
   settings: QemuSettings,
   libraryDirectory: string,
-  host: HostSockets,
+  host: QemuHost,
   { kvmMissing, tscKhz }: HostFacts,
 ): Promise<{ hypervisor: Qemu; explanation: string }> {
   const [qemu, hadronExec, hadronVsock] = await Promise.all([

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { exitReason, type ExitFacts, outOfMemoryReason } from "./exit-reason.ts";
+import { outOfMemoryReason } from "../exit-words.ts";
+import { exitReason, type ExitFacts } from "./exit-reason.ts";
 
 const facts: ExitFacts = { code: 0, signal: null, shutdown: undefined, panicked: false, halted: false, stderr: "", consoleLines: [] };
 const panic = [

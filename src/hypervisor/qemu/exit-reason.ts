@@ -1,5 +1,6 @@
-/** Why a VM is gone, in words for a person. */
+/** Why a VM of QEMU is gone, in words for a person. */
 import { type ChildExit, describeExit } from "../../host/child.ts";
+import { panicReason, withWords } from "../exit-words.ts";
 
 /** Of QEMU's process, and: */
 export interface ExitFacts extends ChildExit {
@@ -15,13 +16,10 @@ export interface ExitFacts extends ChildExit {
   readonly consoleLines: readonly string[];
 }
 
-/** A reason ends up in status messages: it has to be short. */
-const MAX_QUOTED = 500;
-
 export function exitReason(facts: ExitFacts): string {
-  const panic = panicMessage(facts.consoleLines);
+  const panic = panicReason(facts.consoleLines);
   if (facts.panicked || facts.shutdown === "guest-panic" || (facts.shutdown === "guest-reset" && panic !== undefined)) {
-    return panic === undefined ? "the guest's kernel panicked" : `the guest's kernel panicked: ${panic}`;
+    return panic ?? "the guest's kernel panicked";
   }
   switch (facts.shutdown) {
     case "guest-reset":
@@ -40,31 +38,4 @@ export function exitReason(facts: ExitFacts): string {
     return withWords("the guest's CPU cannot go on", words);
   }
   return withWords(`qemu ${describeExit(facts)}`, facts.stderr);
-}
-
-/** Of a VM whose cgroup has lost a process to the OOM killer, which need not have been QEMU. */
-export function outOfMemoryReason(reason: string): string {
-  return `${reason}, for want of memory: the limit of a cgroup that the VM is in was reached`;
-}
-
-/** The sentence with what the process said at last, if it said anything. */
-export function withWords(sentence: string, words: string): string {
-  const quoted = printable(words);
-  return quoted === "" ? sentence : `${sentence}: ${quoted}`;
-}
-
-function panicMessage(lines: readonly string[]): string | undefined {
-  for (const line of lines) {
-    const message = /Kernel panic - not syncing: (.*)/.exec(line)?.[1];
-    if (message !== undefined) {
-      return printable(message);
-    }
-  }
-  return undefined;
-}
-
-/** On one line, without control characters, of the end at most MAX_QUOTED characters. */
-function printable(text: string): string {
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
-  return line.length > MAX_QUOTED ? `...${line.slice(-MAX_QUOTED)}` : line;
 }

@@ -3,7 +3,7 @@ import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
 import { CHEAP_DEVICE_SLOTS, DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
 
-export type { HostSockets } from "./vm.ts";
+export type { QemuHost } from "./vm.ts";
 
 export class Qemu implements Hypervisor {
   readonly name = "qemu";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import { Code } from "../../errors.ts";
+import { Code } from "../errors.ts";
 import { findVirtiofsd, virtiofsdArguments } from "./virtiofsd.ts";
 
 let directory: string;

@@ -1,11 +1,14 @@
 /**
  * virtiofsd, which serves a directory to the guest over vhost-user. Only with KVM: it writes guest memory
- * from outside of QEMU, and TCG does not notice that when code that it has translated is overwritten.
+ * from outside of the VMM, and QEMU's TCG does not notice that when code that it has translated is overwritten.
  */
 import { basename, dirname } from "node:path";
 
-import { Code, HadronError } from "../../errors.ts";
-import { findInPath, isExecutable } from "../../host/find-program.ts";
+import { Code, HadronError } from "../errors.ts";
+import { type ChildOptions, FIRST_DESCRIPTOR } from "../host/child.ts";
+import { findInPath, isExecutable } from "../host/find-program.ts";
+import type { ShareDescriptors } from "../host/host.ts";
+import type { VmProcesses } from "./vm-processes.ts";
 
 export interface Virtiofsd {
   readonly path: string;
@@ -62,4 +65,29 @@ export function virtiofsdArguments(virtiofsd: Virtiofsd, share: VirtiofsdShare):
     return [`--fd=${share.listener}`, `--shared-dir=${directory}`, "--cache=auto", "--sandbox=chroot", "--xattr", "--announce-submounts"];
   }
   return [`--fd=${share.listener}`, "-f", "-o", `source=${directory},cache=always,timeout=1,sandbox=chroot,xattr,announce_submounts`];
+}
+
+/** Starts one that serves `share` on a listening socket. The VM goes with it. `directory`: the VM's own. */
+export async function serveShare(
+  processes: VmProcesses,
+  virtiofsd: Virtiofsd,
+  { listener, share, directory }: { readonly listener: number; readonly share: ShareDescriptors; readonly directory: string },
+): Promise<void> {
+  const start = (of: number | string, rest: Pick<ChildOptions, "descriptors" | "mountNamespace">): void => {
+    const args = virtiofsdArguments(virtiofsd, { listener: FIRST_DESCRIPTOR, directory: of });
+    processes.killWith(processes.spawn({ name: "virtiofsd", program: virtiofsd.path, args, ...rest }), "the process virtiofsd");
+  };
+  if (virtiofsd.style === "c") {
+    start(FIRST_DESCRIPTOR + 1, { descriptors: [listener, share.directory] });
+    return;
+  }
+  // It finds the share where the VM's directory is on the host, until it has made that its root directory.
+  const root = await processes.lend(share);
+  try {
+    start(directory, { descriptors: [listener, share.namespace], mountNamespace: { descriptor: 1, root } });
+  } catch (error) {
+    // Stopped meanwhile.
+    await processes.takeSharesBack();
+    throw error;
+  }
 }
