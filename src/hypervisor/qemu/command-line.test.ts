@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Code } from "../../errors.ts";
-import { escapeOption, kernelCommandLine, qemuArguments, type QemuMachine } from "./command-line.ts";
+import { escapeOption, qemuArguments, type QemuMachine } from "./command-line.ts";
 
 const machine: QemuMachine = {
   acceleration: "tcg",
@@ -16,8 +16,6 @@ const machine: QemuMachine = {
   vsockSocket: "/run/hadron/x/vsock.sock",
   devices: [],
 };
-
-const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [5], vhost: [] } as const;
 
 /** The values that follow an option, in order. */
 function values(args: readonly string[], option: string): string[] {
@@ -82,8 +80,6 @@ describe("the command line", () => {
     const args = qemuArguments({ ...machine, devices });
     expect(values(args, "-netdev")).toEqual(["stream,id=device0,server=off,addr.type=fd,addr.str=5"]);
     expect(values(args, "-device").slice(2)).toEqual(["virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on"]);
-    const wrong = [{ ...devices[0], hardwareAddress: "01:00:00:00:00:0a" }];
-    expect(() => qemuArguments({ ...machine, devices: wrong })).toThrow(/single NIC/);
   });
 
   test("more devices than fit without ACPI", () => {
@@ -104,37 +100,22 @@ describe("the command line", () => {
     expect(escapeOption("plain")).toBe("plain");
   });
 
-  test.each<[string, Partial<QemuMachine>, RegExp]>([
-    ["no CPU", { vcpus: 0 }, /1 to 16/],
-    ["too many CPUs", { vcpus: 17 }, /1 to 16/],
-    ["half a CPU", { vcpus: 1.5 }, /1 to 16/],
-    ["too little memory", { memoryMiB: 32 }, /at least 64/],
-    ["memory that is no number", { memoryMiB: Number.NaN }, /at least 64/],
-    [
-      "more devices than slots",
-      { devices: Array.from({ length: 23 }, (_, index) => ({ kind: "9p", tag: `t${index}`, directory: 5 })) },
-      /at most 22/,
-    ],
-    ["a NIC without a queue", { devices: [{ ...nic, queues: [] }] }, /1 to 16/],
-    ["a NIC with too many queues", { devices: [{ ...nic, queues: Array.from({ length: 17 }, () => 5) }] }, /1 to 16/],
-    ["a NIC with an address of a group", { devices: [{ ...nic, hardwareAddress: "01:00:00:00:00:01" }] }, /single NIC/],
-    ["a NIC whose address has more to say", { devices: [{ ...nic, hardwareAddress: "02:00:00:00:00:01,x=y" }] }, /single NIC/],
-    ["vhost-net without KVM", { devices: [{ ...nic, vhost: [6] }] }, /without KVM/],
-    ["vhost-net for some queues", { acceleration: "kvm", devices: [{ ...nic, queues: [5, 6], vhost: [7] }] }, /2 pairs of queues and 1 desc/],
-    ["a tag too long", { devices: [{ kind: "9p", tag: "t".repeat(37), directory: 5 }] }, /1 to 36 bytes/],
-    ["an empty tag", { devices: [{ kind: "9p", tag: "", directory: 5 }] }, /1 to 36 bytes/],
-    ["a kernel command line too long", { kernelParameters: ["x".repeat(1700)] }, /kernel command line has \d+ bytes/],
-  ])("refused: %s", (_, change, message) => {
-    expect(() => qemuArguments({ ...machine, ...change })).toThrow(
-      expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringMatching(message) as string }) as Error,
+  test("a kernel command line too long is refused", () => {
+    expect(() => qemuArguments({ ...machine, kernelParameters: ["x".repeat(1700)] })).toThrow(
+      expect.objectContaining({
+        code: Code.INVALID_ARGUMENT,
+        message: expect.stringMatching(/kernel command line has \d+ bytes/) as string,
+      }) as Error,
     );
   });
 });
 
 describe("the kernel command line", () => {
+  const kernelCommandLine = (of: QemuMachine): string => values(qemuArguments(of), "-append").join();
+
   test("of the tuned kernel under TCG", () => {
     expect(kernelCommandLine(machine)).toBe(
-      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000",
+      "console=ttyS0 quiet panic=-1 rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 reboot=t no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000",
     );
   });
 
@@ -146,7 +127,7 @@ describe("the kernel command line", () => {
       kernelParameters: ["loglevel=7", "debug"],
     });
     expect(line).toBe(
-      "console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug",
+      "console=ttyS0 quiet panic=-1 rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 reboot=t no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr loglevel=7 debug",
     );
   });
 });

@@ -7,8 +7,8 @@
  * kernel command line, which QEMU completes by itself (auto-kernel-cmdline), as long as they are few: ACPI, which costs
  * some 45 ms of its boot under TCG, allows for more. Debian's kernels are built without that, hence ACPI and a PCIe root for them.
  */
-import { Code, HadronError } from "../../errors.ts";
 import type { KernelImage } from "../hypervisor.ts";
+import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE } from "../kernel-command-line.ts";
 
 export interface QemuMachine {
   readonly acceleration: "kvm" | "tcg";
@@ -43,14 +43,8 @@ export const DEVICE_SLOTS = 22;
 export const CHEAP_DEVICE_SLOTS = 6;
 /** NR_CPUS of the tuned kernel. */
 export const MAX_VCPUS = 16;
-/** Less does not hold the kernel, the initramfs and an agent. */
-export const MIN_MEMORY_MIB = 64;
-/** More than one for each virtual CPU is of no use. */
-const MAX_NIC_QUEUES = MAX_VCPUS;
-/** COMMAND_LINE_SIZE of x86 is 2048 with the final zero; QEMU adds up to 42 bytes for each of 8 devices. */
-const MAX_KERNEL_COMMAND_LINE = 2047 - 8 * 42;
-/** virtio-9p and virtio-fs: the tag's field in the device's configuration space (virtio 1.2, 5.11.4). */
-const MAX_TAG_BYTES = 36;
+/** QEMU adds up to 42 bytes for each of 8 devices. */
+const MOST_KERNEL_COMMAND_LINE = MAX_KERNEL_COMMAND_LINE - 8 * 42;
 
 /**
  * The CPU that TCG emulates. One model, with all that TCG of QEMU 7.2 cannot do taken off, so that guests see
@@ -83,7 +77,6 @@ const TCG_CPU = [
 ].join(",-");
 
 export function qemuArguments(machine: QemuMachine): string[] {
-  check(machine);
   const { acceleration, kernel } = machine;
   const tuned = kernel.kind === "tuned";
   const bus = tuned ? "device" : "pci";
@@ -117,7 +110,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
     "-initrd",
     machine.initrd,
     "-append",
-    kernelCommandLine(machine),
+    commandLineOf(machine),
     "-chardev",
     `socket,id=qmp,fd=${machine.qmpFd}`,
     "-mon",
@@ -136,28 +129,24 @@ export function qemuArguments(machine: QemuMachine): string[] {
   ];
 }
 
-/** Parameters that are given twice count as given last, so the configuration's are at the end. */
-export function kernelCommandLine(machine: QemuMachine): string {
-  // Mounts, cgroups and namespaces wait for grace periods of RCU, ordinary ones 20 to 30 ms each in an idle guest.
-  const words = ["console=ttyS0", "quiet", "panic=-1", "reboot=t", "rcupdate.rcu_expedited=1"];
-  // A pod has the interfaces of its network and no others: drivers that are built in make some by themselves.
-  words.push("fb_tunnels=none", "dummy.numdummies=0", "ifb.numifbs=0");
-  if (machine.acceleration === "tcg") {
+/** @throws HadronError INVALID_ARGUMENT */
+function commandLineOf({ acceleration, kernel, tscKhz, kernelParameters }: QemuMachine): string {
+  const own = ["reboot=t"];
+  if (acceleration === "tcg") {
     // The interrupt of an emulated timer comes late on a busy host; checks that fail then would hang the boot.
-    words.push("no_timer_check", "tsc=reliable", "noreplace-smp");
+    own.push("no_timer_check", "tsc=reliable", "noreplace-smp");
     // An emulated CPU speculates nothing, and QEMU itself is no boundary that a random address would strengthen.
-    words.push("mitigations=off", "nokaslr");
-    if (machine.tscKhz !== undefined) {
+    own.push("mitigations=off", "nokaslr");
+    if (tscKhz !== undefined) {
       // Calibrating against the emulated PIT costs time and sometimes never ends.
-      words.push(`tsc_early_khz=${machine.tscKhz}`);
+      own.push(`tsc_early_khz=${tscKhz}`);
     }
   }
-  if (machine.kernel.kind === "tuned") {
+  if (kernel.kind === "tuned") {
     // Of guest/kernel/patches: TCG's and KVM's local APIC timers count at 1 GHz; not measuring it saves 240 ms.
-    words.push("lapic_timer_hz=1000000000");
+    own.push("lapic_timer_hz=1000000000");
   }
-  words.push(...machine.kernelParameters);
-  return words.join(" ");
+  return kernelCommandLine({ own, parameters: kernelParameters }, MOST_KERNEL_COMMAND_LINE);
 }
 
 /** QEMU ends an option's value at a comma, unless there are two of them. */
@@ -213,58 +202,4 @@ function nicArguments(hardwareAddress: string, { id, bus, several }: { id: strin
     ...(bus === "pci" ? ["romfile="] : []),
   ];
   return ["-device", `virtio-net-${bus},${options.join(",")}`];
-}
-
-function check(machine: QemuMachine): void {
-  const { vcpus, memoryMiB, devices } = machine;
-  if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > MAX_VCPUS) {
-    throw invalid(`a VM cannot have ${vcpus} virtual CPUs; 1 to ${MAX_VCPUS} are possible`);
-  }
-  if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB) {
-    throw invalid(`a VM cannot have ${memoryMiB} MiB of memory; it must be a whole number of at least ${MIN_MEMORY_MIB}`);
-  }
-  if (devices.length > DEVICE_SLOTS) {
-    throw invalid(`a VM cannot have ${devices.length} devices; at most ${DEVICE_SLOTS} are possible`);
-  }
-  for (const device of devices) {
-    checkDevice(device, machine);
-  }
-  const bytes = Buffer.byteLength(kernelCommandLine(machine));
-  if (bytes > MAX_KERNEL_COMMAND_LINE) {
-    throw invalid(
-      `the kernel command line has ${bytes} bytes; at most ${MAX_KERNEL_COMMAND_LINE} are possible: shorten the configured kernel parameters`,
-    );
-  }
-}
-
-function checkDevice(device: QemuDevice, { acceleration }: QemuMachine): void {
-  if (device.kind === "9p" || device.kind === "virtiofs") {
-    const bytes = Buffer.byteLength(device.tag);
-    if (bytes < 1 || bytes > MAX_TAG_BYTES) {
-      throw invalid(`the tag ${JSON.stringify(device.tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes`);
-    }
-    return;
-  }
-  const { hardwareAddress } = device;
-  // The lowest bit of the first byte makes a group's address.
-  if (!/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(hardwareAddress)) {
-    throw invalid(`${JSON.stringify(hardwareAddress)} is not the hardware address of a single NIC`);
-  }
-  if (device.kind === "stream-nic") {
-    return;
-  }
-  const { queues, vhost } = device;
-  if (queues.length < 1 || queues.length > MAX_NIC_QUEUES) {
-    throw invalid(`the NIC ${hardwareAddress} cannot have ${queues.length} pairs of queues; 1 to ${MAX_NIC_QUEUES} are possible`);
-  }
-  if (vhost.length !== 0 && vhost.length !== queues.length) {
-    throw invalid(`the NIC ${hardwareAddress} has ${queues.length} pairs of queues and ${vhost.length} descriptors of vhost-net`);
-  }
-  if (vhost.length !== 0 && acceleration === "tcg") {
-    throw invalid(`the NIC ${hardwareAddress} cannot be carried by vhost-net: without KVM nobody but QEMU may write the guest's memory`);
-  }
-}
-
-function invalid(message: string): HadronError {
-  return new HadronError(Code.INVALID_ARGUMENT, message);
 }

@@ -1,4 +1,5 @@
 /** The hypervisor for hosts without usable hardware virtualisation, and for what ours does not do yet. */
+import { checkConfig } from "../check-config.ts";
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
 import { CHEAP_DEVICE_SLOTS, DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
@@ -23,7 +24,8 @@ export class Qemu implements Hypervisor {
     };
   }
 
-  launch(config: VmConfig, signal: AbortSignal): Promise<Vm> {
-    return QemuVm.launch(this.#options, config, signal);
+  async launch(config: VmConfig, signal: AbortSignal): Promise<Vm> {
+    checkConfig(config, this.capabilities);
+    return await QemuVm.launch(this.#options, config, signal);
   }
 }

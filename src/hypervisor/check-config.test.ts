@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+
+import { Code } from "../errors.ts";
+import { checkConfig, type Limits } from "./check-config.ts";
+import type { SharedDirectory, VmConfig } from "./hypervisor.ts";
+
+const limits: Limits = { maxVcpus: 16, deviceSlots: 22, vhostNet: true };
+const machine = { vcpus: 2, memoryMiB: 256, devices: [] };
+const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [5], vhost: [] } as const;
+const streamNic = { kind: "stream-nic", hardwareAddress: "02:00:00:00:00:0a", socket: 5 } as const;
+const share = (tag: string): SharedDirectory => ({ kind: "share", tag, share: { namespace: 5, directory: 6, places: 7 } });
+
+test("what is possible", () => {
+  const most = Array.from({ length: 16 }, () => 5);
+  for (const change of [
+    {},
+    { vcpus: 16, memoryMiB: 64 },
+    { devices: Array.from({ length: 22 }, (_, index) => share(`t${index}`)) },
+    { devices: [share("t".repeat(36)), { ...nic, queues: most, vhost: most }, streamNic] },
+  ]) {
+    expect(() => checkConfig({ ...machine, ...change }, limits)).not.toThrow();
+  }
+});
+
+test.each<[string, Partial<VmConfig>, RegExp, Partial<Limits>?]>([
+  ["no CPU", { vcpus: 0 }, /1 to 16/],
+  ["too many CPUs", { vcpus: 17 }, /1 to 16/],
+  ["half a CPU", { vcpus: 1.5 }, /1 to 16/],
+  ["too little memory", { memoryMiB: 32 }, /at least 64/],
+  ["memory that is no number", { memoryMiB: Number.NaN }, /at least 64/],
+  ["more devices than slots", { devices: Array.from({ length: 23 }, (_, index) => share(`t${index}`)) }, /at most 22/],
+  ["a NIC without a queue", { devices: [{ ...nic, queues: [] }] }, /1 to 16/],
+  ["a NIC with too many queues", { devices: [{ ...nic, queues: Array.from({ length: 17 }, () => 5) }] }, /1 to 16/],
+  ["a NIC with an address of a group", { devices: [{ ...nic, hardwareAddress: "01:00:00:00:00:01" }] }, /single NIC/],
+  ["a NIC whose address has more to say", { devices: [{ ...nic, hardwareAddress: "02:00:00:00:00:01,x=y" }] }, /single NIC/],
+  ["a NIC on a socket with such an address", { devices: [{ ...streamNic, hardwareAddress: "01:00:00:00:00:0a" }] }, /single NIC/],
+  ["vhost-net without KVM", { devices: [{ ...nic, vhost: [6] }] }, /without KVM/, { vhostNet: false }],
+  ["vhost-net for some queues", { devices: [{ ...nic, queues: [5, 6], vhost: [7] }] }, /2 pairs of queues and 1 desc/],
+  ["a tag too long", { devices: [share("t".repeat(37))] }, /1 to 36 bytes/],
+  ["an empty tag", { devices: [share("")] }, /1 to 36 bytes/],
+])("refused: %s", (_, change, message, less = {}) => {
+  expect(() => checkConfig({ ...machine, ...change }, { ...limits, ...less })).toThrow(
+    expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringMatching(message) as string }) as Error,
+  );
+});

@@ -1,0 +1,61 @@
+/** What no hypervisor can make of a configuration, told before anything is started. */
+import { Code, HadronError } from "../errors.ts";
+import type { Capabilities, Device, VmConfig } from "./hypervisor.ts";
+
+/** Less does not hold the kernel, the initramfs and an agent. */
+const MIN_MEMORY_MIB = 64;
+/** virtio-9p and virtio-fs: the tag's field in the device's configuration space (virtio 1.2, 5.11.4). */
+const MAX_TAG_BYTES = 36;
+
+/** What of a hypervisor's capabilities sets limits. */
+export type Limits = Pick<Capabilities, "maxVcpus" | "deviceSlots" | "vhostNet">;
+
+/** @throws HadronError INVALID_ARGUMENT */
+export function checkConfig({ vcpus, memoryMiB, devices }: Pick<VmConfig, "vcpus" | "memoryMiB" | "devices">, limits: Limits): void {
+  const { maxVcpus, deviceSlots } = limits;
+  if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > maxVcpus) {
+    throw invalid(`a VM cannot have ${vcpus} virtual CPUs; 1 to ${maxVcpus} are possible`);
+  }
+  if (!Number.isInteger(memoryMiB) || memoryMiB < MIN_MEMORY_MIB) {
+    throw invalid(`a VM cannot have ${memoryMiB} MiB of memory; it must be a whole number of at least ${MIN_MEMORY_MIB}`);
+  }
+  if (devices.length > deviceSlots) {
+    throw invalid(`a VM cannot have ${devices.length} devices; at most ${deviceSlots} are possible`);
+  }
+  for (const device of devices) {
+    checkDevice(device, limits);
+  }
+}
+
+function checkDevice(device: Device, { maxVcpus, vhostNet }: Limits): void {
+  if (device.kind === "share") {
+    const bytes = Buffer.byteLength(device.tag);
+    if (bytes < 1 || bytes > MAX_TAG_BYTES) {
+      throw invalid(`the tag ${JSON.stringify(device.tag)} of a shared directory must have 1 to ${MAX_TAG_BYTES} bytes`);
+    }
+    return;
+  }
+  const { hardwareAddress } = device;
+  // The lowest bit of the first byte makes a group's address.
+  if (!/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(hardwareAddress)) {
+    throw invalid(`${JSON.stringify(hardwareAddress)} is not the hardware address of a single NIC`);
+  }
+  if (device.kind === "stream-nic") {
+    return;
+  }
+  const { queues, vhost } = device;
+  // More than one for each virtual CPU is of no use.
+  if (queues.length < 1 || queues.length > maxVcpus) {
+    throw invalid(`the NIC ${hardwareAddress} cannot have ${queues.length} pairs of queues; 1 to ${maxVcpus} are possible`);
+  }
+  if (vhost.length !== 0 && vhost.length !== queues.length) {
+    throw invalid(`the NIC ${hardwareAddress} has ${queues.length} pairs of queues and ${vhost.length} descriptors of vhost-net`);
+  }
+  if (vhost.length !== 0 && !vhostNet) {
+    throw invalid(`the NIC ${hardwareAddress} cannot be carried by vhost-net: without KVM nobody but the VMM may write the guest's memory`);
+  }
+}
+
+function invalid(message: string): HadronError {
+  return new HadronError(Code.INVALID_ARGUMENT, message);
+}
