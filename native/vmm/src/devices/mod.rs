@@ -1,14 +1,11 @@
-//! Virtio devices.
+//! The virtio devices.
 
 pub mod pieces;
 pub mod ring;
 pub mod rng;
+pub mod vsock;
 
 #[cfg(test)]
 mod driver;
-//! The virtio devices.
-
-pub mod vsock;
-
 #[cfg(test)]
 mod testing;
