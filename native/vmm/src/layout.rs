@@ -19,9 +19,15 @@ pub const KVM_TSS: u64 = 0xfffb_d000;
 /// One page of the same kind (KVM API, KVM_SET_IDENTITY_MAP_ADDR).
 pub const KVM_IDENTITY_MAP: u64 = 0xfffb_c000;
 
+/// Lines of KVM's I/O APIC.
+pub const IOAPIC_LINES: u32 = 24;
+/// The interrupt line by which the guest is told that it is a copy (ACPI's generic event device).
+pub const GENERATION_GSI: u32 = 3;
+/// The serial port's interrupt line, where every PC has it.
+pub const SERIAL_GSI: u32 = 4;
 /// The first interrupt line that a virtio device can have: those below are a PC's.
 pub const FIRST_GSI: u32 = 5;
-/// One line of the I/O APIC for each device; KVM's has 24.
-pub const LAST_GSI: u32 = 23;
+/// One line of the I/O APIC for each device.
+pub const LAST_GSI: u32 = IOAPIC_LINES - 1;
 /// How many virtio devices a VM can have.
 pub const MAX_DEVICES: usize = (LAST_GSI - FIRST_GSI + 1) as usize;

@@ -13,12 +13,16 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod arch;
 pub mod bus;
 pub mod config;
 pub mod device;
 pub mod devices;
 pub mod layout;
+pub mod machine;
 pub mod memory;
 pub mod mmio;
 pub mod rate_limiter;
+pub mod vcpu;
+pub mod vm;
 pub mod worker;
