@@ -51,7 +51,7 @@ export const SCHEMA = {
     default: "auto",
     choices: ["auto", "qemu", "kvm"],
     annotation: true,
-    doc: "What runs the virtual machines. `auto` takes the best one that this host can run, and logs which.",
+    doc: "What runs the virtual machines: QEMU, or Hadron's own VMM, which needs a CPU with vmx or svm, a /dev/kvm that makes virtual machines, and virtiofsd. `auto` takes QEMU so far. What runs a pod's VM, and why, is a line in the log.",
   },
   kernel: {
     type: "choice",
@@ -149,7 +149,7 @@ export const SCHEMA = {
     choices: ["auto"],
     path: true,
     annotation: false,
-    doc: "The virtiofsd binary; only used where QEMU runs with KVM. `auto` looks where Debian has it (package `virtiofsd`, in Debian 12 `qemu-system-common`), then in PATH; without one, directories are shared by 9p.",
+    doc: "The virtiofsd binary; only used with KVM. `auto` looks where Debian has it (package `virtiofsd`, in Debian 12 `qemu-system-common`), then in PATH; without one, QEMU shares directories by 9p, and Hadron's own VMM cannot be had.",
   },
   debug_level: {
     type: "choice",

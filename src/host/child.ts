@@ -53,12 +53,12 @@ export interface OwnedProcess {
 
 const KEPT_STDERR_BYTES = 4096;
 /** How long an exited process's descriptors may be held open by somebody else before they are cut off. */
-const DRAIN_MS = 1000;
+export const DRAIN_MS = 1000;
 /** Of those that a process inherits. */
 export const FIRST_DESCRIPTOR = 3;
 
 /** What a process writes to its standard error: lines for the log, and the end of it for the reason of its exit. */
-class Diagnostics {
+export class Diagnostics {
   #end = Buffer.alloc(0);
 
   constructor(stream: Readable | null, onLine: (line: string) => void) {

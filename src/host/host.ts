@@ -67,6 +67,15 @@ export interface TaskSpawn {
   readonly netns: string;
 }
 
+export interface VmmSpawn {
+  /** Path of hadron-vmm (native/hadron-vmm). */
+  readonly program: string;
+  /** Path of the network namespace that it enters, or "new". */
+  readonly netns: string;
+  /** Its end of the control socket; it stays the caller's, who closes it when the promise is settled. */
+  readonly socket: number;
+}
+
 /** One of the two is null. */
 export interface ChildEnd {
   readonly code: number | null;
@@ -200,7 +209,16 @@ export class Host implements AsyncDisposable {
     return { pid: answer.number("pid"), startTime: answer.number("startTime"), fd: answer.number("fd") };
   }
 
-  /** Fulfilled when a child that `spawnTask` made has exited and its pid is free. To be called once. */
+  /**
+   * Starts hadron-vmm, which dies with this process. `fd`, the reading end of its standard error, becomes the caller's; and so does the
+   * child, which is to be reaped.
+   */
+  async spawnVmm({ program, netns, socket }: VmmSpawn): Promise<ProcessId & { readonly fd: number }> {
+    const answer = await this.#calls.call("spawnVmm", { program, netns, socket });
+    return { pid: answer.number("pid"), startTime: answer.number("startTime"), fd: answer.number("fd") };
+  }
+
+  /** Fulfilled when a child that `spawnTask` or `spawnVmm` made has exited and its pid is free. To be called once. */
   async reapChild(pid: number): Promise<ChildEnd> {
     const answer = await this.#calls.wait("reapChild", { pid }, undefined);
     return { code: answer.numberOrNull("code"), signal: answer.numberOrNull("signal") };
@@ -307,6 +325,11 @@ export class Host implements AsyncDisposable {
   /** A non-blocking socket that is connected with it, the caller's. UNAVAILABLE or the like when nobody listens there. */
   async dial(target: DialTarget): Promise<number> {
     return (await this.#calls.call("dial", { ...target })).number("fd");
+  }
+
+  /** Has KVM make a virtual machine and end it. What it throws says why there is none. */
+  async checkKvm(path = "/dev/kvm"): Promise<void> {
+    await this.#calls.call("checkKvm", { path });
   }
 
   /**

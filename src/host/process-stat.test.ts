@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { Code } from "../errors.ts";
-import { parseProcessStat, processStartTime, readProcessStat } from "./process-stat.ts";
+import { childrenOf, parseProcessStat, processStartTime, readProcessStat } from "./process-stat.ts";
 
 const REST = "S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 18446744073709551615 1 1";
 
@@ -50,4 +50,18 @@ test("a process that is gone", () => {
   // One more than the kernel's largest possible pid.
   expect(readProcessStat(4194305)).toBeUndefined();
   expect(() => processStartTime(4194305)).toThrow(expect.objectContaining({ code: Code.NOT_FOUND }) as Error);
+});
+
+test("the children of a process", async () => {
+  const shell = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; wait"], { stdio: ["ignore", "pipe", "ignore"] });
+  const [told] = (await once(shell.stdout, "data")) as [Buffer];
+  const child = Number(told.toString());
+  try {
+    expect(childrenOf(shell.pid ?? 0)).toEqual([child]);
+    expect(childrenOf(child)).toEqual([]);
+  } finally {
+    process.kill(child, "SIGKILL");
+    await once(shell, "close");
+  }
+  expect(() => childrenOf(4194305)).toThrow(expect.objectContaining({ code: Code.NOT_FOUND }) as Error);
 });

@@ -37,6 +37,18 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   }
 }
 
+/**
+ * The children that the main thread of a process has started (proc_tid_children(5)), which is exact for one that starts nothing more. NOT_FOUND
+ * without such a process.
+ */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
+  } catch (cause) {
+    throw errorOfSystemCall(cause, `the children of process ${pid} cannot be read (which wants CONFIG_PROC_CHILDREN of the host's kernel)`);
+  }
+}
+
 /** Field 22 of /proc/PID/stat. NOT_FOUND when there is no such process. */
 export function processStartTime(pid: number): number {
   const stat = readProcessStat(pid);

@@ -2,14 +2,24 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { Code } from "../errors.ts";
-import { chooseHypervisor } from "./choose.ts";
-import type { QemuHost } from "./qemu/qemu.ts";
+import { Code, HadronError } from "../errors.ts";
+import { chooseHypervisor, type HypervisorHost } from "./choose.ts";
 
 const unused = (): Promise<never> => Promise.reject(new Error("choosing needs no sockets"));
-const host: QemuHost = { socketpair: unused, listenUnix: unused, sendFds: unused, lendShare: unused, takeShareBack: unused };
+const host: HypervisorHost = {
+  socketpair: unused,
+  listenUnix: unused,
+  sendFds: unused,
+  lendShare: unused,
+  takeShareBack: unused,
+  dial: unused,
+  spawnVmm: unused,
+  reapChild: unused,
+  killProcess: unused,
+  checkKvm: () => Promise.resolve(),
+};
 
 let library: string;
 const path = (name: string): string => join(library, name);
@@ -21,7 +31,7 @@ const settings = (): { hypervisor: "auto" | "qemu" | "kvm"; qemuPath: string; vi
 
 beforeEach(async () => {
   library = await mkdtemp(join(tmpdir(), "library-"));
-  for (const name of ["qemu", "virtiofsd", "hadron-exec", "hadron-vsock"]) {
+  for (const name of ["qemu", "virtiofsd", "hadron-exec", "hadron-vsock", "hadron-vmm"]) {
     await writeFile(path(name), "#!/bin/false\n", { mode: 0o755 });
   }
 });
@@ -37,7 +47,6 @@ test.each(["auto", "qemu"] as const)("%s without KVM translates, and never share
     sharedFs: "9p",
     maxVcpus: 16,
     deviceSlots: 22,
-    cheapDeviceSlots: 6,
     vhostNet: false,
   });
   expect(choice.explanation).toMatch(/without KVM.*the CPU has none\.$/);
@@ -49,10 +58,45 @@ test("with KVM directories are shared by virtio-fs", async () => {
   expect(choice.explanation).toMatch(/with KVM.*virtio-fs/);
 });
 
-test("kvm is refused with what to do", async () => {
-  await expect(chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, host, {})).rejects.toMatchObject({
+test("our own VMM is taken where the configuration says so", async () => {
+  const choice = await chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, host, {});
+  expect(choice.hypervisor).toMatchObject({
+    name: "kvm",
+    capabilities: { acceleration: "kvm", sharedFs: "virtiofs", deviceSlots: 16, vhostNet: true },
+  });
+  expect(choice.explanation).toMatch(/own VMM/);
+});
+
+describe("KVM that makes no VM is none", () => {
+  const forbidden: HypervisorHost = { ...host, checkKvm: () => Promise.reject(new HadronError(Code.PERMISSION_DENIED, "/dev/kvm makes no VM")) };
+
+  test("for QEMU, which translates then", async () => {
+    const choice = await chooseHypervisor(settings(), library, forbidden, {});
+    expect(choice.hypervisor.capabilities.acceleration).toBe("tcg");
+    expect(choice.explanation).toMatch(/makes no VM\.$/);
+  });
+
+  test("for our own VMM, which is refused with what to do", async () => {
+    await expect(chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, forbidden, {})).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      message: expect.stringMatching(/makes no VM.*"auto" or "qemu"/) as string,
+    });
+  });
+});
+
+test("kvm without a CPU for it is refused with what to do, and nothing is tried", async () => {
+  const wanted = { ...settings(), hypervisor: "kvm" } as const;
+  await expect(chooseHypervisor(wanted, library, { ...host, checkKvm: unused }, { kvmMissing: "the CPU has none" })).rejects.toMatchObject({
     code: Code.FAILED_PRECONDITION,
-    message: expect.stringContaining(`"auto" or "qemu"`) as string,
+    message: expect.stringMatching(/the CPU has none.*"auto" or "qemu"/) as string,
+  });
+});
+
+test.each(["virtiofsd", "hadron-exec", "hadron-vmm"])("our own VMM without %s", async (name) => {
+  await rm(path(name));
+  await expect(chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, host, {})).rejects.toMatchObject({
+    code: Code.NOT_FOUND,
+    message: expect.stringContaining(path(name)) as string,
   });
 });
 

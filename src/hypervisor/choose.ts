@@ -1,14 +1,20 @@
 /** Which hypervisor runs the pods of this host. */
-import { Code, HadronError } from "../errors.ts";
+import { Code, HadronError, messageOf } from "../errors.ts";
 import { type HostFacts, readHostFacts } from "../host/facts.ts";
+import type { Host } from "../host/host.ts";
 import type { Hypervisor } from "./hypervisor.ts";
+import { discoverKvm, type KvmSettings } from "./kvm/discover.ts";
+import type { KvmHost } from "./kvm/kvm.ts";
 import { discoverQemu, type QemuSettings } from "./qemu/discover.ts";
 import type { QemuHost } from "./qemu/qemu.ts";
 
 /** The keys of the configuration that decide. */
-export interface HypervisorSettings extends QemuSettings {
+export interface HypervisorSettings extends QemuSettings, KvmSettings {
   readonly hypervisor: "auto" | "qemu" | "kvm";
 }
+
+/** What Node itself cannot do for whichever it is. */
+export type HypervisorHost = QemuHost & KvmHost & Pick<Host, "checkKvm">;
 
 export interface Choice {
   readonly hypervisor: Hypervisor;
@@ -16,14 +22,36 @@ export interface Choice {
   readonly explanation: string;
 }
 
-/** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing, FAILED_PRECONDITION for "kvm". */
-export async function chooseHypervisor(settings: HypervisorSettings, libraryDirectory: string, host: QemuHost, facts?: HostFacts): Promise<Choice> {
-  if (settings.hypervisor === "kvm") {
-    // Its place is src/hypervisor/kvm; once it is there, "auto" takes it wherever KVM is usable.
+/** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing, FAILED_PRECONDITION for "kvm" without KVM. */
+export async function chooseHypervisor(
+  settings: HypervisorSettings,
+  libraryDirectory: string,
+  host: HypervisorHost,
+  facts?: HostFacts,
+): Promise<Choice> {
+  const found = await withVmTried(facts ?? (await readHostFacts()), host);
+  if (settings.hypervisor !== "kvm") {
+    return await discoverQemu(settings, libraryDirectory, host, found);
+  }
+  if (found.kvmMissing !== undefined) {
     throw new HadronError(
       Code.FAILED_PRECONDITION,
-      `the hypervisor "kvm" is not part of this version of Hadron; set "hypervisor" to "auto" or "qemu" in the configuration`,
+      `the hypervisor "kvm" needs KVM, which this host does not have: ${found.kvmMissing}; set "hypervisor" to "auto" or "qemu" in the configuration`,
     );
   }
-  return await discoverQemu(settings, libraryDirectory, host, facts ?? (await readHostFacts()));
+  const hypervisor = await discoverKvm(settings, libraryDirectory, host);
+  return { hypervisor, explanation: "Pods run in Hadron's own VMM, as the configuration says." };
+}
+
+/** That the CPU has it and the device opens is not all: a machine is made once, which takes less than a millisecond. */
+async function withVmTried(facts: HostFacts, host: Pick<Host, "checkKvm">): Promise<HostFacts> {
+  if (facts.kvmMissing !== undefined) {
+    return facts;
+  }
+  try {
+    await host.checkKvm();
+    return facts;
+  } catch (error) {
+    return { ...facts, kvmMissing: messageOf(error) };
+  }
 }

@@ -13,6 +13,8 @@ const KEPT_LINES = 80;
 
 export class GuestConsole {
   readonly #last: string[] = [];
+  /** All lines have been told. */
+  readonly ended: Promise<void>;
 
   constructor(stream: Readable, onLine: (line: string) => void) {
     const splitter = new LineSplitter(MAX_LINE_BYTES, (bytes) => {
@@ -29,8 +31,9 @@ export class GuestConsole {
     stream.on("end", () => {
       splitter.end();
     });
-    // Its end is the end of QEMU, which is told elsewhere.
+    // Its end is the end of the VMM, which is told elsewhere.
     stream.on("error", () => undefined);
+    this.ended = new Promise((resolve) => stream.once("close", () => resolve()));
   }
 
   /** The last lines, oldest first. */

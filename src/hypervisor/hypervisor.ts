@@ -34,8 +34,6 @@ export interface Capabilities {
   readonly maxVcpus: number;
   /** How many devices of all kinds a VM can have, beside those that each has (vsock, random numbers). */
   readonly deviceSlots: number;
-  /** Of them, how many cost no time: with more of them the guest boots slower. */
-  readonly cheapDeviceSlots: number;
   /** Whether the host's kernel may carry packets (`Nic.vhost`). */
   readonly vhostNet: boolean;
 }

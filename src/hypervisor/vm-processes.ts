@@ -32,7 +32,7 @@ export class VmProcesses {
   readonly #lent = new Set<ShareDescriptors>();
   readonly #exited = Promise.withResolvers<VmExit>();
   readonly #notices: Promise<void>[] = [];
-  readonly #deferred: (() => Promise<void>)[] = [];
+  readonly #deferred: (() => Promise<unknown>)[] = [];
   #vmm: OwnedProcess | undefined;
   /** What made us kill the VMM, if something other than `stop` did. */
   #cause: string | undefined;
@@ -121,6 +121,12 @@ export class VmProcesses {
     }
   }
 
+  closeDescriptors(): void {
+    for (const fd of this.#descriptors) {
+      this.closeDescriptor(fd);
+    }
+  }
+
   /** For a process that starts in the share's mount namespace, until the VM is up; its root directory there. */
   async lend(share: ShareDescriptors): Promise<string> {
     const root = await this.#host.lendShare(share, this.#config.directory);
@@ -136,7 +142,7 @@ export class VmProcesses {
   }
 
   /** Is called by `stop` when the processes are gone. */
-  defer(release: () => Promise<void>): void {
+  defer(release: () => Promise<unknown>): void {
     this.#deferred.push(release);
   }
 
@@ -164,7 +170,7 @@ export class VmProcesses {
       signal,
       LAUNCH,
     );
-    this.#closeDescriptors();
+    this.closeDescriptors();
     await this.takeSharesBack();
     await this.#removeFiles();
   }
@@ -201,12 +207,6 @@ export class VmProcesses {
     }
   }
 
-  #closeDescriptors(): void {
-    for (const fd of this.#descriptors) {
-      this.closeDescriptor(fd);
-    }
-  }
-
   async #removeFiles(): Promise<void> {
     for (const path of this.#files) {
       this.#files.delete(path);
@@ -224,7 +224,7 @@ export class VmProcesses {
     for (const child of this.#children) {
       child.kill();
     }
-    this.#closeDescriptors();
+    this.closeDescriptors();
     await Promise.all(this.#children.map((child) => child.exited));
     for (const release of this.#deferred) {
       await release();

@@ -1,7 +1,7 @@
 /** The real QEMU, the real hadron-vsock and hadron-exec, and a guest that obeys the test. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ import type { Hypervisor, KernelImage, SharedDirectory, Vm, VmConfig, VmProcess 
 import { Qemu } from "../../src/hypervisor/qemu/qemu.ts";
 import type { Virtiofsd } from "../../src/hypervisor/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
+import { openDescriptors } from "../harness/descriptors.ts";
 import { newerVirtiofsd } from "../harness/virtiofsd.ts";
 import { buildInitramfs, Guest, kernelOf, library, vmDirectory } from "./guest.ts";
 
@@ -75,20 +76,6 @@ afterEach(async () => {
   await rm(dirname(directory), { recursive: true });
   expect(openDescriptors()).toEqual(descriptors);
 });
-
-/** Sockets and pipes of this process, by what they are. */
-function openDescriptors(): string[] {
-  return readdirSync("/proc/self/fd")
-    .flatMap((fd) => {
-      try {
-        return [readlinkSync(`/proc/self/fd/${fd}`)];
-      } catch {
-        return [];
-      }
-    })
-    .filter((target) => /^(socket|pipe):/.test(target))
-    .sort();
-}
 
 function config(kind: Kind, change: Partial<VmConfig> = {}): VmConfig {
   return {

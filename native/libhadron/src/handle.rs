@@ -12,7 +12,7 @@ use crate::pool::{Full, Pool};
 use crate::reactor::{ProcessOperation, Reactor};
 use crate::request::{self, Operation};
 use crate::stop::Stop;
-use crate::{dial, directory, mount, netns, network, socket};
+use crate::{dial, directory, kvm, mount, netns, network, socket};
 
 pub enum Refused {
     /// Too many requests are waiting: submit it again when an answer has come.
@@ -117,6 +117,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::ListenTcp(request) => network::tcp::listen(&request),
         Operation::RefuseConnection(request) => network::tcp::refuse(&request),
         Operation::Dial(request) => dial::dial(&request),
+        Operation::CheckKvm(request) => kvm::check(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::ReapChild(_)

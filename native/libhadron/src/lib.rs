@@ -24,6 +24,7 @@ mod dial;
 mod directory;
 mod error;
 mod handle;
+mod kvm;
 mod memory;
 mod mount;
 mod netns;

@@ -42,6 +42,7 @@ pub enum Operation {
     AcceptConnection(Descriptor),
     RefuseConnection(Descriptor),
     Dial(Dial),
+    CheckKvm(Path),
 }
 
 #[derive(Debug, Deserialize)]

@@ -40,7 +40,7 @@ export type QemuDevice =
 
 /** microvm has 24 virtio-mmio slots with ACPI and 8 without; vsock and the random number generator take two. */
 export const DEVICE_SLOTS = 22;
-export const CHEAP_DEVICE_SLOTS = 6;
+const CHEAP_DEVICE_SLOTS = 6;
 /** NR_CPUS of the tuned kernel. */
 export const MAX_VCPUS = 16;
 /** QEMU adds up to 42 bytes for each of 8 devices. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Code, HadronError } from "../../errors.ts";
 import type { HostFacts } from "../../host/facts.ts";
 import { findInPath, isExecutable } from "../../host/find-program.ts";
+import { installed } from "../installed.ts";
 import { findVirtiofsd } from "../virtiofsd.ts";
 import { Qemu, type QemuHost } from "./qemu.ts";
 
@@ -62,15 +63,4 @@ async function findQemu(setting: string, libraryDirectory: string): Promise<stri
     );
   }
   return found;
-}
-
-async function installed(libraryDirectory: string, name: string): Promise<string> {
-  const path = join(libraryDirectory, name);
-  if (!(await isExecutable(path))) {
-    throw new HadronError(
-      Code.NOT_FOUND,
-      `${path} is missing or not executable; install Hadron again ("make install", in the checkout "make build")`,
-    );
-  }
-  return path;
 }

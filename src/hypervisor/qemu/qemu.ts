@@ -1,7 +1,7 @@
 /** The hypervisor for hosts without usable hardware virtualisation, and for what ours does not do yet. */
 import { checkConfig } from "../check-config.ts";
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
-import { CHEAP_DEVICE_SLOTS, DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
+import { DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
 
 export type { QemuHost } from "./vm.ts";
@@ -18,7 +18,6 @@ export class Qemu implements Hypervisor {
       acceleration: options.acceleration,
       maxVcpus: MAX_VCPUS,
       deviceSlots: DEVICE_SLOTS,
-      cheapDeviceSlots: CHEAP_DEVICE_SLOTS,
       // TCG has to see every write to the guest's memory.
       vhostNet: options.acceleration === "kvm",
     };

@@ -1,0 +1,79 @@
+/**
+ * A VM as our VMM is told of it (native/vmm/src/config.rs): JSON, in which a file is its index among the descriptors that travel
+ * with it. No side effects, so that every word of it can be tested.
+ */
+import type { Message } from "../../host/line-client.ts";
+import type { KernelImage, Nic, StreamNic, VmConfig } from "../hypervisor.ts";
+import { kernelCommandLine } from "../kernel-command-line.ts";
+import { GUEST_CID } from "../vsock-control.ts";
+
+/** Descriptors of this process, all of them. */
+export interface KvmMachine extends Pick<VmConfig, "vcpus" | "memoryMiB" | "kernelParameters">, Pick<KernelImage, "kind"> {
+  readonly kvm: number;
+  readonly kernel: number;
+  readonly initrd: number;
+  /** Stream sockets. */
+  readonly serial: number;
+  readonly vsock: number;
+  readonly devices: readonly KvmDevice[];
+}
+
+export type KvmDevice =
+  /** `socket`: connected with virtiofsd. */
+  { readonly kind: "fs"; readonly tag: string; readonly socket: number } | Nic | StreamNic;
+
+/** NR_CPUS of the tuned kernel. */
+export const MAX_VCPUS = 16;
+/** MAX_DEVICES of native/vmm/src/layout.rs, without those that every VM has: vsock, random numbers, balloon. */
+export const DEVICE_SLOTS = 19 - 3;
+
+/** The program's words about itself, and the descriptors that they count. */
+export interface VmmStart {
+  readonly config: Message;
+  readonly fds: readonly number[];
+}
+
+/** @throws HadronError INVALID_ARGUMENT for a kernel command line that is too long */
+export function vmmStart({ vcpus, memoryMiB, kernelParameters, ...machine }: KvmMachine): VmmStart {
+  const fds: number[] = [];
+  const send = (fd: number): number => fds.push(fd) - 1;
+  const config = {
+    vcpus,
+    memoryMib: memoryMiB,
+    kvm: send(machine.kvm),
+    kernel: send(machine.kernel),
+    initrd: send(machine.initrd),
+    commandLine: kernelCommandLine({ own: wordsFor(machine.kind), parameters: kernelParameters }),
+    serial: send(machine.serial),
+    devices: [
+      { kind: "vsock", cid: GUEST_CID, control: send(machine.vsock) },
+      { kind: "rng" },
+      { kind: "balloon" },
+      ...machine.devices.map((device) => deviceOf(device, send)),
+    ],
+  };
+  return { config, fds };
+}
+
+function wordsFor(kernel: KernelImage["kind"]): string[] {
+  // The keyboard controller resets the machine: that is a guest's wish, where a triple fault may be its end.
+  const words = ["reboot=k"];
+  if (kernel === "tuned") {
+    // Of guest/kernel/patches: KVM's local APIC timers count at 1 GHz.
+    words.push("lapic_timer_hz=1000000000");
+  }
+  return words;
+}
+
+function deviceOf(device: KvmDevice, send: (fd: number) => number): Message {
+  switch (device.kind) {
+    case "fs":
+      return { ...device, socket: send(device.socket) };
+    case "nic": {
+      const { hardwareAddress, queues, vhost } = device;
+      return { kind: "net", hardwareAddress, queues: queues.map(send), vhost: vhost.map(send) };
+    }
+    case "stream-nic":
+      return { kind: "streamNet", hardwareAddress: device.hardwareAddress, socket: send(device.socket) };
+  }
+}
