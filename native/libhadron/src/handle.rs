@@ -112,7 +112,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::OpenTap(request) => network::open_tap(&request),
         Operation::JoinLinks(request) => network::join(&request),
         Operation::SeparateLinks(request) => network::separate(&request),
-        Operation::RemoveLink(request) => network::remove(&request),
+        Operation::RemoveLinks(request) => network::remove(&request),
         Operation::OpenLoopback(request) => network::loopback::open(&request),
         Operation::ListenTcp(request) => network::tcp::listen(&request),
         Operation::RefuseConnection(request) => network::tcp::refuse(&request),

@@ -36,7 +36,7 @@ pub enum Operation {
     OpenTap(OpenTap),
     JoinLinks(JoinLinks),
     SeparateLinks(SeparateLinks),
-    RemoveLink(RemoveLink),
+    RemoveLinks(RemoveLinks),
     OpenLoopback(Path),
     ListenTcp(ListenTcp),
     AcceptConnection(Descriptor),

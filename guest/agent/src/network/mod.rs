@@ -37,7 +37,15 @@ impl Network {
         self.settle().await;
         let mut problems = Vec::new();
         let mut wanted = wanted::read(network, &mut problems);
-        self.hide(reaper, &wanted.interfaces).await?;
+        let idle = self.discover_idle(&wanted.interfaces);
+        let in_the_way = idle
+            .iter()
+            .filter_map(|device| nics::interface_of(device))
+            .any(|name| wanted.interfaces.iter().any(|it| it.name == name));
+        if in_the_way {
+            self.hide(reaper, idle.clone())?;
+            self.settle().await;
+        }
         let mut netlink = Netlink::open()?;
         self.remove(&mut netlink, &wanted, &mut problems);
         links::set(
@@ -49,6 +57,9 @@ impl Network {
         );
         self.add(&mut netlink, &mut wanted, &mut problems);
         self.made = wanted;
+        if !in_the_way {
+            self.hide(reaper, idle)?;
+        }
         Ok(problems)
     }
 
@@ -61,19 +72,19 @@ impl Network {
         }
     }
 
-    /// The kernel takes some 40 ms for it, of which most is waiting: nobody is held up but who would see them.
-    async fn hide(&mut self, reaper: &Reaper, wanted: &[Interface]) -> Result<()> {
+    /// The NICs that are to be out of sight and are not yet.
+    fn discover_idle(&mut self, wanted: &[Interface]) -> Vec<String> {
         self.nics.discover();
-        let idle = self
-            .nics
-            .with_driver(|slot| wanted.iter().all(|interface| interface.slot != slot));
+        self.nics
+            .with_driver(|slot| wanted.iter().all(|interface| interface.slot != slot))
+    }
+
+    /// The kernel takes some 40 ms for it, of which most is waiting, and whoever asks it for something of a network waits as
+    /// long: so this comes last, and nobody is held up but who would see them.
+    fn hide(&mut self, reaper: &Reaper, idle: Vec<String>) -> Result<()> {
         if idle.is_empty() {
             return Ok(());
         }
-        let in_the_way = idle
-            .iter()
-            .filter_map(|device| nics::interface_of(device))
-            .any(|name| wanted.iter().any(|interface| interface.name == name));
         self.hiding = Some(Job::start(reaper, move || {
             idle.iter().try_for_each(|device| {
                 nics::unbind(device).map_err(|error| {
@@ -83,9 +94,6 @@ impl Network {
                 })
             })
         })?);
-        if in_the_way {
-            self.settle().await;
-        }
         Ok(())
     }
 
