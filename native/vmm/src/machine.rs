@@ -2,6 +2,7 @@
 
 mod ending;
 
+pub use crate::arch::GenerationError;
 pub use ending::{End, Ending, Owner};
 
 use std::io;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use kvm_ioctls::Kvm;
 use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
-use crate::arch::{self, Boot, BootError, Cpus};
+use crate::arch::{self, Boot, BootError, Cpus, Generation};
 use crate::bus::Overlap;
 use crate::device::Device;
 use crate::layout::{FIRST_GSI, MAX_DEVICES, VIRTIO_MMIO, VIRTIO_MMIO_SIZE};
@@ -71,6 +72,9 @@ pub enum MachineError {
     /// What the guest shall run.
     #[error(transparent)]
     Boot(#[from] BootError),
+    /// By which a guest knows that it is a copy.
+    #[error(transparent)]
+    Generation(#[from] GenerationError),
     /// Two of the VMM's own devices, which is a fault of it.
     #[error(transparent)]
     Overlap(#[from] Overlap),
@@ -94,6 +98,7 @@ pub struct Machine {
     vcpus: Vec<Vcpu>,
     ending: Ending,
     _worker: Worker,
+    generation: Generation,
     vm: Arc<Vm>,
 }
 
@@ -114,7 +119,13 @@ impl Machine {
         vcpu::handle_signal().map_err(MachineError::Thread)?;
         let vm = Arc::new(Vm::new(&kvm, parts.memory)?);
         let ending = Ending::new(Arc::clone(&parts.owner), Arc::new(Control::new()));
-        let entry = parts.boot.load(vm.memory())?;
+        let description = arch::Description {
+            vcpus: parts.vcpus,
+            devices: parts.devices.len(),
+            serial: parts.serial.is_some(),
+        };
+        let entry = parts.boot.load(vm.memory(), description)?;
+        let generation = Generation::new(&vm)?;
 
         let mut buses = Buses::default();
         arch::insert_legacy(&mut buses, &vm, &ending, parts.serial)?;
@@ -147,6 +158,7 @@ impl Machine {
             vcpus,
             ending,
             _worker: worker,
+            generation,
             vm,
         })
     }
@@ -181,6 +193,14 @@ impl Machine {
             vcpu.add_exits(&mut sum);
         }
         sum
+    }
+
+    /// Tells the guest that it is a copy of what it was before: its kernel seeds its random numbers anew. The vCPUs are paused.
+    ///
+    /// # Errors
+    /// When the host has no random numbers.
+    pub fn renew_generation(&self) -> Result<(), MachineError> {
+        Ok(self.generation.renew()?)
     }
 
     /// KVM's part, for more interrupt lines.
