@@ -1,5 +1,6 @@
 //! The virtio devices.
 
+pub mod block;
 pub mod pieces;
 pub mod ring;
 pub mod rng;

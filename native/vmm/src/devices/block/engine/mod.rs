@@ -1,0 +1,97 @@
+//! Who reads and writes the disk: io_uring, or a thread where that is forbidden.
+
+mod ring;
+mod thread;
+
+use std::fs::File;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+pub use ring::Ring;
+pub use thread::Thread;
+
+use super::buffers::Vectors;
+
+/// How much an engine does at once.
+pub const DEPTH: u16 = 256;
+
+/// One thing to be done with the file; positions and lengths in bytes.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)] // Its fields say what they are.
+pub enum Operation {
+    Read {
+        at: u64,
+        to: Vectors,
+    },
+    /// `durable`: done when it is on the disk.
+    Write {
+        at: u64,
+        from: Vectors,
+        durable: bool,
+    },
+    /// What was written is on the disk.
+    Sync,
+    /// The range reads as zeros, and takes no space.
+    PunchHole {
+        at: u64,
+        length: u64,
+    },
+    /// The range reads as zeros, and has its space.
+    ZeroRange {
+        at: u64,
+        length: u64,
+    },
+}
+
+/// Does operations on one file, in any order.
+pub trait Engine: Send {
+    /// To be called on the thread that uses the engine from then on, before anything else, and again without effect.
+    ///
+    /// # Errors
+    /// When nothing can be done with it.
+    fn enable(&mut self) -> io::Result<()>;
+
+    /// Readable when there may be something for [`Self::done`].
+    fn fd(&self) -> BorrowedFd<'_>;
+
+    /// The descriptor was readable. To be called before [`Self::submit`] and [`Self::done`].
+    fn acknowledge(&mut self);
+
+    /// Takes an operation on; at most [`DEPTH`] are on their way.
+    ///
+    /// # Safety
+    /// What the operation points to stays, and is guest memory that is mapped, until [`Self::done`] has named its `tag` or
+    /// [`Self::cancel`] has succeeded.
+    ///
+    /// # Errors
+    /// It is not done then.
+    unsafe fn push(&mut self, tag: u16, operation: Operation) -> io::Result<()>;
+
+    /// Has what was taken on done. False: not all of it could be begun, for want of memory of the host; it can be tried again.
+    ///
+    /// # Errors
+    /// When the engine is broken.
+    fn submit(&mut self) -> io::Result<bool>;
+
+    /// The tag and the result, as of the system call with a negative errno, of something that is done.
+    fn done(&mut self) -> Option<(u16, i32)>;
+
+    /// Gives up what is on its way as far as that can be had, and waits for the rest: nobody touches guest memory when it
+    /// answers. Nothing of it is named by [`Self::done`] any more.
+    ///
+    /// # Errors
+    /// When nobody knows.
+    fn cancel(&mut self) -> io::Result<()>;
+}
+
+/// io_uring if the host lets it, which a sysctl or a seccomp filter may forbid, or else a thread.
+///
+/// # Errors
+/// When there can be no thread either.
+pub fn best(file: &Arc<File>) -> io::Result<Box<dyn Engine>> {
+    Ok(match Ring::new(file) {
+        Ok(ring) => Box::new(ring),
+        Err(_) => Box::new(Thread::new(Arc::clone(file))?),
+    })
+}

@@ -1,0 +1,270 @@
+//! A private io_uring that can do nothing but what a disk needs, with one file.
+//!
+//! Made disabled (IORING_SETUP_R_DISABLED) by whoever makes the device, restricted, and enabled by the thread that uses it: from
+//! then on nobody else can (SINGLE_ISSUER), and what is done is only told when that thread asks (DEFER_TASKRUN), both since
+//! Linux 6.1. Nothing can be registered any more, so neither can the restrictions be changed.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use io_uring::types::{CancelBuilder, Fixed, FsyncFlags};
+use io_uring::{IoUring, opcode, register::Restriction, squeue};
+use rustix::fs::FallocateFlags;
+use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
+
+use super::{DEPTH, Engine, Operation};
+use crate::device::as_fd;
+
+/// The only file that the ring knows.
+const FILE: Fixed = Fixed(0);
+/// No request has it.
+const CANCEL: u64 = u64::MAX;
+
+/// See the module.
+pub struct Ring {
+    ring: IoUring,
+    /// The kernel counts completions on it.
+    event: EventFd,
+    in_flight: u32,
+    enabled: bool,
+}
+
+impl Ring {
+    /// # Errors
+    /// When the host has no io_uring, forbids it, or cannot restrict it (before Linux 5.10).
+    pub fn new(file: &File) -> io::Result<Self> {
+        let ring = build()?;
+        let event = EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?;
+        let submitter = ring.submitter();
+        submitter.register_files(&[file.as_raw_fd()])?;
+        submitter.register_eventfd(event.as_raw_fd())?;
+        let fixed = squeue::Flags::FIXED_FILE.bits();
+        let mut restrictions = [
+            Restriction::sqe_op(opcode::Readv::CODE),
+            Restriction::sqe_op(opcode::Writev::CODE),
+            Restriction::sqe_op(opcode::Fsync::CODE),
+            Restriction::sqe_op(opcode::Fallocate::CODE),
+            Restriction::sqe_op(opcode::AsyncCancel::CODE),
+            Restriction::sqe_flags_allowed(fixed),
+            Restriction::sqe_flags_required(fixed),
+        ];
+        submitter.register_restrictions(&mut restrictions)?;
+        Ok(Ring {
+            ring,
+            event,
+            in_flight: 0,
+            enabled: false,
+        })
+    }
+
+    /// True: the kernel has something to do for this thread.
+    fn has_work(&mut self) -> bool {
+        let mut queue = self.ring.submission();
+        queue.sync();
+        !queue.is_empty() || queue.taskrun()
+    }
+
+    fn enter(&mut self, wait_for: usize) -> io::Result<bool> {
+        loop {
+            match self.ring.submit_and_wait(wait_for) {
+                Ok(_) => return Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // No memory for requests, or completions that nobody has taken.
+                Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EBUSY)) => {
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn build() -> io::Result<IoUring> {
+    let mut builder = IoUring::builder();
+    builder.setup_r_disabled();
+    let mut quiet = builder.clone();
+    quiet
+        .setup_single_issuer()
+        .setup_defer_taskrun()
+        .setup_taskrun_flag();
+    match quiet.build(DEPTH.into()) {
+        // Before Linux 6.1.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => builder.build(DEPTH.into()),
+        built => built,
+    }
+}
+
+fn entry(tag: u64, operation: Operation) -> squeue::Entry {
+    let keep = FallocateFlags::KEEP_SIZE;
+    let entry = match operation {
+        Operation::Read { at, to } => opcode::Readv::new(FILE, to.first, to.count)
+            .offset(at)
+            .build(),
+        Operation::Write { at, from, durable } => {
+            let flags = if durable { libc::RWF_DSYNC } else { 0 };
+            opcode::Writev::new(FILE, from.first, from.count)
+                .offset(at)
+                .rw_flags(flags)
+                .build()
+        }
+        Operation::Sync => opcode::Fsync::new(FILE).flags(FsyncFlags::DATASYNC).build(),
+        Operation::PunchHole { at, length } => opcode::Fallocate::new(FILE, length)
+            .offset(at)
+            .mode((FallocateFlags::PUNCH_HOLE | keep).bits() as i32)
+            .build(),
+        Operation::ZeroRange { at, length } => opcode::Fallocate::new(FILE, length)
+            .offset(at)
+            .mode((FallocateFlags::ZERO_RANGE | keep).bits() as i32)
+            .build(),
+    };
+    entry.user_data(tag)
+}
+
+impl Engine for Ring {
+    fn enable(&mut self) -> io::Result<()> {
+        if !self.enabled {
+            self.ring.submitter().register_enable_rings()?;
+            self.enabled = true;
+        }
+        Ok(())
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        as_fd(&self.event)
+    }
+
+    fn acknowledge(&mut self) {
+        // Nothing there is no error: the ring is looked at in any case.
+        let _ = self.event.read();
+    }
+
+    unsafe fn push(&mut self, tag: u16, operation: Operation) -> io::Result<()> {
+        let entry = entry(tag.into(), operation);
+        // SAFETY: what it points to stays as long as it has to, as the caller promises.
+        let pushed = unsafe { self.ring.submission().push(&entry) };
+        pushed.map_err(|_| io::Error::other("more requests than the ring has entries"))?;
+        self.in_flight += 1;
+        Ok(())
+    }
+
+    fn submit(&mut self) -> io::Result<bool> {
+        while self.has_work() {
+            if !self.enter(0)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn done(&mut self) -> Option<(u16, i32)> {
+        let entry = self.ring.completion().next()?;
+        self.in_flight = self.in_flight.saturating_sub(1);
+        Some((entry.user_data() as u16, entry.result()))
+    }
+
+    fn cancel(&mut self) -> io::Result<()> {
+        if self.in_flight == 0 {
+            return Ok(());
+        }
+        // Before Linux 5.19 that is refused, and all are waited for. So they are when there is no room for it.
+        let everything = opcode::AsyncCancel2::new(CancelBuilder::any())
+            .build()
+            .flags(squeue::Flags::FIXED_FILE)
+            .user_data(CANCEL);
+        // SAFETY: it points to nothing.
+        if unsafe { self.ring.submission().push(&everything) }.is_ok() {
+            self.in_flight += 1;
+        }
+        while self.in_flight > 0 {
+            if !self.enter(1)? && self.ring.completion().is_empty() {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
+            while self.done().is_some() {}
+        }
+        self.acknowledge();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    use super::*;
+    use crate::devices::block::buffers::Buffers;
+    use crate::memory::{Backing, create};
+
+    fn enabled(file: &File) -> Ring {
+        let mut ring = Ring::new(file).unwrap();
+        ring.enable().unwrap();
+        ring.enable().unwrap();
+        ring
+    }
+
+    fn result(ring: &mut Ring, entry: &squeue::Entry) -> i32 {
+        // SAFETY: none of the test's entries points anywhere.
+        unsafe { ring.ring.submission().push(entry) }.unwrap();
+        ring.in_flight += 1;
+        ring.submit().unwrap();
+        ring.done().unwrap().1
+    }
+
+    #[test]
+    fn what_a_disk_does_not_need_is_refused_by_the_kernel() {
+        let null = File::open("/dev/null").unwrap();
+        let mut ring = enabled(&null);
+        let fixed = squeue::Flags::FIXED_FILE;
+        let nop = opcode::Nop::new().build().flags(fixed);
+        assert_eq!(result(&mut ring, &nop), -libc::EACCES);
+        let openat = opcode::OpenAt::new(io_uring::types::Fd(-1), std::ptr::null());
+        let openat = openat.build().flags(fixed);
+        assert_eq!(result(&mut ring, &openat), -libc::EACCES);
+        // A file that is not the disk's.
+        let other = opcode::Fsync::new(io_uring::types::Fd(null.as_raw_fd()));
+        assert_eq!(result(&mut ring, &other.build()), -libc::EACCES);
+        let submitter = ring.ring.submitter();
+        assert!(submitter.register_files_update(0, &[0]).is_err());
+        assert!(submitter.register_iowq_max_workers(&mut [1, 1]).is_err());
+    }
+
+    #[test]
+    fn what_waits_for_ever_is_cancelled() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let pipe = File::from(OwnedFd::from(reader));
+        let mut ring = enabled(&pipe);
+        let memory = create(32, Backing::Anonymous).unwrap();
+        let pieces = [(vm_memory::GuestAddress(0), 512)];
+        let buffers = Buffers::new(&memory, pieces.into_iter()).unwrap();
+        for tag in 0..3 {
+            let to = buffers.vectors();
+            // SAFETY: memory and buffers live longer than the ring's requests.
+            unsafe { ring.push(tag, Operation::Read { at: 0, to }) }.unwrap();
+        }
+        assert!(ring.submit().unwrap());
+        assert_eq!(ring.done(), None);
+        ring.cancel().unwrap();
+        assert_eq!(ring.in_flight, 0);
+        // Nobody reads any more: what is written stays.
+        std::io::Write::write_all(&mut &writer, b"abc").unwrap();
+        let mut fds = [PollFd::new(&pipe, PollFlags::IN)];
+        assert_eq!(
+            poll(&mut fds, Some(&rustix::event::Timespec::default())),
+            Ok(1)
+        );
+        let event = as_fd(&ring.event);
+        let mut fds = [PollFd::new(&event, PollFlags::IN)];
+        assert_eq!(
+            poll(&mut fds, Some(&rustix::event::Timespec::default())),
+            Ok(0)
+        );
+        // And it goes on.
+        let to = buffers.vectors();
+        // SAFETY: as above.
+        unsafe { ring.push(7, Operation::Read { at: 0, to }) }.unwrap();
+        assert!(ring.submit().unwrap());
+        assert_eq!(ring.done(), Some((7, 3)));
+    }
+}

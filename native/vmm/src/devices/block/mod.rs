@@ -1,0 +1,200 @@
+//! Disks: virtio-blk (virtio 1.2, section 5.2) on a regular file or a block device of the host.
+//!
+//! Data goes straight between guest memory and the file. Requests are checked (`request`), become operations of the host
+//! (`pending`), and are with an [`engine`] until they are answered (`active`).
+
+mod active;
+mod buffers;
+mod configuration;
+mod disk;
+pub mod engine;
+mod pending;
+mod request;
+mod serial;
+
+use std::fs::File;
+use std::io;
+
+use virtio_bindings::virtio_ids::VIRTIO_ID_BLOCK;
+
+use crate::config::{Cache, RateLimit};
+use crate::device::{
+    AGAIN, Activation, Configuration, Description, Device, Failure, Progress, as_fd,
+};
+use crate::rate_limiter::RateLimiter;
+use crate::worker::{EventFlags, Poll};
+
+use active::{Active, Host};
+pub use disk::{Disk, DiskError};
+use engine::Engine;
+use serial::SerialNumber;
+
+/// Entries of each queue.
+const QUEUE_SIZE: u16 = 256;
+/// The most queues of a disk.
+pub const MAX_QUEUES: u16 = 64;
+
+// Tokens of what is watched; those of the queues are their numbers.
+const ENGINE: u32 = 1 << 16;
+const TIMER: u32 = ENGINE + 1;
+
+/// How a disk is to be; as of [`crate::config::DeviceConfig::Block`].
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The guest cannot write.
+    pub read_only: bool,
+    /// At most 20 bytes.
+    pub serial: String,
+    /// 1 to [`MAX_QUEUES`].
+    pub queues: u16,
+    /// When a write counts as done.
+    pub cache: Cache,
+    /// Of all requests.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// A disk.
+pub struct Block {
+    name: String,
+    disk: Disk,
+    cache: Cache,
+    queues: u16,
+    serial: SerialNumber,
+    engine: Box<dyn Engine>,
+    limiter: RateLimiter,
+    active: Option<Active>,
+}
+
+impl Block {
+    /// `name`: for a person, as in "the disk 0". To be called in the process that runs the device, on any thread.
+    ///
+    /// # Errors
+    /// When the file is no disk, or the settings cannot be.
+    pub fn new(name: String, file: File, settings: &Settings) -> Result<Self, DiskError> {
+        let disk = Disk::open(file, settings.read_only)?;
+        let engine =
+            engine::best(disk.file()).map_err(|error| DiskError::Host("a thread for it", error))?;
+        Block::with_engine(name, disk, engine, settings)
+    }
+
+    /// With an engine of the caller's, for the disk's file.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn with_engine(
+        name: String,
+        disk: Disk,
+        engine: Box<dyn Engine>,
+        settings: &Settings,
+    ) -> Result<Self, DiskError> {
+        if !(1..=MAX_QUEUES).contains(&settings.queues) {
+            return Err(DiskError::Queues(settings.queues));
+        }
+        let limiter = RateLimiter::new(settings.rate_limit)
+            .map_err(|error| DiskError::Host("a timer for it", error))?;
+        Ok(Block {
+            name,
+            disk,
+            cache: settings.cache,
+            queues: settings.queues,
+            serial: SerialNumber::new(&settings.serial)?,
+            engine,
+            limiter,
+            active: None,
+        })
+    }
+
+    fn start(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
+        self.engine.enable()?;
+        poll.add(self.engine.fd(), ENGINE, EventFlags::IN)?;
+        if let Some(timer) = self.limiter.fd() {
+            poll.add(timer, TIMER, EventFlags::IN)?;
+        }
+        for (index, queue) in self.active.iter().flat_map(Active::queues) {
+            poll.add(as_fd(&queue.kick), index, EventFlags::IN)?;
+        }
+        Ok(())
+    }
+
+    fn work(&mut self) -> Result<Progress, Failure> {
+        let Some(active) = &mut self.active else {
+            return Ok(Progress::Done);
+        };
+        active.work(&mut Host {
+            engine: &mut *self.engine,
+            limiter: &mut self.limiter,
+            serial: &self.serial,
+        })
+    }
+}
+
+impl Device for Block {
+    fn description(&self) -> Description {
+        Description {
+            name: self.name.clone(),
+            device_type: VIRTIO_ID_BLOCK,
+            queue_sizes: vec![QUEUE_SIZE; self.queues.into()],
+            features: configuration::features(&self.disk, self.cache, self.queues),
+            configuration: Configuration::new(configuration::space(
+                &self.disk,
+                self.cache,
+                self.queues,
+            )),
+        }
+    }
+
+    fn activate(&mut self, activation: Activation, poll: &mut Poll<'_>) -> Result<(), Failure> {
+        self.active = Some(Active::new(activation, &self.disk, self.cache));
+        self.start(poll).map_err(host("the disk cannot start"))?;
+        if self.work()? == Progress::More {
+            // There is nobody to say so to: a kick does.
+            self.active.iter().for_each(Active::kick);
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, token: u32, _: &mut Poll<'_>) -> Result<Progress, Failure> {
+        match token {
+            ENGINE => self.engine.acknowledge(),
+            TIMER => self.limiter.expired(),
+            AGAIN => {}
+            queue => {
+                if let Some(active) = &mut self.active {
+                    active.kicked(queue)?;
+                }
+            }
+        }
+        self.work()
+    }
+
+    fn reset(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
+        let Some(active) = &self.active else {
+            return Ok(());
+        };
+        // What was never added cannot be removed, and needs not be.
+        let _ = poll.remove(self.engine.fd());
+        if let Some(timer) = self.limiter.fd() {
+            let _ = poll.remove(timer);
+        }
+        for (_, queue) in active.queues() {
+            let _ = poll.remove(as_fd(&queue.kick));
+        }
+        self.engine.cancel()?;
+        self.active = None;
+        Ok(())
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if self.engine.cancel().is_err() {
+            // Nobody knows what the host's kernel still writes there.
+            std::mem::forget(self.active.take());
+        }
+    }
+}
+
+/// What the host did not do.
+fn host(what: &'static str) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::Host(format!("{what}: {error}"))
+}
