@@ -1,5 +1,6 @@
 //! A guest's driver for tests: rings in memory of a VM that is none, and a device in a real worker.
 
+use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +9,10 @@ use virtio_queue::{Queue, QueueT};
 use vm_memory::{Bytes, GuestAddress};
 use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
 
-use crate::device::{Activation, Device, Interrupt, QUEUE_FEATURES, Status, Virtqueue, as_fd};
+use crate::device::{
+    Activation, Configuration, Device, INTERRUPT_CONFIGURATION, Interrupt, QUEUE_FEATURES, Status,
+    Virtqueue, as_fd,
+};
 use crate::memory::{Backing, Memory, create};
 use crate::worker::{Listener, Worker};
 
@@ -40,7 +44,9 @@ pub struct DriverRing {
 pub struct Driver {
     pub memory: Arc<Memory>,
     pub rings: Vec<DriverRing>,
+    pub configuration: Arc<Configuration>,
     worker: Worker,
+    thread: i32,
     line: Arc<EventFd>,
     status: Arc<Status>,
     told: Receiver<String>,
@@ -76,23 +82,30 @@ impl Driver {
             seen: 0,
             kick: None,
         };
+        let (tell_thread, thread) = channel();
+        let enter = move || {
+            tell_thread.send(rustix::thread::gettid()).unwrap();
+            Ok(())
+        };
+        let worker = Worker::spawn(vec![Box::new(device)], teller, enter).unwrap();
         Driver {
+            thread: thread.recv().unwrap().as_raw_nonzero().get(),
             memory,
             rings: (0..).zip(&description.queue_sizes).map(ring).collect(),
-            worker: Worker::spawn(vec![Box::new(device)], teller, || Ok(())).unwrap(),
+            configuration: description.configuration,
+            worker,
             line: Arc::new(EventFd::new(EFD_NONBLOCK).unwrap()),
             status: Arc::default(),
             told,
         }
     }
 
-    /// With queues as large as the device allows, at most 256 entries; false if the device refuses.
+    /// With queues as large as the device allows; false if the device refuses.
     pub fn activate(&mut self, features: u64) -> bool {
         let features = features | QUEUE_FEATURES;
         let mut queues = Vec::new();
         for ring in &mut self.rings {
             let mut queue = Queue::new(ring.size).unwrap();
-            ring.size = ring.size.min(256);
             queue.set_size(ring.size);
             queue.set_desc_table_address(Some(ring.base as u32), None);
             queue.set_avail_ring_address(Some((ring.base + PART) as u32), None);
@@ -111,6 +124,11 @@ impl Driver {
             interrupt: Interrupt::new(Arc::clone(&self.line), Arc::clone(&self.status)),
         };
         self.worker.handle().activate(0, activation)
+    }
+
+    /// Has a queue of fewer entries than it could have.
+    pub fn limit(&mut self, ring: usize, size: u16) {
+        self.rings[ring].size = size;
     }
 
     /// The device has let go of all memory; rings are as new.
@@ -207,10 +225,31 @@ impl Driver {
         length
     }
 
+    /// How often the worker has gone to sleep so far.
+    pub fn switches(&self) -> u64 {
+        let path = format!("/proc/self/task/{}/status", self.thread);
+        let status = std::fs::read_to_string(path).unwrap();
+        let mut lines = status.lines();
+        lines
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))
+            .and_then(|count| count.trim().parse().ok())
+            .unwrap()
+    }
+
     pub fn wait_for_interrupt(&self) {
         let mut fds = [PollFd::from_borrowed_fd(as_fd(&self.line), PollFlags::IN)];
         assert_eq!(poll(&mut fds, Some(&PATIENCE)).unwrap(), 1, "no interrupt");
         self.line.read().unwrap();
+    }
+
+    /// Whether the device has said that its configuration changed; acknowledges it.
+    pub fn configuration_changed(&self) -> bool {
+        let order = std::sync::atomic::Ordering::AcqRel;
+        let old = self
+            .status
+            .interrupt
+            .fetch_and(!INTERRUPT_CONFIGURATION, order);
+        old & INTERRUPT_CONFIGURATION != 0
     }
 
     /// Waits until the device has stopped, and tells why.
@@ -274,4 +313,11 @@ fn write_descriptor(memory: &Memory, at: u64, piece: (u64, u32, u16), next: u16)
     memory.write_obj(length, GuestAddress(at + 8)).unwrap();
     memory.write_obj(flags, GuestAddress(at + 12)).unwrap();
     memory.write_obj(next, GuestAddress(at + 14)).unwrap();
+}
+
+/// Waits until `fd` is readable.
+pub fn readable(fd: impl AsFd) {
+    let fd = fd.as_fd();
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    assert_eq!(poll(&mut fds, Some(&PATIENCE)).unwrap(), 1, "nothing comes");
 }

@@ -1,6 +1,7 @@
 //! The virtio devices.
 
 pub mod block;
+pub mod net;
 pub mod pieces;
 pub mod ring;
 pub mod rng;

@@ -10,8 +10,8 @@ use vm_memory::{GuestMemory, Permissions, VolatileSlice};
 
 use crate::memory::Memory;
 
-/// What one system call takes (UIO_MAXIOV).
-pub const MAX_PIECES: usize = 1024;
+/// What one system call takes (UIO_MAXIOV), but for one that a caller has besides.
+pub const MAX_PIECES: usize = 1023;
 
 /// Who writes to a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +90,10 @@ impl Pieces {
             Access::Write => Permissions::Write,
         };
         let (count, bytes) = (self.vectors.len(), self.bytes);
-        for descriptor in chain {
-            if descriptor.is_write_only() != (access == Access::Write)
+        for (index, descriptor) in chain.enumerate() {
+            // Empty ones count too: a chain can have 65535 of them.
+            if index >= MAX_PIECES
+                || descriptor.is_write_only() != (access == Access::Write)
                 || self.append_one(&descriptor, permissions).is_none()
             {
                 self.vectors.truncate(count);
@@ -195,21 +197,27 @@ impl Pieces {
             })
     }
 
-    /// readv(2); what the descriptor has is in the first pieces then.
+    /// readv(2): what the descriptor has is in the first pieces then, and what they do not hold in `rest`.
     ///
     /// # Errors
     /// As readv(2).
-    pub fn read_from(&self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+    pub fn read_from(&mut self, fd: BorrowedFd<'_>, rest: &mut [u8]) -> io::Result<usize> {
+        self.vectors.push(libc::iovec {
+            iov_base: rest.as_mut_ptr().cast(),
+            iov_len: rest.len(),
+        });
         let vectors = self.vectors();
-        // SAFETY: the vectors are initialised and point to guest memory that `memory` keeps mapped and that
-        // no Rust reference covers.
-        retry(|| unsafe {
+        // SAFETY: all but the last one of the vectors point to guest memory that `memory` keeps mapped and
+        // that no Rust reference covers; the last one is `rest`, borrowed until this returns.
+        let read = retry(|| unsafe {
             libc::readv(
                 fd.as_raw_fd(),
                 vectors.as_ptr(),
                 vectors.len() as libc::c_int,
             )
-        })
+        });
+        self.vectors.pop();
+        read
     }
 
     /// writev(2) of all pieces.

@@ -1,0 +1,26 @@
+//! Network devices (virtio 1.2, section 5.1): [`Net`] on a tap.
+//!
+//! Packets go between guest memory and descriptors by readv(2) and writev(2), one for each packet, or by vhost-net
+//! without this process. What a packet's header says about checksums and segments is between the guest and the
+//! host's kernel, which checks it; this process does not look at it.
+
+mod active;
+mod address;
+mod buffers;
+mod carrier;
+mod control;
+mod counters;
+mod device;
+mod header;
+mod offloads;
+mod pair;
+mod tap;
+mod vhost;
+
+pub use address::{BadAddress, HardwareAddress};
+pub use counters::{Counters, Figures};
+pub use device::{Net, NetError};
+pub use tap::Tap;
+
+#[cfg(test)]
+mod tests;
