@@ -34,6 +34,8 @@ pub struct Pieces {
     start: usize,
     /// Of those that count, together.
     bytes: usize,
+    /// For what is made of them for one call.
+    range: Vec<libc::iovec>,
     memory: Arc<Memory>,
 }
 
@@ -49,6 +51,7 @@ impl Pieces {
             vectors: Vec::new(),
             start: 0,
             bytes: 0,
+            range: Vec::new(),
             memory,
         }
     }
@@ -236,9 +239,69 @@ impl Pieces {
         })
     }
 
+    /// recvmsg(2), which does not wait: into the `length` bytes that follow the first `offset`, and what is more into `rest`.
+    ///
+    /// # Errors
+    /// As recvmsg(2).
+    pub fn receive_from(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        (offset, length): (usize, usize),
+        rest: &mut [u8],
+    ) -> io::Result<usize> {
+        self.range.clear();
+        let (mut skip, mut left) = (offset, length);
+        for piece in self.vectors.iter().skip(self.start) {
+            let skipped = skip.min(piece.iov_len);
+            skip -= skipped;
+            let iov_len = left.min(piece.iov_len - skipped);
+            left -= iov_len;
+            if iov_len > 0 {
+                self.range.push(libc::iovec {
+                    // SAFETY: it stays within the piece.
+                    iov_base: unsafe { piece.iov_base.byte_add(skipped) },
+                    iov_len,
+                });
+            }
+        }
+        self.range.push(libc::iovec {
+            iov_base: rest.as_mut_ptr().cast(),
+            iov_len: rest.len(),
+        });
+        let mut message = message(&mut self.range);
+        // SAFETY: the message has vectors of guest memory that `memory` keeps mapped and that no Rust reference
+        // covers, and `rest`, borrowed until this returns.
+        retry(|| unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, libc::MSG_DONTWAIT) })
+    }
+
+    /// sendmsg(2) of `prefix` and all pieces, which does not wait.
+    ///
+    /// # Errors
+    /// As sendmsg(2).
+    pub fn send_to(&mut self, socket: BorrowedFd<'_>, prefix: &[u8]) -> io::Result<usize> {
+        self.range.clear();
+        self.range.push(libc::iovec {
+            iov_base: prefix.as_ptr().cast_mut().cast(),
+            iov_len: prefix.len(),
+        });
+        self.range.extend(self.vectors.iter().skip(self.start));
+        let message = message(&mut self.range);
+        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+        // SAFETY: as of `write_to`; `prefix` is borrowed until this returns, and is only read.
+        retry(|| unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, flags) })
+    }
+
     fn vectors(&self) -> &[libc::iovec] {
         self.vectors.get(self.start..).unwrap_or(&[])
     }
+}
+
+fn message(vectors: &mut [libc::iovec]) -> libc::msghdr {
+    // SAFETY: a msghdr is plain data, for which all zeros are valid: no address, no control data.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = vectors.as_mut_ptr();
+    message.msg_iovlen = vectors.len();
+    message
 }
 
 /// Again, when a signal comes in between.

@@ -40,15 +40,6 @@ pub struct Host {
     pub configuration: Arc<Configuration>,
 }
 
-impl Host {
-    /// Of the NIC.
-    pub fn address(&self) -> [u8; 6] {
-        let mut address = [0; 6];
-        self.configuration.read(0, &mut address);
-        address
-    }
-}
-
 /// What it has while a driver uses it.
 pub struct Active {
     features: u64,

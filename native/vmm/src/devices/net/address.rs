@@ -1,5 +1,6 @@
 //! A NIC's address, and what its driver reads.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// Of Ethernet.
@@ -32,6 +33,13 @@ impl FromStr for HardwareAddress {
     }
 }
 
+impl fmt::Display for HardwareAddress {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, f] = self.0;
+        write!(to, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+    }
+}
+
 /// Where the configuration says whether the link is up, 2 bytes.
 const STATUS: std::ops::Range<usize> = 6..8;
 /// The link is up.
@@ -58,6 +66,7 @@ mod tests {
     fn an_address_is_six_bytes_of_one_nic() {
         let address: HardwareAddress = "02:00:00:00:00:fF".parse().unwrap();
         assert_eq!(address.0, [2, 0, 0, 0, 0, 0xff]);
+        assert_eq!(address.to_string(), "02:00:00:00:00:ff");
         for text in [
             "",
             "02:00:00:00:00",

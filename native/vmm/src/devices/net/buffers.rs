@@ -95,6 +95,19 @@ impl Buffers {
         self.pieces.read_from(fd, rest)
     }
 
+    /// As of [`Pieces::receive_from`].
+    ///
+    /// # Errors
+    /// As recvmsg(2).
+    pub fn receive_from(
+        &mut self,
+        socket: BorrowedFd<'_>,
+        range: (usize, usize),
+        rest: &mut [u8],
+    ) -> io::Result<usize> {
+        self.pieces.receive_from(socket, range, rest)
+    }
+
     /// Writes to the chains that there are.
     pub fn copy_in(&self, offset: usize, bytes: &[u8]) {
         self.pieces.copy_in(offset, bytes);

@@ -5,11 +5,12 @@
 
 use std::os::fd::AsFd;
 
-use super::pair::{Receiver, Sender, Stop};
+use super::pair::{Receiver, Sender};
 use super::tap::Tap;
+use super::watch::{Stop, Watch};
 use crate::device::Failure;
 use crate::rate_limiter::RateLimiter;
-use crate::worker::{EventFlags, Poll};
+use crate::worker::Poll;
 
 /// Both directions of a pair.
 pub struct Carrier {
@@ -17,8 +18,8 @@ pub struct Carrier {
     sender: Sender,
     receive: Stop,
     send: Stop,
-    /// The token of the tap, and for what it is watched; None while the pair is disabled.
-    watched: Option<(u32, EventFlags)>,
+    /// Of the tap, while the pair is enabled.
+    watched: Option<Watch>,
 }
 
 impl Carrier {
@@ -48,9 +49,7 @@ impl Carrier {
     /// # Errors
     /// [`Failure::Host`] when the tap cannot be watched.
     pub fn enable(&mut self, tap: &Tap, token: u32, poll: &mut Poll<'_>) -> Result<(), Failure> {
-        let interest = EventFlags::ET;
-        poll.add(tap, token, interest).map_err(unwatched)?;
-        self.watched = Some((token, interest));
+        self.watched = Some(Watch::new(tap, token, poll)?);
         // As if the driver had given buffers, which it may have.
         self.receive = Stop::Batch;
         Ok(())
@@ -168,29 +167,12 @@ impl Carrier {
         if self.receive == Stop::Gone {
             self.disable(tap, poll);
         }
-        self.watch_tap(send && self.send == Stop::Blocked, tap, poll)
-    }
-
-    /// `again`: also when nothing changes, since it is this call by which the tap learns that somebody waits for room.
-    fn watch_tap(&mut self, again: bool, tap: &Tap, poll: &mut Poll<'_>) -> Result<(), Failure> {
-        let Some((token, interest)) = &mut self.watched else {
-            return Ok(());
-        };
-        let mut wanted = *interest;
-        match self.receive {
-            Stop::Empty => wanted |= EventFlags::IN,
-            Stop::Blocked | Stop::Limited => wanted &= !EventFlags::IN,
-            Stop::Batch | Stop::Gone => {}
+        match &mut self.watched {
+            Some(watch) => {
+                let refused = send && self.send == Stop::Blocked;
+                watch.set(tap, (self.receive, self.send), refused, poll)
+            }
+            None => Ok(()),
         }
-        wanted.set(EventFlags::OUT, self.send == Stop::Blocked);
-        if again || wanted != *interest {
-            poll.modify(tap, *token, wanted).map_err(unwatched)?;
-            *interest = wanted;
-        }
-        Ok(())
     }
-}
-
-fn unwatched(error: std::io::Error) -> Failure {
-    Failure::Host(format!("a tap cannot be watched: {error}"))
 }

@@ -59,6 +59,7 @@ pub enum NetError {
 
 /// The device.
 pub struct Net {
+    address: HardwareAddress,
     host: Host,
     pairs: u16,
     features: u64,
@@ -101,6 +102,7 @@ impl Net {
             features &= !vhost.missing_features().map_err(NetError::Vhost)?;
         }
         Ok(Net {
+            address,
             host: Host {
                 taps,
                 vhost,
@@ -136,11 +138,10 @@ fn features(pairs: u16, udp: bool) -> u64 {
 
 impl Device for Net {
     fn description(&self) -> Description {
-        let [a, b, c, d, e, f] = self.host.address();
         let mut queue_sizes = vec![QUEUE_SIZE; 2 * usize::from(self.pairs)];
         queue_sizes.push(control::SIZE);
         Description {
-            name: format!("the NIC {a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"),
+            name: format!("the NIC {}", self.address),
             device_type: VIRTIO_ID_NET,
             queue_sizes,
             features: self.features,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::buffers::Buffers;
 use super::counters::{Counters, count};
 use super::header::{ETHERNET, HEADER, MAX_PACKET, USUAL_PACKET};
+use super::watch::Stop;
 use crate::device::Failure;
 use crate::devices::pieces::{Access, Pieces};
 use crate::devices::ring::Ring;
@@ -14,21 +15,6 @@ use crate::rate_limiter::RateLimiter;
 
 /// Packets of one direction until others have their turn.
 const BATCH: usize = 64;
-
-/// Why one direction does not go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Nothing is there to carry.
-    Empty,
-    /// The other side takes nothing: the driver gave no buffers; the tap is full.
-    Blocked,
-    /// Others have their turn.
-    Batch,
-    /// Enough was carried for now.
-    Limited,
-    /// There is no tap any more.
-    Gone,
-}
 
 /// From the tap to the guest.
 pub struct Receiver {

@@ -5,6 +5,7 @@ mod namespace;
 mod queues;
 mod receive;
 mod send;
+mod stream;
 mod vhost;
 
 use std::os::fd::{AsRawFd, OwnedFd};
