@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod net;
+pub mod fs;
 pub mod pieces;
 pub mod ring;
 pub mod rng;

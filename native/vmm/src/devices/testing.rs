@@ -24,8 +24,8 @@ pub const FREE: u64 = 1 << 20;
 pub const NEXT: u16 = 1;
 pub const WRITE: u16 = 2;
 
-const AVAILABLE: u64 = 0x4000;
-const USED: u64 = 0x8000;
+const AVAILABLE: u64 = 0x8000;
+const USED: u64 = 0xc000;
 
 /// The driver's side of a queue.
 pub struct Ring {
@@ -90,15 +90,19 @@ impl Ring {
         memory.store(index, at, Ordering::Release).unwrap();
     }
 
+    /// How many chains were used, ever.
+    pub fn used_index(&self, memory: &Memory) -> u16 {
+        let at = GuestAddress(self.base + USED + 2);
+        memory.load(at, Ordering::SeqCst).unwrap()
+    }
+
     /// The next used chain, head and length; without one the device is asked for an interrupt at the next.
     pub fn used(&mut self, memory: &Memory) -> Option<(u16, u32)> {
         let used_event = self.base + AVAILABLE + 4 + 2 * u64::from(self.size);
         memory
             .store(self.seen, GuestAddress(used_event), Ordering::SeqCst)
             .unwrap();
-        let at = GuestAddress(self.base + USED + 2);
-        let index: u16 = memory.load(at, Ordering::SeqCst).unwrap();
-        if index == self.seen {
+        if self.used_index(memory) == self.seen {
             return None;
         }
         let at = self.base + USED + 4 + 8 * u64::from(self.seen % self.size);
@@ -234,6 +238,11 @@ impl Driver {
     /// What the worker says next.
     pub fn said(&self) -> Said {
         self.said.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// All that the worker has said and nobody has asked for.
+    pub fn said_by_now(&self) -> Vec<Said> {
+        self.said.try_iter().collect()
     }
 
     /// That the worker has said nothing that was not asked for.
