@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use virtio_bindings::virtio_config::VIRTIO_CONFIG_S_NEEDS_RESET;
 use virtio_queue::{Queue, QueueT};
 use vm_memory::{Bytes, GuestAddress};
 use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
@@ -131,9 +132,15 @@ impl Driver {
         self.rings[ring].size = size;
     }
 
+    /// The device has let go of all memory; false if it does not. Rings stay as they are.
+    #[must_use]
+    pub fn try_reset(&self) -> bool {
+        self.worker.handle().reset(0)
+    }
+
     /// The device has let go of all memory; rings are as new.
     pub fn reset(&mut self) {
-        assert!(self.worker.handle().reset(0));
+        assert!(self.try_reset());
         for ring in &mut self.rings {
             (ring.available, ring.seen, ring.next_descriptor) = (0, 0, 0);
             ring.kick = None;
@@ -184,15 +191,12 @@ impl Driver {
 
     /// The next used chain, head and length, if there is one by now.
     pub fn try_used(&mut self, ring: usize) -> Option<(u16, u32)> {
+        let used_index = self.used_index(ring);
         let ring = &mut self.rings[ring];
-        let used = ring.base + 2 * PART;
-        let index: u16 = self
-            .memory
-            .load(GuestAddress(used + 2), std::sync::atomic::Ordering::Acquire)
-            .unwrap();
-        if index == ring.seen {
+        if used_index == ring.seen {
             return None;
         }
+        let used = ring.base + 2 * PART;
         let at = used + 4 + 8 * u64::from(ring.seen % ring.size);
         ring.seen = ring.seen.wrapping_add(1);
         // An interrupt at the next one.
@@ -204,6 +208,13 @@ impl Driver {
         let head: u32 = self.memory.read_obj(GuestAddress(at)).unwrap();
         let length: u32 = self.memory.read_obj(GuestAddress(at + 4)).unwrap();
         Some((head as u16, length))
+    }
+
+    /// How many chains were used since the last reset.
+    pub fn used_index(&self, ring: usize) -> u16 {
+        let at = GuestAddress(self.rings[ring].base + 2 * PART + 2);
+        let order = std::sync::atomic::Ordering::Acquire;
+        self.memory.load(at, order).unwrap()
     }
 
     /// The next used chain; waits for the interrupt.
@@ -257,6 +268,17 @@ impl Driver {
         self.told
             .recv_timeout(std::time::Duration::from_secs(20))
             .unwrap()
+    }
+
+    /// That the device has had no reason to complain.
+    pub fn is_content(&self) -> bool {
+        self.told.try_recv().is_err()
+    }
+
+    /// DEVICE_NEEDS_RESET.
+    pub fn needs_reset(&self) -> bool {
+        let order = std::sync::atomic::Ordering::Acquire;
+        u32::from(self.status.device.load(order)) & VIRTIO_CONFIG_S_NEEDS_RESET != 0
     }
 
     pub fn write(&self, address: u64, bytes: &[u8]) {

@@ -10,5 +10,3 @@ pub mod vsock;
 
 #[cfg(test)]
 mod driver;
-#[cfg(test)]
-mod testing;

@@ -13,6 +13,7 @@ use crate::device::{
     Activation, Configuration, Description, Device, Failure, Interrupt, Progress, QUEUE_FEATURES,
     as_fd,
 };
+use crate::devices::ring::Ring;
 use crate::memory::Memory;
 use crate::worker::{EventFlags, Poll};
 
@@ -40,7 +41,7 @@ pub struct Vsock {
     control_interest: EventFlags,
     configuration: Arc<Configuration>,
     events: Option<Events>,
-    /// Of the queues that the driver handed over.
+    /// Of the queues that carry packets, while there are any.
     kicks: Vec<EventFd>,
 }
 
@@ -139,7 +140,7 @@ impl Device for Vsock {
         let rx = activation.take(RX as usize)?;
         let tx = activation.take(TX as usize)?;
         let events = activation.take(EVENTS as usize)?;
-        for (token, kick) in [(RX, rx.kick), (TX, tx.kick), (EVENTS, events.kick)] {
+        for (token, kick) in [(RX, rx.kick), (TX, tx.kick)] {
             // Each kick is an edge of its own, so that none has to be read.
             poll.add(as_fd(&kick), token, EventFlags::IN | EventFlags::ET)
                 .map_err(|error| Failure::Host(format!("its queues cannot be watched: {error}")))?;
@@ -148,8 +149,9 @@ impl Device for Vsock {
             self.kicks.push(kick);
         }
         let memory = Arc::clone(&activation.memory);
-        let interrupt = activation.interrupt.clone();
-        self.events = Some(Events::new(events.queue, memory, interrupt));
+        let events = Ring::new(events, memory, activation.interrupt.clone());
+        events.watch(EVENTS, poll)?;
+        self.events = Some(Events::new(events));
         let queues = Queues {
             rx: rx.queue,
             tx: tx.queue,
@@ -185,7 +187,9 @@ impl Device for Vsock {
         for kick in self.kicks.drain(..) {
             poll.remove(as_fd(&kick))?;
         }
-        self.events = None;
+        if let Some(events) = self.events.take() {
+            events.ring().unwatch(poll);
+        }
         self.streams.deactivate();
         // Streams are gone with the driver's memory of them; what no stream has come for yet stays reserved.
         self.streams.muxer().guest_reset();

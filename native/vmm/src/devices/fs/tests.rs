@@ -4,27 +4,36 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 use super::*;
-use crate::devices::testing::{Driver, Said};
+use crate::devices::driver::Driver;
 use crate::memory::{Backing, create};
 
 mod fuse;
 mod server;
 
-use fuse::Guest;
+use fuse::{Guest, REQUESTS};
 use server::{Kind, Server};
 
 const KINDS: [Kind; 2] = [Kind::C, Kind::Rust];
+
+fn device_of(server: &Server) -> Fs {
+    Fs::new("share", server.socket()).unwrap()
+}
+
+/// Of a device whose virtiofsd the test plays.
+fn driver_of(device: Result<Fs, FsError>) -> Driver {
+    Driver::with_memory(device.unwrap(), create(32, Backing::Shared).unwrap())
+}
 
 #[test]
 fn a_file_is_read_by_the_guest() {
     for kind in KINDS {
         let server = Server::start(kind, "hello from the host");
-        let mut guest = Guest::new(server.device());
-        assert!(guest.driver.activate());
+        let mut guest = Guest::new(device_of(&server));
+        assert!(guest.driver.activate(0));
         guest.init();
         assert_eq!(guest.read_file("file"), b"hello from the host", "{kind:?}");
         assert_eq!(guest.lookup("no-such-file"), Err(-libc::ENOENT));
-        assert!(guest.driver.said_nothing());
+        assert!(guest.driver.is_content());
     }
 }
 
@@ -34,8 +43,8 @@ fn a_megabyte_at_once() {
     let content = "0123456789abcdef".repeat(1 << 16);
     for kind in KINDS {
         let server = Server::start(kind, &content);
-        let mut guest = Guest::new(server.device());
-        assert!(guest.driver.activate());
+        let mut guest = Guest::new(device_of(&server));
+        assert!(guest.driver.activate(0));
         guest.init();
         assert!(guest.read_file("file") == content.as_bytes(), "{kind:?}");
     }
@@ -45,19 +54,15 @@ fn a_megabyte_at_once() {
 fn after_a_reset_the_queues_are_the_drivers_and_begin_anew() {
     for kind in KINDS {
         let server = Server::start(kind, "again");
-        let mut guest = Guest::new(server.device());
+        let mut guest = Guest::new(device_of(&server));
         for _ in 0..5 {
-            assert!(guest.driver.activate());
+            assert!(guest.driver.activate(0));
             guest.init();
             assert_eq!(guest.read_file("file"), b"again", "{kind:?}");
             guest.destroy();
-            assert!(guest.driver.reset());
-            // Nobody hears it, and nobody answers.
-            guest.ask_and_leave();
-            assert!(guest.driver.reset());
-            assert!(guest.nothing_is_used(), "{kind:?}");
+            guest.driver.reset();
         }
-        assert!(guest.driver.said_nothing());
+        assert!(guest.driver.is_content());
     }
 }
 
@@ -66,22 +71,24 @@ fn after_a_reset_the_queues_are_the_drivers_and_begin_anew() {
 fn a_reset_in_flight() {
     for kind in KINDS {
         let server = Server::start(kind, &"x".repeat(1 << 20));
-        let mut guest = Guest::new(server.device());
+        let mut guest = Guest::new(device_of(&server));
         for _ in 0..20 {
-            assert!(guest.driver.activate());
+            assert!(guest.driver.activate(0));
             guest.init();
             let open = guest.open("file");
             for _ in 0..50 {
                 guest.begin_read(open);
             }
-            assert!(guest.driver.reset());
-            let before = guest.used_index();
+            assert!(guest.driver.try_reset());
+            let before = guest.driver.used_index(REQUESTS);
             guest.wipe_buffers();
+            guest.driver.kick(REQUESTS);
             guest.settle();
-            assert_eq!(guest.used_index(), before, "{kind:?}");
+            assert_eq!(guest.driver.used_index(REQUESTS), before, "{kind:?}");
             assert!(guest.buffers_are_wiped(), "{kind:?}");
+            guest.driver.reset();
         }
-        assert!(guest.driver.said_nothing());
+        assert!(guest.driver.is_content());
     }
 }
 
@@ -89,15 +96,15 @@ fn a_reset_in_flight() {
 fn the_death_of_virtiofsd_ends_the_vm() {
     for kind in KINDS {
         let mut server = Server::start(kind, "short");
-        let mut guest = Guest::new(server.device());
-        assert!(guest.driver.activate());
+        let mut guest = Guest::new(device_of(&server));
+        assert!(guest.driver.activate(0));
         guest.init();
         server.kill();
         guest.ask_and_leave();
         let sentence = "the directory share stops: virtiofsd has ended, or closed its socket";
-        assert_eq!(guest.driver.said(), Said::Fatal(sentence.to_owned()));
-        assert!(guest.driver.reset());
-        assert!(guest.driver.said_nothing());
+        assert_eq!(guest.driver.complaint(), format!("fatal: {sentence}"));
+        assert!(guest.driver.try_reset());
+        assert!(guest.driver.is_content());
     }
 }
 
@@ -105,9 +112,9 @@ fn the_death_of_virtiofsd_ends_the_vm() {
 #[test]
 fn the_death_of_virtiofsd_is_noticed_before_there_is_a_driver() {
     let mut server = Server::start(Kind::C, "unread");
-    let guest = Guest::new(server.device());
+    let guest = Guest::new(device_of(&server));
     server.kill();
-    assert!(matches!(guest.driver.said(), Said::Fatal(_)));
+    assert!(guest.driver.complaint().starts_with("fatal: "));
 }
 
 /// What the guest's rings say is virtiofsd's matter: the one in C ends, the one in Rust turns for ever, if it has seen the kick
@@ -116,22 +123,16 @@ fn the_death_of_virtiofsd_is_noticed_before_there_is_a_driver() {
 fn rings_that_lie() {
     for kind in KINDS {
         let server = Server::start(kind, "unread");
-        let mut device = server.device();
+        let mut device = device_of(&server);
         device.patience = Duration::from_secs(1);
         let mut guest = Guest::new(device);
-        assert!(guest.driver.activate());
+        assert!(guest.driver.activate(0));
         guest.init();
-        guest.lie(0x7000);
-        let reset = guest.driver.reset();
-        let said = guest.driver.said_by_now();
-        assert!(reset || !said.is_empty());
-        for said in &said {
-            assert!(
-                matches!(said, Said::Fatal(sentence) if sentence.starts_with("the directory share")),
-                "{said:?}"
-            );
+        guest.driver.lie(REQUESTS, 0x7000);
+        guest.driver.kick(REQUESTS);
+        if !guest.driver.try_reset() || !guest.driver.is_content() {
+            assert!(guest.driver.try_reset());
         }
-        assert!(guest.driver.reset());
     }
 }
 
@@ -212,22 +213,22 @@ fn play(mut socket: UnixStream, refused: u32, silent: u32) -> std::thread::JoinH
 #[test]
 fn answers_that_nobody_asked_for_or_that_say_no_end_the_vm() {
     let expect = |driver: &Driver, expected: &str| {
-        let sentence = format!("the directory share stops: {expected}");
-        assert_eq!(driver.said(), Said::Fatal(sentence));
-        assert!(driver.reset() && driver.said_nothing());
+        let sentence = format!("fatal: the directory share stops: {expected}");
+        assert_eq!(driver.complaint(), sentence);
+        assert!(driver.try_reset() && driver.is_content());
     };
     for refused in [Request::SetMemTable, Request::SetVringEnable] {
         let (socket, device) = making(FEATURES, 8);
-        let mut driver = Driver::new(Box::new(device.unwrap()), Driver::memory());
+        let mut driver = driver_of(device);
         play(socket, refused as u32, 0);
-        assert!(!driver.activate());
+        assert!(!driver.activate(0));
         let sentence = format!("virtiofsd refuses a request of vhost-user: {refused:?}");
         expect(&driver, &sentence);
     }
     let (socket, device) = making(FEATURES, 8);
-    let mut driver = Driver::new(Box::new(device.unwrap()), Driver::memory());
+    let mut driver = driver_of(device);
     play(socket.try_clone().unwrap(), 0, 0);
-    assert!(driver.activate());
+    assert!(driver.activate(0));
     answer(&socket, 18, 0);
     expect(&driver, "virtiofsd answers what it was not asked");
 }
@@ -236,19 +237,17 @@ fn answers_that_nobody_asked_for_or_that_say_no_end_the_vm() {
 #[test]
 fn a_virtiofsd_that_does_not_take_or_let_go_ends_the_vm() {
     let (_socket, device) = making(FEATURES, 8);
-    let mut driver = Driver::new(Box::new(device.unwrap()), Driver::memory());
-    assert!(!driver.activate());
-    assert!(matches!(driver.said(), Said::Fatal(sentence) if sentence.contains("not answered")));
+    let mut driver = driver_of(device);
+    assert!(!driver.activate(0));
+    assert!(driver.complaint().contains("not answered"));
 
     let (socket, device) = making(FEATURES, 8);
     let player = play(socket, 0, Request::GetVringBase as u32);
-    let mut driver = Driver::new(Box::new(device.unwrap()), Driver::memory());
-    assert!(driver.activate());
-    assert!(!driver.reset());
-    let Said::Fatal(sentence) = driver.said() else {
-        panic!("the VM goes on");
-    };
-    let expected = "the directory share cannot be reset: virtiofsd has not answered";
+    let mut driver = driver_of(device);
+    assert!(driver.activate(0));
+    assert!(!driver.try_reset());
+    let sentence = driver.complaint();
+    let expected = "fatal: the directory share cannot be reset: virtiofsd has not answered";
     assert!(sentence.starts_with(expected), "{sentence}");
     // It was told of guest memory in the guest's own addresses.
     let ours = driver.memory.iter().next().unwrap().as_ptr() as u64;
@@ -261,10 +260,10 @@ fn a_virtiofsd_that_does_not_take_or_let_go_ends_the_vm() {
 #[test]
 fn private_memory_cannot_be_shared() {
     let (_socket, device) = making(FEATURES, 8);
-    let memory = create(64, Backing::Anonymous).unwrap();
-    let mut driver = Driver::new(Box::new(device.unwrap()), memory);
-    assert!(!driver.activate());
-    assert!(matches!(driver.said(), Said::Fatal(sentence) if sentence.contains("is private")));
+    let memory = create(32, Backing::Anonymous).unwrap();
+    let mut driver = Driver::with_memory(device.unwrap(), memory);
+    assert!(!driver.activate(0));
+    assert!(driver.complaint().contains("is private"));
 }
 
 #[test]

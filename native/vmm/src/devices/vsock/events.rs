@@ -3,31 +3,26 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use virtio_queue::{DescriptorChain, Queue, QueueOwnedT, QueueT};
-
-use crate::device::{Failure, Interrupt};
-use crate::memory::Memory;
+use crate::device::Failure;
+use crate::devices::ring::Ring;
 
 /// VIRTIO_VSOCK_EVENT_TRANSPORT_RESET, as it is in memory.
 const TRANSPORT_RESET: [u8; 4] = 0u32.to_le_bytes();
 
 /// The driver's event queue.
 pub(super) struct Events {
-    queue: Queue,
-    memory: Arc<Memory>,
-    interrupt: Interrupt,
+    ring: Ring,
     /// The driver is still to be told. More than once is as good as once.
     due: bool,
 }
 
 impl Events {
-    pub(super) fn new(queue: Queue, memory: Arc<Memory>, interrupt: Interrupt) -> Self {
-        Events {
-            queue,
-            memory,
-            interrupt,
-            due: false,
-        }
+    pub(super) fn new(ring: Ring) -> Self {
+        Events { ring, due: false }
+    }
+
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
     }
 
     /// As soon as the driver has a buffer for it.
@@ -44,118 +39,114 @@ impl Events {
     /// # Errors
     /// The driver has broken the queue.
     pub(super) fn deliver(&mut self) -> Result<(), Failure> {
-        let memory = &*self.memory;
-        if !self.due {
+        if !self.due || !self.ring.rearm()? {
             return Ok(());
         }
-        let mut buffer = self.queue.iter(memory)?.next();
-        if buffer.is_none() && self.queue.enable_notification(memory)? {
-            buffer = self.queue.iter(memory)?.next();
-        }
-        let Some(buffer) = buffer else {
+        let memory = Arc::clone(self.ring.memory());
+        let Some(buffer) = self.ring.take()? else {
             return Ok(());
         };
         let head = buffer.head_index();
-        if !write_event(memory, buffer) {
+        let written = buffer
+            .writer(&memory)
+            .is_ok_and(|mut writer| writer.write_all(&TRANSPORT_RESET).is_ok());
+        if !written {
             return Err(Failure::Guest(
                 "a buffer of its event queue does not hold an event".to_owned(),
             ));
         }
         self.due = false;
-        let length = TRANSPORT_RESET.len() as u32;
-        self.queue.add_used(memory, head, length)?;
-        if self.queue.needs_notification(memory)? {
-            self.interrupt.used();
-        }
-        Ok(())
+        self.ring.give_back(head, TRANSPORT_RESET.len() as u32)?;
+        self.ring.tell()
     }
-}
-
-/// False: this is no buffer for an event.
-fn write_event(memory: &Memory, buffer: DescriptorChain<&Memory>) -> bool {
-    buffer
-        .writer(memory)
-        .is_ok_and(|mut writer| writer.write_all(&TRANSPORT_RESET).is_ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use vm_memory::{Bytes, GuestAddress};
-    use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
+    use std::io;
 
     use super::*;
-    use crate::devices::testing::{Driver, FREE, Ring, WRITE};
+    use crate::device::{Activation, Configuration, Description, Device, Progress, QUEUE_FEATURES};
+    use crate::devices::driver::{Driver, WRITE};
+    use crate::worker::Poll;
 
-    struct Fixture {
-        memory: Arc<Memory>,
-        ring: Ring,
-        line: Arc<EventFd>,
-        events: Events,
-    }
+    /// Has nothing but an event queue, and an event from the beginning.
+    #[derive(Default)]
+    struct Restored(Option<Events>);
 
-    fn fixture() -> Fixture {
-        let memory = Driver::memory();
-        let ring = Ring::new(&memory, 0, 8);
-        let line = Arc::new(EventFd::new(EFD_NONBLOCK).unwrap());
-        let interrupt = Interrupt::new(Arc::clone(&line), Arc::default());
-        let events = Events::new(ring.queue(), Arc::clone(&memory), interrupt);
-        memory.write_obj(u32::MAX, GuestAddress(FREE)).unwrap();
-        Fixture {
-            memory,
-            ring,
-            line,
-            events,
+    impl Device for Restored {
+        fn description(&self) -> Description {
+            Description {
+                name: "the restored one".to_owned(),
+                device_type: 19,
+                queue_sizes: vec![8],
+                features: QUEUE_FEATURES,
+                configuration: Configuration::new(Vec::new()),
+            }
+        }
+
+        fn activate(
+            &mut self,
+            mut activation: Activation,
+            poll: &mut Poll<'_>,
+        ) -> Result<(), Failure> {
+            let queue = activation.take(0)?;
+            let ring = Ring::new(queue, activation.memory, activation.interrupt);
+            ring.watch(0, poll)?;
+            self.0.insert(Events::new(ring)).reset_transport()
+        }
+
+        fn handle(&mut self, _: u32, _: &mut Poll<'_>) -> Result<Progress, Failure> {
+            if let Some(events) = &mut self.0 {
+                events.deliver()?;
+            }
+            Ok(Progress::Done)
+        }
+
+        fn reset(&mut self, _: &mut Poll<'_>) -> io::Result<()> {
+            self.0 = None;
+            Ok(())
         }
     }
 
-    impl Fixture {
-        fn offer(&mut self, length: u32, flags: u16) -> u16 {
-            self.ring.offer(&self.memory, &[(FREE, length, flags)])
-        }
+    const BUFFER: u64 = 0x1000;
 
-        fn used(&mut self) -> Option<(u16, u32)> {
-            self.ring.used(&self.memory)
-        }
-
-        fn event(&self) -> u32 {
-            self.memory.read_obj(GuestAddress(FREE)).unwrap()
-        }
+    fn driver() -> Driver {
+        let driver = Driver::new(Restored::default());
+        driver.write(BUFFER, &[0xff; 5]);
+        driver
     }
 
     #[test]
-    fn the_driver_is_told_once_and_interrupted() {
-        let mut fixture = fixture();
-        let head = fixture.offer(4, WRITE);
-        fixture.offer(4, WRITE);
-        fixture.events.reset_transport().unwrap();
-        fixture.events.deliver().unwrap();
-        assert_eq!(fixture.used(), Some((head, 4)));
-        assert_eq!(fixture.used(), None);
-        assert_eq!(fixture.event(), 0);
-        assert_eq!(fixture.line.read().unwrap(), 1);
+    fn the_driver_is_told_once() {
+        let mut driver = driver();
+        let head = driver.offer(0, &[(BUFFER, 5, WRITE)]);
+        driver.offer(0, &[(BUFFER, 5, WRITE)]);
+        assert!(driver.activate(0));
+        assert_eq!(driver.used(0), (head, 4));
+        assert_eq!(driver.read(BUFFER, 5), [0, 0, 0, 0, 0xff]);
+        driver.kick(0);
+        assert!(driver.try_reset());
+        assert_eq!(driver.used_index(0), 1);
+        assert!(driver.is_content());
     }
 
     #[test]
     fn an_event_waits_for_a_buffer() {
-        let mut fixture = fixture();
-        fixture.events.reset_transport().unwrap();
-        let head = fixture.offer(4, WRITE);
-        fixture.events.deliver().unwrap();
-        assert_eq!(fixture.used(), Some((head, 4)));
-        assert_eq!(fixture.event(), 0);
+        let mut driver = driver();
+        assert!(driver.activate(0));
+        assert_eq!(driver.request(0, &[(BUFFER, 4, WRITE)]), 4);
+        assert_eq!(driver.read(BUFFER, 5), [0, 0, 0, 0, 0xff]);
     }
 
     #[test]
     fn what_holds_no_event_is_the_drivers_fault() {
         for (length, flags) in [(3, WRITE), (4, 0), (0, WRITE)] {
-            let mut fixture = fixture();
-            fixture.offer(length, flags);
-            let result = fixture.events.reset_transport();
-            assert!(matches!(result, Err(Failure::Guest(_))), "{length} {flags}");
+            let mut driver = driver();
+            driver.offer(0, &[(BUFFER, length, flags)]);
+            assert!(!driver.activate(0), "{length} {flags}");
+            assert!(driver.complaint().contains("event queue"));
+            assert_eq!(driver.read(BUFFER, 5)[3..], [0xff; 2]);
         }
-        let mut fixture = fixture();
-        fixture.ring.publish(&fixture.memory, 100);
-        let result = fixture.events.reset_transport();
-        assert!(matches!(result, Err(Failure::Guest(_))));
     }
 }

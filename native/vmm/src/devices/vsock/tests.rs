@@ -1,39 +1,35 @@
-use std::fs::File;
-use std::io::{BufRead, BufReader, IoSlice, Read, Write};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use hadron_vsock_device::{HEADER_SIZE, HOST_CID, Header, SHUTDOWN_BOTH, TYPE_STREAM, op};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-use serde_json::{Value, json};
-use vm_memory::{Bytes, GuestAddress};
+use hadron_vsock_device::{HEADER_SIZE, Header, SHUTDOWN_BOTH, op};
+use serde_json::json;
 
 use super::*;
-use crate::devices::testing::{Driver, FREE, PATIENCE, Said, WRITE};
+use crate::devices::driver::{Driver, WRITE};
 
-const CID: u32 = 3;
-const BUFFER: u64 = 0x2000;
+mod ends;
+
+use ends::{CID, Caller, data, packet, pipe};
+
+/// Packets of the guest lie from here on.
+const TX_BUFFERS: u64 = 1 << 20;
 /// Buffers for packets from the host lie from here on.
-const RX_BUFFERS: u64 = 16 << 20;
+const RX_BUFFERS: u64 = 8 << 20;
+const BUFFER: u64 = 0x2000;
+const TX: usize = super::TX as usize;
+const RX: usize = super::RX as usize;
 
 /// A driver, and who makes joins.
 struct Pair {
     driver: Driver,
-    caller: BufReader<UnixStream>,
-    sent: u64,
+    caller: Caller,
 }
 
 impl Pair {
     fn new() -> Self {
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        ours.set_read_timeout(Some(PATIENCE)).unwrap();
-        let device = Vsock::new(CID, theirs.into()).unwrap();
-        Pair {
-            driver: Driver::new(Box::new(device), Driver::memory()),
-            caller: BufReader::new(ours),
-            sent: 0,
-        }
+        let (caller, control) = Caller::new();
+        let driver = Driver::new(Vsock::new(CID, control).unwrap());
+        Pair { driver, caller }
     }
 
     fn activated() -> Self {
@@ -42,86 +38,34 @@ impl Pair {
         pair
     }
 
+    /// With 64 buffers for packets from the host.
     fn activate(&mut self) {
-        assert!(self.driver.activate());
         for index in 0..64 {
-            self.offer_buffer(RX_BUFFERS + index * BUFFER);
+            let address = RX_BUFFERS + index * BUFFER;
+            self.driver.offer(RX, &[(address, BUFFER as u32, WRITE)]);
         }
-    }
-
-    fn offer_buffer(&mut self, address: u64) {
-        self.driver
-            .offer(RX as usize, &[(address, BUFFER as u32, WRITE)]);
-    }
-
-    fn ask(&mut self, request: &Value, fd: Option<BorrowedFd<'_>>) {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        let fds = fd.map(|fd| [fd]);
-        if let Some(fds) = &fds {
-            assert!(ancillary.push(SendAncillaryMessage::ScmRights(fds)));
-        }
-        let line = format!("{request}\n");
-        let bytes = [IoSlice::new(line.as_bytes())];
-        sendmsg(
-            self.caller.get_ref(),
-            &bytes,
-            &mut ancillary,
-            SendFlags::NOSIGNAL,
-        )
-        .unwrap();
-    }
-
-    fn news(&mut self) -> Value {
-        let mut line = String::new();
-        self.caller.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    /// Joins a port.
-    fn accept(&mut self, port: u32, direction: &str, fd: BorrowedFd<'_>) {
-        let request = json!({"id": port, "op": "accept", "port": port, "direction": direction});
-        self.ask(&request, Some(fd));
-        assert_eq!(
-            self.news(),
-            json!({"id": port, "ok": true, "bytes": 0, "port": port})
-        );
+        assert!(self.driver.activate(0));
     }
 
     fn send(&mut self, header: Header, payload: &[u8]) {
-        let address = FREE + self.sent % 256 * BUFFER;
-        self.sent += 1;
-        let memory = &self.driver.memory;
-        memory
-            .write_slice(&header.to_bytes(), GuestAddress(address))
-            .unwrap();
-        let behind = address + HEADER_SIZE as u64;
-        memory.write_slice(payload, GuestAddress(behind)).unwrap();
-        let pieces = [
-            (address, HEADER_SIZE as u32, 0),
-            (behind, payload.len() as u32, 0),
-        ];
-        let pieces = if payload.is_empty() {
-            &pieces[..1]
-        } else {
-            &pieces[..]
-        };
-        self.driver.offer(TX as usize, pieces);
-        self.driver.used(TX as usize);
+        let bytes = [&header.to_bytes(), payload].concat();
+        self.driver.write(TX_BUFFERS, &bytes);
+        let piece = (TX_BUFFERS, bytes.len() as u32, 0);
+        self.driver.request(TX, &[piece]);
     }
 
     /// The next packet from the host.
     fn packet(&mut self) -> (Header, Vec<u8>) {
-        let (head, length) = self.driver.used(RX as usize);
+        let (head, length) = self.driver.used(RX);
         let address = RX_BUFFERS + u64::from(head % 64) * BUFFER;
-        let mut bytes = vec![0; length as usize];
-        self.driver
-            .memory
-            .read_slice(&mut bytes, GuestAddress(address))
-            .unwrap();
-        self.offer_buffer(address);
-        let header = Header::from_bytes(bytes[..HEADER_SIZE].try_into().unwrap());
-        (header, bytes.split_off(HEADER_SIZE))
+        let bytes = self.driver.read(address, length as usize);
+        self.driver.offer(RX, &[(address, BUFFER as u32, WRITE)]);
+        self.driver.kick(RX);
+        let (header, payload) = bytes.split_at(HEADER_SIZE);
+        (
+            Header::from_bytes(header.try_into().unwrap()),
+            payload.to_vec(),
+        )
     }
 
     fn open(&mut self, port: u32) {
@@ -130,42 +74,14 @@ impl Pair {
     }
 }
 
-fn packet(port: u32, op: u16) -> Header {
-    Header {
-        src_cid: CID.into(),
-        dst_cid: HOST_CID,
-        src_port: 50,
-        dst_port: port,
-        kind: TYPE_STREAM,
-        op,
-        buf_alloc: 1 << 20,
-        ..Header::default()
-    }
-}
-
-fn data(port: u32, payload: &[u8]) -> Header {
-    Header {
-        len: payload.len() as u32,
-        ..packet(port, op::RW)
-    }
-}
-
-fn pipe() -> (File, File) {
-    let (reader, writer) = std::io::pipe().unwrap();
-    (
-        File::from(OwnedFd::from(reader)),
-        File::from(OwnedFd::from(writer)),
-    )
-}
-
 #[test]
 fn a_stream_each_way_from_before_there_is_a_driver_to_its_end() {
     let mut pair = Pair::new();
     let (mut output, theirs) = pipe();
-    pair.accept(7, "out", theirs.as_fd());
+    pair.caller.accept(7, "out", &theirs);
     drop(theirs);
     let (theirs, mut input) = pipe();
-    pair.accept(8, "in", theirs.as_fd());
+    pair.caller.accept(8, "in", &theirs);
     drop(theirs);
     pair.activate();
     pair.open(7);
@@ -184,27 +100,23 @@ fn a_stream_each_way_from_before_there_is_a_driver_to_its_end() {
     };
     pair.send(end, &[]);
     assert_eq!(
-        pair.news(),
+        pair.caller.news(),
         json!({"event": "ended", "port": 7, "bytes": 14, "error": null})
     );
     assert_eq!(output.read(&mut bytes).unwrap(), 0);
-    assert!(pair.driver.said_nothing());
+    assert!(pair.driver.is_content());
 }
 
 #[test]
 fn what_the_driver_has_filled_before_it_is_ready_is_found() {
     let mut pair = Pair::new();
     let (_output, theirs) = pipe();
-    pair.accept(7, "out", theirs.as_fd());
-    pair.driver.prepare();
-    let memory = Arc::clone(&pair.driver.memory);
-    memory
-        .write_slice(&packet(7, op::REQUEST).to_bytes(), GuestAddress(FREE))
-        .unwrap();
-    let rings = &mut pair.driver.rings;
-    rings[RX as usize].offer(&memory, &[(RX_BUFFERS, BUFFER as u32, WRITE)]);
-    rings[TX as usize].offer(&memory, &[(FREE, HEADER_SIZE as u32, 0)]);
-    assert!(pair.driver.start());
+    pair.caller.accept(7, "out", &theirs);
+    let bytes = packet(7, op::REQUEST).to_bytes();
+    pair.driver.write(TX_BUFFERS, &bytes);
+    pair.driver
+        .offer(TX, &[(TX_BUFFERS, HEADER_SIZE as u32, 0)]);
+    pair.activate();
     assert_eq!(pair.packet().0.op, op::RESPONSE);
 }
 
@@ -212,92 +124,85 @@ fn what_the_driver_has_filled_before_it_is_ready_is_found() {
 #[test]
 fn a_storm_of_packets_is_taken_to_its_end() {
     let mut pair = Pair::activated();
-    let memory = Arc::clone(&pair.driver.memory);
-    memory
-        .write_slice(&packet(99, op::RW).to_bytes(), GuestAddress(FREE))
-        .unwrap();
+    let bytes = packet(99, op::RW).to_bytes();
+    pair.driver.write(TX_BUFFERS, &bytes);
     for _ in 0..200 {
         for _ in 0..QUEUE_SIZE {
-            pair.driver.rings[TX as usize].offer(&memory, &[(FREE, HEADER_SIZE as u32, 0)]);
+            pair.driver
+                .offer(TX, &[(TX_BUFFERS, HEADER_SIZE as u32, 0)]);
         }
-        pair.driver.kick(TX as usize);
+        pair.driver.kick(TX);
         for _ in 0..QUEUE_SIZE {
-            pair.driver.used(TX as usize);
+            pair.driver.used(TX);
         }
     }
     for _ in 0..QUEUE_SIZE {
         assert_eq!(pair.packet().0.op, op::RST);
     }
-    assert!(pair.driver.said_nothing());
+    assert!(pair.driver.is_content());
 }
 
 #[test]
 fn a_reset_ends_streams_and_keeps_what_is_reserved() {
     let mut pair = Pair::activated();
     let (_output, theirs) = pipe();
-    pair.accept(7, "out", theirs.as_fd());
-    pair.accept(8, "out", theirs.as_fd());
+    pair.caller.accept(7, "out", &theirs);
+    pair.caller.accept(8, "out", &theirs);
     pair.open(7);
-    assert!(pair.driver.reset());
-    let ended = pair.news();
+    pair.driver.reset();
+    let ended = pair.caller.news();
     assert_eq!(
         (&ended["event"], &ended["port"]),
         (&json!("ended"), &json!(7))
     );
     assert!(ended["error"].is_string(), "{ended}");
-    // The old queues' kicks reach nobody.
-    pair.driver.kick(TX as usize);
     pair.activate();
     pair.open(8);
-    assert!(pair.driver.reset() && pair.driver.reset());
-    assert_eq!(pair.news()["port"], 8);
-    assert!(pair.driver.said_nothing());
+    pair.driver.reset();
+    pair.driver.reset();
+    assert_eq!(pair.caller.news()["port"], 8);
+    assert!(pair.driver.is_content());
 }
 
 #[test]
 fn a_ring_that_lies_stops_the_device_until_it_is_reset() {
     let mut pair = Pair::activated();
     let (_output, theirs) = pipe();
-    pair.accept(7, "out", theirs.as_fd());
+    pair.caller.accept(7, "out", &theirs);
     pair.open(7);
-    pair.driver.rings[TX as usize].publish(&pair.driver.memory, 0x8000);
-    pair.driver.kick(TX as usize);
-    let Said::Complaint(sentence) = pair.driver.said() else {
-        panic!("the VM ends");
-    };
-    assert!(
-        sentence.starts_with("the vsock device stops: a queue is broken"),
-        "{sentence}"
-    );
+    pair.driver.lie(TX, 0x4000);
+    pair.driver.kick(TX);
+    let sentence = pair.driver.complaint();
+    let expected = "the vsock device stops: a queue is broken";
+    assert!(sentence.starts_with(expected), "{sentence}");
     pair.driver.wait_for_interrupt();
     assert!(pair.driver.needs_reset());
     // Whoever makes joins is served all the same.
-    assert_eq!(pair.news()["event"], "ended");
-    pair.accept(7, "out", theirs.as_fd());
-    assert!(pair.driver.reset());
+    assert_eq!(pair.caller.news()["event"], "ended");
+    pair.caller.accept(7, "out", &theirs);
+    pair.driver.reset();
     pair.activate();
     pair.open(7);
 }
 
 #[test]
 fn the_end_of_the_control_socket_ends_the_vm() {
-    let pair = Pair::activated();
-    drop(pair.caller);
+    let Pair { driver, caller } = Pair::activated();
+    drop(caller);
     let sentence = "the vsock device stops: who makes its joins has closed the control socket";
-    assert_eq!(pair.driver.said(), Said::Fatal(sentence.to_owned()));
-    assert!(pair.driver.needs_reset());
-    assert!(pair.driver.reset());
-    assert!(pair.driver.said_nothing());
+    assert_eq!(driver.complaint(), format!("fatal: {sentence}"));
+    assert!(driver.needs_reset());
+    assert!(driver.try_reset());
+    assert!(driver.is_content());
 }
 
 #[test]
 fn a_driver_without_an_event_queue_is_refused() {
     let mut pair = Pair::new();
-    pair.driver.prepare();
     pair.driver.rings.pop();
-    assert!(!pair.driver.start());
+    assert!(!pair.driver.activate(0));
     let sentence = "the vsock device stops: the driver did not set queue 2 up";
-    assert_eq!(pair.driver.said(), Said::Complaint(sentence.to_owned()));
+    assert_eq!(pair.driver.complaint(), sentence);
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! A guest that speaks as much FUSE as it takes to read a file (linux/fuse.h), through real queues.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use vm_memory::{Bytes, GuestAddress};
-
+use crate::devices::driver::{Driver, WRITE};
 use crate::devices::fs::Fs;
-use crate::devices::testing::{Driver, FREE, WRITE};
+use crate::memory::{Backing, create};
 
 const LOOKUP: u32 = 1;
 const OPEN: u32 = 14;
@@ -18,11 +16,13 @@ const IN_HEADER: usize = 40;
 const OUT_HEADER: usize = 16;
 const ROOT: u64 = 1;
 /// The request queue.
-const REQUESTS: usize = 1;
-/// For the request itself and the header of its answer.
-const REQUEST: u64 = FREE;
+pub const REQUESTS: usize = 1;
+/// For the request itself.
+const REQUEST: u64 = 1 << 20;
+/// For the header of its answer.
+const HEADER: u64 = REQUEST + 0x1_0000;
 /// For the rest of the answer.
-const ANSWER: u64 = FREE + 0x1_0000;
+const ANSWER: u64 = 2 << 20;
 /// The most that a file may have.
 const MOST: u32 = 2 << 20;
 
@@ -37,7 +37,7 @@ pub struct Guest {
 impl Guest {
     pub fn new(device: Fs) -> Guest {
         Guest {
-            driver: Driver::new(Box::new(device), Driver::memory()),
+            driver: Driver::with_memory(device, create(32, Backing::Shared).unwrap()),
             unique: 0,
         }
     }
@@ -80,39 +80,12 @@ impl Guest {
         self.begin(LOOKUP, ROOT, b"file\0");
     }
 
-    /// Says that so many more requests are there.
-    pub fn lie(&mut self, index: u16) {
-        let memory = Arc::clone(&self.driver.memory);
-        self.driver.rings[REQUESTS].publish(&memory, index);
-        self.driver.kick(REQUESTS);
-    }
-
-    pub fn used_index(&self) -> u16 {
-        self.driver.rings[REQUESTS].used_index(&self.driver.memory)
-    }
-
-    pub fn nothing_is_used(&mut self) -> bool {
-        let memory = Arc::clone(&self.driver.memory);
-        let ring = &mut self.driver.rings[REQUESTS];
-        while ring.used(&memory).is_some() {}
-        self.settle();
-        self.driver.rings[REQUESTS].used(&memory).is_none()
-    }
-
     pub fn wipe_buffers(&self) {
-        let wiped = vec![0xa5; MOST as usize];
-        self.driver
-            .memory
-            .write_slice(&wiped, GuestAddress(ANSWER))
-            .unwrap();
+        self.driver.write(ANSWER, &vec![0xa5; MOST as usize]);
     }
 
     pub fn buffers_are_wiped(&self) -> bool {
-        let mut bytes = vec![0; MOST as usize];
-        self.driver
-            .memory
-            .read_slice(&mut bytes, GuestAddress(ANSWER))
-            .unwrap();
+        let bytes = self.driver.read(ANSWER, MOST as usize);
         bytes.iter().all(|byte| *byte == 0xa5)
     }
 
@@ -129,37 +102,28 @@ impl Guest {
         // Whoever asks is root.
         request.extend([0; 16]);
         request.extend(body);
-        let memory = &self.driver.memory;
-        memory.write_slice(&request, GuestAddress(REQUEST)).unwrap();
-        let header = REQUEST + 0x1000;
+        self.driver.write(REQUEST, &request);
         let pieces = [
             (REQUEST, length, 0),
-            (header, OUT_HEADER as u32, WRITE),
+            (HEADER, OUT_HEADER as u32, WRITE),
             (ANSWER, MOST, WRITE),
         ];
         self.driver.offer(REQUESTS, &pieces);
+        self.driver.kick(REQUESTS);
     }
 
     /// What comes behind the header; or its error.
     fn ask(&mut self, code: u32, node: u64, body: &[u8]) -> Result<Vec<u8>, i32> {
         self.begin(code, node, body);
         self.driver.used(REQUESTS);
-        let memory = &self.driver.memory;
-        let mut header = [0; OUT_HEADER];
-        memory
-            .read_slice(&mut header, GuestAddress(REQUEST + 0x1000))
-            .unwrap();
+        let header = self.driver.read(HEADER, OUT_HEADER);
         let length = u32::from_le_bytes(header[..4].try_into().unwrap()) as usize;
         let error = i32::from_le_bytes(header[4..8].try_into().unwrap());
         assert_eq!(header[8..], self.unique.to_le_bytes());
         if error != 0 {
             return Err(error);
         }
-        let mut answer = vec![0; length - OUT_HEADER];
-        memory
-            .read_slice(&mut answer, GuestAddress(ANSWER))
-            .unwrap();
-        Ok(answer)
+        Ok(self.driver.read(ANSWER, length - OUT_HEADER))
     }
 }
 

@@ -7,8 +7,6 @@ use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::devices::fs::Fs;
-
 /// Which virtiofsd.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
@@ -21,7 +19,7 @@ pub enum Kind {
 pub struct Server {
     child: Child,
     directory: PathBuf,
-    socket: Option<OwnedFd>,
+    socket: OwnedFd,
 }
 
 impl Server {
@@ -45,14 +43,13 @@ impl Server {
         Server {
             child,
             directory,
-            socket: Some(socket.into()),
+            socket: socket.into(),
         }
     }
 
-    /// The one device.
-    pub fn device(&self) -> Fs {
-        let socket = self.socket.as_ref().unwrap().try_clone().unwrap();
-        Fs::new("share", socket).unwrap()
+    /// The one connection.
+    pub fn socket(&self) -> OwnedFd {
+        self.socket.try_clone().unwrap()
     }
 
     pub fn kill(&mut self) {
