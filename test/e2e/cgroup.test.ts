@@ -53,7 +53,7 @@ describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) =
     const found = await podCgroups(daemon());
     expect(found.length).toBeGreaterThan(0);
     const [name] = new Set(found.map((path) => path.slice(path.indexOf(`/${daemon().namespace}/`))));
-    for (const part of ["daemon", "qemu", "hadron-vsock"] as const) {
+    for (const part of ["daemon", "vmm", "guest", "vsock"] as const) {
       const cgroups = cgroupsOf((await onlyPart(daemon(), part)).pid);
       expect(cgroups.filter((cgroup) => cgroup === name)).toHaveLength(found.length);
     }
@@ -85,7 +85,7 @@ describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) =
     const flags = ["--cgroup", `${daemon().cgroupParent}/${id}`];
     await using container = await startContainer(daemon(), ["dd", "if=/dev/zero", "of=/dev/null", "bs=300M", "count=1"], { id, flags });
     await expect.poll(async () => await container.status(), { timeout: patient(20_000) }).toBe("STOPPED");
-    await log.line(/the VM is gone.*qemu was killed by SIGKILL, for want of memory/);
+    await log.line(/the VM is gone.*(qemu|hadron-vmm) was killed by SIGKILL, for want of memory/);
     await daemon().ctr(["tasks", "rm", id]);
     const told = (await events.ofTask(id)).map(({ topic, body }) => [topic, body["exit_status"]]);
     expect(told.slice(-3)).toEqual([
@@ -95,7 +95,7 @@ describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) =
     ]);
   });
 
-  test.each(["daemon", "qemu"] as const)("is gone after a kill of the %s", async (part) => {
+  test.each(["daemon", "vmm"] as const)("is gone after a kill of the %s", async (part) => {
     await using container = await startContainer(daemon(), SLEEP);
     expect(await podCgroups(daemon())).not.toEqual([]);
     await killProcess(await onlyPart(daemon(), part));

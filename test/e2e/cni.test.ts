@@ -65,7 +65,7 @@ describe.each(containerdVersions)("containerd %s: a pod of CNI", (version) => {
     expect(await far.mustShell(sendBytes(ipv4, 5000))).toBe(sum);
 
     // As after a crash: the network can be taken away before the pod.
-    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGKILL");
+    process.kill((await onlyPart(daemon(), "vmm")).pid, "SIGKILL");
     await network.delete(netns);
     expect(await netns.links()).not.toContain("eth0");
     await pod[Symbol.asyncDispose]();

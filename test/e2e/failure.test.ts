@@ -11,7 +11,7 @@ import { EventStream } from "./event-stream.ts";
 import { onlyPart, type Part } from "./parts.ts";
 import { startUnread } from "./unread.ts";
 
-const PARTS: readonly Part[] = ["qemu", "hadron-vsock", "daemon"];
+const PARTS: readonly Part[] = ["vmm", "vsock", "daemon"];
 const SLEEP = ["sleep", "600"];
 
 /** kill -9 of the only process of that kind. */

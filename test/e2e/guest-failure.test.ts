@@ -114,7 +114,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
   test("that never answers is killed when its time is over", async () => {
     await using config = await configFile(daemon(), { agent_timeout_s: patient(2) });
     await using container = await startContainer(daemon(), SLEEP, { flags: config.flags });
-    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
+    process.kill((await onlyPart(daemon(), "guest")).pid, "SIGSTOP");
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toContain(`did not start a process within ${patient(2)} s`);
@@ -126,7 +126,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     await using config = await configFile(daemon(), { agent_timeout_s: patient(2) });
     await using container = await startContainer(daemon(), ["true"], { flags: config.flags });
     await expect.poll(() => container.status()).toBe("STOPPED");
-    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
+    process.kill((await onlyPart(daemon(), "guest")).pid, "SIGSTOP");
     // The exit was told already, and stands.
     expect((await container.remove()).exitCode).toBe(0);
   });
@@ -152,7 +152,7 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     const log = await DaemonLog.from(daemon());
     const running = runContainer(daemon(), SLEEP, { flags: config.flags });
     await log.line(/the VM's processes run/);
-    process.kill((await onlyPart(daemon(), "qemu")).pid, "SIGSTOP");
+    process.kill((await onlyPart(daemon(), "guest")).pid, "SIGSTOP");
     const result = await running;
     expect(result.exitCode).not.toBe(0);
     expect(result.stderr).toContain(`did not answer within ${patient(3)} s`);

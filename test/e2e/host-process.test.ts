@@ -48,7 +48,7 @@ describe.each(containerdVersions)("containerd %s: the process on the host", (ver
     const two = await pidsOf(daemon(), second.id);
     expect(two.pid).not.toBe(one.pid);
     expect(readFileSync(`/proc/${two.pid}/cmdline`, "utf8")).toBe(`hadron\0container\0${second.id}\0`);
-    const netns = netnsOf((await onlyPart(daemon(), "qemu")).pid);
+    const netns = netnsOf((await onlyPart(daemon(), "vmm")).pid);
     expect([netnsOf(one.pid), netnsOf(two.pid)]).toEqual([netns, netns]);
     expect(netns).not.toBe(readlinkSync("/proc/self/ns/net"));
     expect(one.all).toEqual([one.pid]);

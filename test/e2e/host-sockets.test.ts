@@ -170,7 +170,7 @@ describe.each(onlyNewest)("containerd %s: a unix socket of the host", (version) 
     // The daemon's look, and the container's.
     await expect.poll(() => server.connections, { timeout: patient(20_000) }).toBe(2);
     await expect.poll(open).toBe(1);
-    await killProcess(await onlyPart(daemon(), "qemu"));
+    await killProcess(await onlyPart(daemon(), "vmm"));
     await expect.poll(() => container.status()).toBe("STOPPED");
     await expect.poll(open).toBe(0);
   });

@@ -46,9 +46,9 @@ describe.skipIf(kvmMissing !== undefined).each(containerdVersions)(
       await using volume = await volumeOf(daemon());
       await using _ = await startContainer(daemon(), ["sleep", "600"], { mounts: [volume.mount("/volume")] });
       const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=device${share},`));
-      expect(hardware(await onlyPart(daemon(), "qemu"))).toEqual(["kvm", "host", fs(0), fs(1)]);
+      expect(hardware(await onlyPart(daemon(), "vmm"))).toEqual(["kvm", "host", fs(0), fs(1)]);
       expect(await parts(daemon(), "virtiofsd")).toHaveLength(2);
-      expect(await parts(daemon(), "hadron-vsock")).toHaveLength(1);
+      expect(await parts(daemon(), "vsock")).toHaveLength(1);
     });
 
     test("ends with 137 when a virtiofsd is killed", async () => {

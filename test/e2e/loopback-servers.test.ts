@@ -145,7 +145,7 @@ describe.each(containerdVersions)("containerd %s: the servers beside a pod", (ve
     await using _netns = netns;
     await using _server = server;
     await using pod = await startContainer(daemon(), ["sleep", "600"], { image: "python", flags });
-    const parts = [await onlyPart(daemon(), "daemon"), await onlyPart(daemon(), "hadron-vsock")].map(({ pid }) => pid);
+    const parts = [await onlyPart(daemon(), "daemon"), await onlyPart(daemon(), "vsock")].map(({ pid }) => pid);
     const before = await Promise.all(parts.map(state));
     expect(await python(pod, ATTACK)).toBe("{0}\n");
     // What it held is gone with it.

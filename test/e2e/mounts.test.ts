@@ -45,7 +45,7 @@ describe.each(containerdVersions)("containerd %s: what is mounted for a pod", (v
     await using _ = await startContainer(daemon(), SLEEP, { mounts: [bind(directory, "/v", "rslave")] });
     // The layers of the root file system are in containerd's directory.
     const sources = [directory, `${daemon().directory}/root/`];
-    for (const part of ["daemon", "qemu", "hadron-vsock"] as const) {
+    for (const part of ["daemon", "vmm", "guest", "vsock"] as const) {
       const mounts = await readFile(`/proc/${(await onlyPart(daemon(), part)).pid}/mountinfo`, "utf8");
       expect(mounts.split("\n").filter((line) => sources.some((source) => line.includes(source)))).toEqual([]);
     }

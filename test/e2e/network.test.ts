@@ -201,7 +201,7 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
 
   test.each([
     ["daemon", "daemon"],
-    ["hypervisor", "qemu"],
+    ["hypervisor", "vmm"],
   ] as const)("is free of the pod after kill -9 of the %s", async (_, part) => {
     await using node = await TestNode.make();
     const { netns } = await node.pod();
@@ -253,7 +253,7 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
       (error: unknown) => String(error),
     );
     expect(own).toMatch(/network namespace \/proc\/\d+\/ns\/net is the host's own/);
-    expect(await parts(daemon(), "qemu")).toHaveLength(1);
+    expect(await parts(daemon(), "vmm")).toHaveLength(1);
   });
 });
 

@@ -49,7 +49,7 @@ describe.each(containerdVersions.slice(-1))("containerd %s: oom_score_adj", (ver
     const { pid } = await pod.start();
     const expected = scoreOf(daemon().pid ?? 0) + 1;
     const found = [pid];
-    for (const part of ["daemon", "qemu", "hadron-vsock"] as const) {
+    for (const part of ["daemon", "vmm", "guest", "vsock"] as const) {
       found.push((await onlyPart(daemon(), part)).pid);
     }
     expect(found.map(scoreOf)).toEqual(found.map(() => expected));
@@ -59,7 +59,7 @@ describe.each(containerdVersions.slice(-1))("containerd %s: oom_score_adj", (ver
     await using pod = new Pod(daemon());
     // What CRI gives its pause container is -998, which not every host lets us set.
     const pause = await pod.start(200, "sandbox");
-    const vm = [(await onlyPart(daemon(), "qemu")).pid, (await onlyPart(daemon(), "hadron-vsock")).pid];
+    const vm = [(await onlyPart(daemon(), "vmm")).pid, (await onlyPart(daemon(), "vsock")).pid];
     const scores = (): number[] => vm.map(scoreOf);
     expect(scores()).toEqual([200, 200]);
     const first = await pod.start(700);

@@ -2,7 +2,11 @@
 import { type Containerd, ownerVariable } from "../harness/containerd.ts";
 import { type Process, processes } from "../harness/processes.ts";
 
-export type Part = "daemon" | "hadron-vsock" | "qemu" | "virtiofsd" | "passt";
+/**
+ * "vmm": the daemon's child whose death is the VM's. "guest": the process that runs the guest, which is QEMU, or the one in the jail of our own VMM.
+ * "vsock": the one that moves the bytes of streams, hadron-vsock beside QEMU, or that in the jail.
+ */
+export type Part = "daemon" | "vmm" | "guest" | "vsock" | "virtiofsd" | "passt";
 
 /** Every living process of that kind, of all pods of this containerd. */
 export async function parts(containerd: Containerd, part: Part): Promise<Process[]> {
@@ -14,13 +18,29 @@ export async function parts(containerd: Containerd, part: Part): Promise<Process
       daemons.push(process);
     }
   }
-  if (part === "daemon") {
-    return daemons;
+  const vmms = childrenOf(daemons, all, "qemu-system", "hadron-vmm");
+  const jailed = childrenOf(vmms, all, "hadron-vmm");
+  switch (part) {
+    case "daemon":
+      return daemons;
+    case "vmm":
+      return vmms;
+    case "guest":
+      return [...childrenOf(daemons, all, "qemu-system"), ...jailed];
+    case "vsock":
+      return [...childrenOf(daemons, all, "hadron-vsock"), ...jailed];
+    default:
+      return childrenOf(daemons, all, part);
   }
-  const pids = new Set(daemons.map(({ pid }) => pid));
-  const program = part === "qemu" ? "/qemu-system" : `/${part}`;
+}
+
+/** Those that run one of the programs. */
+function childrenOf(parents: readonly Process[], all: readonly Process[], ...programs: readonly string[]): Process[] {
+  const pids = new Set(parents.map(({ pid }) => pid));
   // Another Debian's runs through its own loader.
-  return all.filter(({ parent, exe, args }) => pids.has(parent) && (exe.includes(program) || args.some((arg) => arg.endsWith(`/bin${program}`))));
+  const runs = ({ exe, args }: Process, program: string): boolean =>
+    exe.includes(`/${program}`) || args.some((arg) => arg.endsWith(`/bin/${program}`));
+  return all.filter((process) => pids.has(process.parent) && programs.some((program) => runs(process, program)));
 }
 
 /** The only process of that kind; throws when there is none, or more. */

@@ -26,13 +26,13 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
     const second = await startContainer(daemon(), SLEEP, { annotations });
     const third = await startContainer(daemon(), SLEEP, { annotations });
-    expect(await parts(daemon(), "qemu")).toHaveLength(1);
+    expect(await parts(daemon(), "vmm")).toHaveLength(1);
 
     await second[Symbol.asyncDispose]();
     expect((await third.exec(["echo", "still here"])).stdout).toBe("still here\n");
     await third[Symbol.asyncDispose]();
     expect((await first.exec(["echo", "me too"])).stdout).toBe("me too\n");
-    expect(await parts(daemon(), "qemu")).toHaveLength(1);
+    expect(await parts(daemon(), "vmm")).toHaveLength(1);
   });
 
   test("can have five containers that start and end at once", async () => {
@@ -40,7 +40,7 @@ describe.each(containerdVersions)("containerd %s: a pod", (version) => {
     const annotations = { [SANDBOX_ID]: pod };
     await using first = await startContainer(daemon(), SLEEP, { id: pod, annotations });
     const others = await Promise.all([1, 2, 3, 4].map(async () => await startContainer(daemon(), SLEEP, { annotations })));
-    expect(await parts(daemon(), "qemu")).toHaveLength(1);
+    expect(await parts(daemon(), "vmm")).toHaveLength(1);
     const names = await Promise.all([first, ...others].map(async (container) => (await container.exec(["cat", "/proc/1/comm"])).stdout));
     expect(names).toEqual(Array.from({ length: 5 }, () => "sleep\n"));
     await Promise.all(others.map(async (container) => await container[Symbol.asyncDispose]()));

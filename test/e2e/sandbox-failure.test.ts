@@ -10,7 +10,7 @@ import { DaemonLog } from "./daemon-log.ts";
 import { onlyPart, type Part, parts } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
-const PARTS: readonly Part[] = ["qemu", "hadron-vsock", "daemon"];
+const PARTS: readonly Part[] = ["vmm", "vsock", "daemon"];
 const SANDBOXERS = ["podsandbox", "shim"] as const;
 const versions = containerdVersions.filter((version) => version !== "1.6");
 

@@ -27,10 +27,10 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
     test("has containers that run, log, take execs and stop", async () => {
       await using pod = await CriPod.run(daemon(), sandboxer);
       expect(await pod.listed()).toBe("SANDBOX_READY");
-      expect(await parts(daemon(), "qemu")).toHaveLength(1);
+      expect(await parts(daemon(), "vmm")).toHaveLength(1);
       const first = await pod.start(["sh", "-c", "echo said; exec sleep 600"]);
       const second = await pod.start(["sh", "-c", "exit 3"]);
-      expect(await parts(daemon(), "qemu")).toHaveLength(1);
+      expect(await parts(daemon(), "vmm")).toHaveLength(1);
       expect(await pod.exec(first, ["cat", "/proc/1/comm"])).toMatchObject({ stdout: "sleep", exitCode: 0 });
       await expect.poll(async () => (await daemon().mustCrictl(["logs", first])).trim()).toBe("said");
       await expect.poll(async () => await containerStatus(daemon(), second)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 3 });
@@ -46,7 +46,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       await pod.stop();
       expect(await pod.listed()).toBe("SANDBOX_NOTREADY");
       expect((await pod.inspect()).status.state).toBe("SANDBOX_NOTREADY");
-      expect(await parts(daemon(), "qemu")).toEqual([]);
+      expect(await parts(daemon(), "vmm")).toEqual([]);
       await pod.remove();
       expect(await pod.listed()).toBeUndefined();
     });
@@ -194,7 +194,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       const created = await pod.create(SLEEP);
       await pod.stop();
       expect(await containerStatus(daemon(), deaf)).toMatchObject({ state: "CONTAINER_EXITED", exitCode: 137 });
-      expect(await parts(daemon(), "qemu")).toEqual([]);
+      expect(await parts(daemon(), "vmm")).toEqual([]);
       await pod.stop();
       expect((await daemon().crictl(["start", created])).exitCode).not.toBe(0);
       await pod.remove();

@@ -14,7 +14,7 @@ export async function rootfsMounts(daemon: Containerd): Promise<string[]> {
 /** It is the first device, and QEMU or the first virtiofsd has inherited it. */
 async function rootfsShare(daemon: Containerd): Promise<string> {
   const servers = await parts(daemon, "virtiofsd");
-  const [server = await onlyPart(daemon, "qemu")] = servers.sort((a, b) => a.pid - b.pid);
+  const [server = await onlyPart(daemon, "vmm")] = servers.sort((a, b) => a.pid - b.pid);
   const fd = /=\/proc\/self\/fd\/(\d+)/.exec(server.args.join(" "))?.[1];
   if (fd === undefined) {
     throw new Error(`there is no share in the arguments ${server.args.join(" ")}`);

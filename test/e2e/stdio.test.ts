@@ -120,7 +120,7 @@ async function hashOutput(
 /** Anonymous resident bytes of the daemons and the vsock processes of all pods. */
 async function memoryOfPods(daemon: Containerd): Promise<number> {
   let total = 0;
-  for (const process of [...(await parts(daemon, "daemon")), ...(await parts(daemon, "hadron-vsock"))]) {
+  for (const process of [...(await parts(daemon, "daemon")), ...(await parts(daemon, "vsock"))]) {
     const status = await readFile(`/proc/${process.pid}/status`, "utf8").catch(() => "");
     total += Number(/^RssAnon:\s+([0-9]+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   }

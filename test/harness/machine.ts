@@ -10,8 +10,14 @@ import { uniqueId } from "./runtime.ts";
 /** Why pods run without KVM here; undefined where they run with it, and get their files by virtio-fs. */
 export const { kvmMissing } = await readHostFacts();
 
+/** What the pods of all tests run in that do not choose: "qemu" or "kvm"; without it, what Hadron chooses. */
+const hypervisor = process.env["HADRON_TEST_HYPERVISOR"];
+
 /** A guest takes 5 to 20 s to boot in the lab. */
-const machineConfig = inLab ? { boot_timeout_s: 180, agent_timeout_s: 120 } : {};
+const machineConfig = {
+  ...(inLab ? { boot_timeout_s: 180, agent_timeout_s: 120 } : {}),
+  ...(hypervisor === undefined ? {} : { hypervisor }),
+};
 
 /** The configuration of all pods whose own one is not given; undefined where nothing needs to be said. */
 export const defaultConfig = inLab ? JSON.stringify(machineConfig) : undefined;
