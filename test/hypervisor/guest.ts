@@ -8,11 +8,14 @@ import { createInterface } from "node:readline";
 
 import type { Host } from "../../src/host/host.ts";
 import type { Join, KernelImage, Vsock } from "../../src/hypervisor/hypervisor.ts";
+import type { Virtiofsd } from "../../src/hypervisor/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
 import { build, debianPackages, repository } from "../harness/paths.ts";
 
 /** Where the runtime under test is installed; the variable is the one of src/host/native.ts. */
 export const library = process.env["HADRON_LIB"] ?? join(build, "lib/hadron");
+/** Debian 12's. */
+export const debianVirtiofsd: Virtiofsd = { path: "/usr/lib/qemu/virtiofsd", style: "c" };
 /** Where guest-init.c calls. */
 export const guestPort = 1024;
 
