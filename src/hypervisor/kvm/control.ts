@@ -1,7 +1,7 @@
 /**
  * The VMM's control socket (native/hadron-vmm): one JSON object a line. Our requests are `start`, once and with all descriptors of the VM,
  * `pause` and `resume`; each is answered by its id, with `error` when it failed. By itself the VMM says
- * `{"event":"ended","cause":...}` before it ends with its guest.
+ * `{"event":"complaint","message":...}` of what the guest does against the rules, and as its last word `{"event":"ended","cause":...}`.
  */
 import { Socket } from "node:net";
 
@@ -24,11 +24,13 @@ export class VmmControl {
   /** The VMM says nothing more. */
   readonly ended: Promise<void>;
   readonly #client: LineClient;
+  readonly #onComplaint: (sentence: string) => void;
   #end: GuestEnd | undefined;
   #onSent: () => void = () => undefined;
 
-  /** `fd`: our end of the control socket; becomes this object's, until `close`. */
-  constructor(host: Pick<Host, "sendFds">, fd: number) {
+  /** `fd`: our end of the control socket; becomes this object's, until `close`. `onComplaint` must not throw. */
+  constructor(host: Pick<Host, "sendFds">, fd: number, onComplaint: (sentence: string) => void) {
+    this.#onComplaint = onComplaint;
     // Half open: the descriptor must stay ours until nobody sends over it any more.
     const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     const ended = Promise.withResolvers<void>();
@@ -75,8 +77,11 @@ export class VmmControl {
   }
 
   #hear({ event, cause, message }: Message): void {
-    if (event === "ended" && (cause === "reset" || cause === "shutdown" || cause === "fault")) {
-      this.#end ??= { cause, message: typeof message === "string" ? message : "" };
+    const words = typeof message === "string" ? message : "";
+    if (event === "complaint") {
+      this.#onComplaint(words);
+    } else if (event === "ended" && (cause === "reset" || cause === "shutdown" || cause === "fault")) {
+      this.#end ??= { cause, message: words };
     }
   }
 }

@@ -167,18 +167,27 @@ test("a VM starts, pauses, goes on and is stopped", async () => {
   });
 });
 
-test.each<[string, string, string]>([
+test.each<[string, string, string, string[]?]>([
   ["killed", `process.kill(process.pid, "SIGKILL")`, "hadron-vmm was killed by SIGKILL"],
-  ["at its end", `say({ event: "ended", cause: "reset" }); control.end(() => process.exit(0))`, "the guest rebooted"],
+  [
+    "at its end",
+    `say({ event: "complaint", message: "the NIC 0 stops" }); say({ event: "ended", cause: "reset" }); control.end(() => process.exit(0))`,
+    "the guest rebooted",
+    ["hadron-vmm: the NIC 0 stops"],
+  ],
   [
     "in disorder",
     `process.stderr.write("hadron-vmm: the thread vcpu0 called socket\\n", () => process.exit(1))`,
     "hadron-vmm exited with status 1: hadron-vmm: the thread vcpu0 called socket",
+    ["hadron-vmm: hadron-vmm: the thread vcpu0 called socket"],
   ],
-])("a VMM that is %s", async (_, end, reason) => {
-  const vm = await launch(`${OBEDIENT} if (request.op === "pause") { ${end} }`);
+])("a VMM that is %s", async (_, end, reason, said = []) => {
+  const diagnostics: string[] = [];
+  const behave = `${OBEDIENT} if (request.op === "pause") { ${end} }`;
+  const vm = await launch(behave, { onDiagnostic: (program, line) => diagnostics.push(`${program}: ${line}`) });
   await vm.pause(AbortSignal.timeout(5000)).catch(() => undefined);
   expect(await vm.exited).toEqual({ reason, expected: false, outOfMemory: false });
+  expect(diagnostics).toEqual(said);
   await expect(vm.vsock.accept(3000, 0, "in")).rejects.toMatchObject({ code: Code.UNAVAILABLE });
 });
 

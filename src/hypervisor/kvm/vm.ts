@@ -30,6 +30,9 @@ export interface KvmOptions {
   readonly kvmDevice: string;
 }
 
+/** As it is called to people. */
+const VMM = "hadron-vmm";
+
 const open = promisify(openCallback);
 
 export class KvmVm implements Vm {
@@ -129,7 +132,7 @@ interface StartedVmm {
 async function startVmm(processes: VmProcesses, { host, hadronVmm }: KvmOptions, config: VmConfig): Promise<StartedVmm> {
   const { netns, onConsoleLine, onDiagnostic } = config;
   const [ours, theirs] = await pair(processes, host);
-  const control = new VmmControl(host, ours);
+  const control = new VmmControl(host, ours, (sentence) => onDiagnostic?.(VMM, sentence));
   processes.defer(() => control.close());
   const [consoleFd, consoleEnd] = await pair(processes, host);
   const stream = new Socket({ fd: consoleFd, readable: true, writable: false });
@@ -138,7 +141,7 @@ async function startVmm(processes: VmProcesses, { host, hadronVmm }: KvmOptions,
   const { fd: stderr, ...id } = await host.spawnVmm({ program: hadronVmm, netns: netns === "new" ? "new" : netns.path, socket: theirs });
   processes.closeDescriptor(theirs);
   const heard = Promise.all([control.ended, console.ended]);
-  const vmm = new Spawned({ host, name: "hadron-vmm", id, stderr, onDiagnostic, heard });
+  const vmm = new Spawned({ host, name: VMM, id, stderr, onDiagnostic, heard });
   processes.adopt(vmm, "vmm");
   return { vmm, control, console, consoleEnd };
 }
