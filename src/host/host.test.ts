@@ -279,10 +279,16 @@ test("interfaces of a network namespace, and a tap joined with one", async () =>
   await expect(host.joinLinks(sockets, joint, 1400)).rejects.toEqual(hasCode(Code.ALREADY_EXISTS));
   await host.separateLinks(sockets, joint);
   await host.separateLinks(sockets, joint);
-  await host.removeLink(sockets, tap.index);
-  expect((await host.readNetwork(sockets)).links.map(({ index }) => index)).not.toContain(tap.index);
-  await host.removeLink(sockets, tap.index);
-  tap.queues.forEach((fd) => closeSync(fd));
+  const other = await host.openTap(path, 1);
+  const stays = await host.openTap(path, 1);
+  const left = async () => (await host.readNetwork(sockets)).links.map(({ index }) => index).filter((index) => index >= tap.index);
+  await host.removeLinks(sockets, [tap.index, other.index]);
+  expect(await left()).toEqual([stays.index]);
+  await host.removeLinks(sockets, [tap.index, other.index]);
+  await host.removeLinks(sockets, [tap.index, stays.index]);
+  expect(await left()).toEqual([]);
+  await host.removeLinks(sockets, []);
+  [tap, other, stays].flatMap(({ queues }) => queues).forEach((fd) => closeSync(fd));
   await expect(host.openNetwork("/absent")).rejects.toEqual(hasCode(Code.NOT_FOUND, "/absent"));
 
   const given = new AbortController();

@@ -286,9 +286,9 @@ export class Host implements AsyncDisposable {
     await this.#calls.call("separateLinks", { fd: requests, link, tap });
   }
 
-  /** Removes an interface, also a tap that is open. What is not there is no error. */
-  async removeLink({ requests }: Pick<NetworkSockets, "requests">, link: number): Promise<void> {
-    await this.#calls.call("removeLink", { fd: requests, link });
+  /** Removes interfaces, also taps that are open: all of them take the kernel as long as one. What is not there is no error. */
+  async removeLinks({ requests }: Pick<NetworkSockets, "requests">, links: readonly number[]): Promise<void> {
+    await this.#calls.call("removeLinks", { fd: requests, links });
   }
 
   /**

@@ -176,6 +176,7 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
       join: () => Promise.reject(new Error("no stdio here")),
       explain: (error) => Promise.resolve(error),
       refreshNetwork: () => Promise.resolve(),
+      windDown: () => void agent.calls.push("wind down"),
     },
     lease: {
       isLast: () => isLast,
@@ -500,7 +501,7 @@ describe("delete", () => {
     await container.init.exited;
     isLast = true;
     await container.delete();
-    expect(agent.calls.slice(0, 4)).toEqual(["start", "write back /run/hadron/rootfs/1 (exit)", "sync", "lease ended"]);
+    expect(agent.calls.slice(0, 5)).toEqual(["start", "write back /run/hadron/rootfs/1 (exit)", "wind down", "sync", "lease ended"]);
   });
 
   it("ends the VM also when its guest cannot write back: who comes next must not wait for that one", async () => {

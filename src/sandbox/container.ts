@@ -62,7 +62,10 @@ export type ContainerAgent = Pick<
 >;
 
 /** What it asks of its Machine. */
-export interface ContainerMachine extends Pick<Machine, "exit" | "exited" | "writeBack" | "fail" | "join" | "explain" | "refreshNetwork"> {
+export interface ContainerMachine extends Pick<
+  Machine,
+  "exit" | "exited" | "writeBack" | "fail" | "join" | "explain" | "refreshNetwork" | "windDown"
+> {
   readonly agent: ContainerAgent;
   readonly clock: Pick<Machine["clock"], "correct">;
   readonly vm: Pick<Machine["vm"], "pids">;
@@ -302,6 +305,7 @@ export class Container {
     await Promise.all([this.init, ...this.#execs.values()].map(async (process) => await process.io?.drain()));
     if (this.#lease.isLast()) {
       await using _ = this.#lease;
+      this.machine.windDown();
       await this.#ask((agent) => agent.sync());
     } else {
       await this.#ask((agent) => agent.deleteContainer(this.id));

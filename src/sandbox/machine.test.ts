@@ -13,6 +13,9 @@ let closed: PromiseWithResolvers<void>;
 let stops: number;
 let warnings: string[];
 let acceptFailure: HadronError | undefined;
+/** What of it has gone. */
+let gone: string[];
+let refuseToGo: Error | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -20,6 +23,7 @@ beforeEach(() => {
   closed = Promise.withResolvers();
   stops = 0;
   acceptFailure = undefined;
+  [gone, refuseToGo] = [[], undefined];
   [asked, warnings, answer] = [[], [], async () => undefined];
 });
 afterEach(() => vi.useRealTimers());
@@ -28,9 +32,17 @@ afterEach(() => vi.useRealTimers());
 let asked: string[];
 let answer: () => Promise<void>;
 
+const goes = (what: string) => async (): Promise<void> => {
+  gone.push(what);
+  if (what === "network" && refuseToGo !== undefined) {
+    throw refuseToGo;
+  }
+};
+
 async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<MachineAgent>> {
   const stop = async (): Promise<void> => {
     stops += 1;
+    gone.push("vm");
     exited.resolve({ reason: "the VM was stopped", expected: true });
   };
   const nothing = async (): Promise<void> => undefined;
@@ -75,7 +87,9 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
       agentLogLevel: "info",
       bootTimeoutMs: 1000,
       startVm: async () => vm,
-      network: { isHosts: false, attach: nothing, refresh: nothing, [Symbol.asyncDispose]: nothing },
+      network: { isHosts: false, attach: nothing, refresh: nothing, [Symbol.asyncDispose]: goes("network") },
+      loopback: { attach() {}, [Symbol.asyncDispose]: goes("loopback") },
+      place: { leave: goes("left"), [Symbol.asyncDispose]: goes("place") },
       dial: async () => -1,
       clockSet: () => new Promise<void>(() => {}),
       agentChannel: async () => ({ guestFd: 0, agent, closeGuestFd: async () => undefined }),
@@ -122,6 +136,27 @@ describe("a machine", () => {
     exited.resolve({ reason: "gone", expected: false });
     const error = new HadronError(Code.FAILED_PRECONDITION, "it is stopped");
     expect(await machine.explain(error, "it was being started")).toBe(error);
+  });
+});
+
+describe("the end of a machine", () => {
+  it("begins with its network, once", async () => {
+    const machine = await boot();
+    machine.windDown();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(gone).toEqual(["loopback", "network"]);
+    machine.windDown();
+    await machine[Symbol.asyncDispose]();
+    expect(gone).toEqual(["loopback", "network", "vm", "left", "place"]);
+  });
+
+  it("tells what failed when it began, after all the rest has gone", async () => {
+    const machine = await boot();
+    refuseToGo = new HadronError(Code.INTERNAL, "the qdisc stays");
+    machine.windDown();
+    await vi.advanceTimersByTimeAsync(0);
+    await expect(machine[Symbol.asyncDispose]()).rejects.toBe(refuseToGo);
+    expect(gone).toEqual(["loopback", "network", "vm", "left"]);
   });
 });
 

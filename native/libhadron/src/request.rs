@@ -232,9 +232,9 @@ pub enum Dial {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RemoveLink {
+pub struct RemoveLinks {
     pub fd: i32,
-    pub link: u32,
+    pub links: Vec<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -66,7 +66,7 @@ const host: NetworkHost = {
     done.push(`join ${joint.link} ${joint.tap} ${mtu}`);
   },
   separateLinks: async (_, joint) => void done.push(`separate ${joint.link} ${joint.tap}`),
-  removeLink: async (_, link) => void done.push(`remove ${link}`),
+  removeLinks: async (_, links) => void done.push(`remove ${links.join(", ")}`),
 };
 
 /** Whether it is still the one that `spareFd` made. */
@@ -151,7 +151,7 @@ describe("the NICs of a pod", () => {
     expect(namespaces.map(isOpen)).toEqual([true]);
     await pod[Symbol.asyncDispose]();
     await pod[Symbol.asyncDispose]();
-    expect([done, journal]).toEqual([["join 2 100 1400", "separate 2 100", "remove 100", "remove 101"], []]);
+    expect([done, journal]).toEqual([["join 2 100 1400", "separate 2 100", "remove 100, 101"], []]);
     expect(namespaces.map(isOpen)).toEqual([false]);
   });
 });
@@ -165,7 +165,7 @@ describe("a pod's network", () => {
     expect([done, journal]).toEqual([["join 2 100 1400"], ["qdisc 2 /run/netns/pod"]]);
     expect(told).toEqual([expect.objectContaining({ interfaces: [expect.objectContaining({ slot: "02:68:61:64:00:01", name: "eth0" })] })]);
     await pod[Symbol.asyncDispose]();
-    expect([done.slice(1), journal]).toEqual([["separate 2 100", "remove 100", "remove 101"], []]);
+    expect([done.slice(1), journal]).toEqual([["separate 2 100", "remove 100, 101"], []]);
   });
 
   test("that is made after Create is there at Start, and what changes later is followed", async () => {

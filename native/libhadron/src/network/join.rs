@@ -19,11 +19,13 @@ use super::netlink::{Failed, Netlink};
 use crate::answers::Reply;
 use crate::descriptor;
 use crate::error::{OpError, OpResult};
-use crate::request::{JoinLinks, RemoveLink, SeparateLinks};
+use crate::request::{JoinLinks, RemoveLinks, SeparateLinks};
 
 /// ETH_P_ALL, in the byte order in which it is on the wire.
 const ANY_PROTOCOL: u32 = 0x0003_u16.to_be() as u32;
 const PRIORITY: u32 = 1;
+/// The group of interfaces that are about to be removed, by whomever; who makes one is in none (0).
+const LEAVING: u32 = u32::from_be_bytes(*b"hdrn");
 /// Ethernet's header and what a tap takes at most.
 const MAX_TAP_MTU: u32 = 65_535 - 14;
 
@@ -64,15 +66,27 @@ pub fn separate(request: &SeparateLinks) -> OpResult<Reply> {
     Ok(Reply::empty())
 }
 
-/// Removes an interface, whoever has a tap's descriptors. What is gone is no error.
-pub fn remove(request: &RemoveLink) -> OpResult<Reply> {
+/// Removes interfaces, whoever has a tap's descriptors. What is gone is no error.
+///
+/// All at once, as a group: the kernel waits for the end of what goes (rcu_barrier), 15 ms each time that it is asked.
+pub fn remove(request: &RemoveLinks) -> OpResult<Reply> {
     let mut netlink = Netlink::new(descriptor::borrow(request.fd)?);
-    let mut message = LinkMessage::default();
-    message.header.index = request.link;
-    match netlink.change(RouteNetlinkMessage::DelLink(message), 0) {
-        Ok(()) | Err(Failed::System(Errno::NODEV)) => Ok(Reply::empty()),
-        Err(failed) => Err(failure(failed, "the interface cannot be removed")),
+    let mut remains = |message| match netlink.change(message, 0) {
+        Ok(()) => Ok(true),
+        Err(Failed::System(Errno::NODEV)) => Ok(false),
+        Err(failed) => Err(failure(failed, "the interfaces cannot be removed")),
+    };
+    let group = LinkAttribute::Group(LEAVING);
+    for index in &request.links {
+        let mut message = LinkMessage::default();
+        message.header.index = *index;
+        message.attributes = vec![group.clone()];
+        remains(RouteNetlinkMessage::SetLink(message))?;
     }
+    let mut message = LinkMessage::default();
+    message.attributes = vec![group];
+    remains(RouteNetlinkMessage::DelLink(message))?;
+    Ok(Reply::empty())
 }
 
 fn failure(failed: Failed, what: &str) -> OpError {
