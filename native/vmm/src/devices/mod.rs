@@ -1,8 +1,8 @@
 //! The virtio devices.
 
 pub mod block;
-pub mod net;
 pub mod fs;
+pub mod net;
 pub mod pieces;
 pub mod ring;
 pub mod rng;
