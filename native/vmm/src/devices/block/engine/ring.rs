@@ -58,11 +58,12 @@ impl Ring {
         })
     }
 
-    /// True: the kernel has something to do for this thread.
-    fn has_work(&mut self) -> bool {
+    /// Entries that the kernel has not taken, and whether it says that it has completions for whoever enters it. That is a
+    /// hint: it is set behind the completion that it is of, so it may stay when that was taken already.
+    fn left(&mut self) -> (usize, bool) {
         let mut queue = self.ring.submission();
         queue.sync();
-        !queue.is_empty() || queue.taskrun()
+        (queue.len(), queue.taskrun())
     }
 
     fn enter(&mut self, wait_for: usize) -> io::Result<bool> {
@@ -149,12 +150,17 @@ impl Engine for Ring {
     }
 
     fn submit(&mut self) -> io::Result<bool> {
-        while self.has_work() {
+        if self.left() == (0, false) {
+            return Ok(true);
+        }
+        loop {
             if !self.enter(0)? {
                 return Ok(false);
             }
+            if self.left().0 == 0 {
+                return Ok(true);
+            }
         }
-        Ok(true)
     }
 
     fn done(&mut self) -> Option<(u16, i32)> {
