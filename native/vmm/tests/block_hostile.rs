@@ -27,7 +27,6 @@ fn breaks(how: &str, write: impl Fn(&mut Host)) {
     assert!(told.contains(how), "{told}");
     assert!(told.starts_with("the disk 0 stops: "), "{told}");
     // Nothing is served until the driver resets it.
-    guest.settle();
     assert_eq!(guest.rings[0].used(&guest.memory), None, "{how}");
     assert!(guest.worker.reset(0));
     assert!(guest.activate(256));
@@ -229,7 +228,7 @@ fn a_status_on_top_of_a_ring_is_the_guests_own_trouble() {
     guest.prepare(0, FLUSH, 0);
     guest.rings[0].offer(&guest.memory, &[(header(0), 16, 0), (used + 2, 1, WRITE)]);
     guest.kick(0);
-    guest.settle();
+    assert!(guest.interrupted(PATIENCE));
     assert!(guest.worker.reset(0));
     assert!(guest.activate(256));
     assert_eq!(guest.request(IN, 0, 512), (OK, 513));
@@ -253,31 +252,29 @@ fn no_more_is_on_its_way_than_a_queue_has_entries() {
     };
     let (mut guest, hand) = stuck(&settings);
     // The same request again and again, though it is not answered: more than a driver may.
+    guest.queue(1, 1, IN, 0, 512);
+    guest.kick(1);
+    hand.wait_waiting(1);
     let head = guest.queue(0, 0, IN, 0, 512);
-    for _ in 0..2 {
-        for _ in 0..200 {
-            guest.rings[0].publish_head(&guest.memory, head);
-        }
-        guest.queue(1, 1, IN, 0, 512);
-        guest.kick(0);
-        guest.kick(1);
-        guest.settle();
-        assert!(hand.waiting() <= 256);
+    for _ in 1..200 {
+        guest.rings[0].publish_head(&guest.memory, head);
     }
-    assert_eq!(hand.waiting(), 256);
+    guest.kick(0);
+    hand.wait_waiting(201);
+    for _ in 0..200 {
+        guest.rings[0].publish_head(&guest.memory, head);
+    }
+    guest.kick(0);
+    hand.wait_waiting(256);
     // The others follow when there is room.
-    let mut answered = 0;
-    while answered < 403 {
-        assert!(guest.complaints.try_recv().is_err());
-        hand.answer(512);
-        guest.settle();
-        for queue in 0..2 {
-            while guest.rings[queue].used(&guest.memory).is_some() {
-                answered += 1;
-            }
-        }
+    hand.answer(512);
+    hand.wait_waiting(145);
+    hand.answer(512);
+    for _ in 0..400 {
+        guest.wait_used(0);
     }
-    assert_eq!((answered, hand.waiting()), (403, 0));
+    guest.wait_used(1);
+    assert!(guest.complaints.try_recv().is_err());
 }
 
 #[test]
@@ -285,8 +282,7 @@ fn a_reset_answers_when_the_host_has_let_go() {
     let (mut guest, hand) = stuck(&settings());
     guest.queue(0, 0, IN, 0, 512);
     guest.kick(0);
-    guest.settle();
-    assert_eq!(hand.waiting(), 1);
+    hand.wait_waiting(1);
     let worker = guest.worker.clone();
     let (sender, answer) = channel();
     let thread = std::thread::spawn(move || sender.send(worker.reset(0)).unwrap());
@@ -302,12 +298,13 @@ fn a_reset_answers_when_the_host_has_let_go() {
 
 #[test]
 fn nothing_is_written_to_guest_memory_after_a_reset() {
+    const LENGTH: usize = 0x8000;
     for kind in KINDS {
         let file = file();
         let mut guest = guest(kind, &file, &settings());
         for round in 0..20 {
             for slot in 0..80 {
-                guest.queue(0, slot, IN, slot, 0x1_0000);
+                guest.queue(0, slot, IN, slot, LENGTH as u32);
             }
             guest.kick(0);
             if round % 2 == 1 {
@@ -315,7 +312,7 @@ fn nothing_is_written_to_guest_memory_after_a_reset() {
             }
             assert!(guest.worker.reset(0));
             for slot in 0..80 {
-                guest.set_bytes(slot, &[0x11; 0x1_0000]);
+                guest.set_bytes(slot, &[0x11; LENGTH]);
                 guest.prepare(slot, IN, 0);
             }
             let queues = guest.rings[0].base();
@@ -326,12 +323,12 @@ fn nothing_is_written_to_guest_memory_after_a_reset() {
                 .unwrap();
             // Whatever was on its way would be there when this one is.
             assert!(guest.activate(256));
-            guest.queue(0, 90, IN, 0, 0x1_0000);
+            guest.queue(0, 90, IN, 0, 512);
             guest.kick(0);
-            assert_eq!(guest.wait_used(0).1, 0x1_0001);
+            assert_eq!(guest.wait_used(0).1, 513);
             for slot in 0..80 {
                 assert_eq!(guest.status(slot), UNANSWERED);
-                assert!(guest.bytes(slot, 0x1_0000).iter().all(|byte| *byte == 0x11));
+                assert_eq!(guest.bytes(slot, LENGTH), [0x11; LENGTH]);
             }
             assert!(guest.worker.reset(0));
             while guest.interrupted(Duration::ZERO) {}
@@ -360,8 +357,7 @@ fn kicks_without_requests_and_for_nobody_do_nothing() {
     for _ in 0..10_000 {
         guest.kick(0);
     }
-    guest.settle();
-    assert_eq!(guest.rings[0].used(&guest.memory), None);
+    assert_eq!(guest.request(FLUSH, 0, 0), (OK, 1));
     assert!(guest.worker.reset(0));
     guest.kick(0);
     assert!(guest.worker.reset(0));

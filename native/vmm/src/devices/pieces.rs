@@ -291,7 +291,9 @@ impl Pieces {
         retry(|| unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, flags) })
     }
 
-    fn vectors(&self) -> &[libc::iovec] {
+    /// As the kernel wants them.
+    #[must_use]
+    pub fn vectors(&self) -> &[libc::iovec] {
         self.vectors.get(self.start..).unwrap_or(&[])
     }
 }

@@ -122,20 +122,6 @@ impl Host {
             }
         }
     }
-
-    /// Waits until the device has done what it does about all kicks so far. It must be active.
-    pub fn settle(&self) {
-        let end = Instant::now() + PATIENCE;
-        for kick in &self.kicks {
-            // There is no event for an eventfd that somebody has read.
-            while readable(kick, Duration::ZERO) {
-                assert!(Instant::now() < end, "nobody looks at the queue");
-                std::thread::yield_now();
-            }
-        }
-        // Who has read it answers no message before it has looked at the queue.
-        self.worker.configure(0, 0, &[]);
-    }
 }
 
 fn readable(eventfd: &EventFd, within: Duration) -> bool {

@@ -26,9 +26,17 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// How many requests wait.
-    pub fn waiting(&self) -> usize {
-        self.state.0.lock().unwrap().tags.len()
+    /// Waits until so many requests wait.
+    pub fn wait_waiting(&self, count: usize) {
+        let state = self.state.0.lock().unwrap();
+        let fewer = |state: &mut State| state.tags.len() < count;
+        let (state, wait) = self
+            .state
+            .1
+            .wait_timeout_while(state, PATIENCE, fewer)
+            .unwrap();
+        assert!(!wait.timed_out());
+        assert_eq!(state.tags.len(), count);
     }
 
     /// Answers all that wait.
@@ -80,6 +88,7 @@ impl Engine for Stuck {
     }
     unsafe fn push(&mut self, tag: u16, _: Operation) -> io::Result<()> {
         self.0.state.0.lock().unwrap().tags.push(tag);
+        self.0.state.1.notify_all();
         Ok(())
     }
     fn submit(&mut self) -> io::Result<bool> {

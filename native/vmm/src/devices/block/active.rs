@@ -6,7 +6,6 @@ use virtio_bindings::virtio_blk::{
     VIRTIO_BLK_F_DISCARD, VIRTIO_BLK_F_FLUSH, VIRTIO_BLK_F_SIZE_MAX, VIRTIO_BLK_F_WRITE_ZEROES,
     VIRTIO_BLK_S_OK,
 };
-use virtio_queue::{QueueOwnedT, QueueT};
 use vm_memory::Bytes;
 
 use super::disk::Disk;
@@ -15,9 +14,11 @@ use super::pending::{Next, Pending};
 use super::request::{Ask, MAX_SEGMENT, Reader, Refusal, Request, Rules};
 use super::serial::SerialNumber;
 use crate::config::Cache;
-use crate::device::{Activation, Failure, Interrupt, Progress, Virtqueue};
+use crate::device::{Activation, Failure, Progress};
+use crate::devices::ring::Ring;
 use crate::memory::Memory;
 use crate::rate_limiter::RateLimiter;
+use crate::worker::Poll;
 
 /// How many requests and answers a turn has, so that the other devices have theirs.
 const TURN: usize = 256;
@@ -32,7 +33,6 @@ pub struct Host<'a> {
 /// See the module.
 pub struct Active {
     memory: Arc<Memory>,
-    interrupt: Interrupt,
     queues: Vec<Option<Served>>,
     pending: Table,
     reader: Reader,
@@ -44,11 +44,9 @@ pub struct Active {
 }
 
 struct Served {
-    queue: Virtqueue,
+    ring: Ring,
     /// There may be requests in it.
     due: bool,
-    /// The driver has not been told of all that was used.
-    news: bool,
 }
 
 impl Active {
@@ -72,17 +70,18 @@ impl Active {
             Cache::WriteThrough => true,
             Cache::Unsafe => false,
         };
-        let serve = |queue: Option<Virtqueue>| {
-            queue.map(|queue| Served {
+        let serve = |queue| Served {
+            ring: Ring::new(
                 queue,
-                due: true,
-                news: false,
-            })
+                Arc::clone(&activation.memory),
+                activation.interrupt.clone(),
+            ),
+            due: false,
         };
+        let queues = activation.queues.into_iter();
         Active {
+            queues: queues.map(|queue| queue.map(serve)).collect(),
             memory: activation.memory,
-            interrupt: activation.interrupt,
-            queues: activation.queues.into_iter().map(serve).collect(),
             pending: Table::default(),
             reader: Reader::default(),
             rules,
@@ -91,26 +90,27 @@ impl Active {
         }
     }
 
-    /// With their numbers.
-    pub fn queues(&self) -> impl Iterator<Item = (u32, &Virtqueue)> {
-        let queues = (0..).zip(&self.queues);
-        queues.filter_map(|(index, served)| Some((index, &served.as_ref()?.queue)))
+    /// Has each queue's notifications call the device with its number, and once at first.
+    pub fn watch(&self, poll: &mut Poll<'_>) -> Result<(), Failure> {
+        for (index, served) in (0..).zip(&self.queues) {
+            if let Some(served) = served {
+                served.ring.watch(index, poll)?;
+            }
+        }
+        Ok(())
     }
 
-    /// Notifies in the driver's place: there may be more to do.
-    pub fn kick(&self) {
-        for (_, queue) in self.queues() {
-            // It can only fail when 2^64 - 2 are outstanding.
-            let _ = queue.kick.write(1);
+    pub fn unwatch(&self, poll: &mut Poll<'_>) {
+        for served in self.queues.iter().flatten() {
+            served.ring.unwatch(poll);
         }
     }
 
     /// The driver has notified.
     pub fn kicked(&mut self, queue: u32) -> Result<(), Failure> {
         if let Some(Some(served)) = self.queues.get_mut(queue as usize) {
-            served.queue.take_kick();
             served.due = true;
-            served.queue.queue.disable_notification(&*self.memory)?;
+            served.ring.disarm()?;
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Active {
                 left -= 1;
                 self.end(tag, result, host)?;
             }
-            self.notify()?;
+            self.tell()?;
             if left == 0 || !all {
                 return Ok(Progress::More);
             }
@@ -160,15 +160,14 @@ impl Active {
             {
                 return Ok(());
             }
-            let queue = &mut served.queue.queue;
-            let Some(chain) = queue.iter(&*self.memory)?.next() else {
-                served.due = queue.enable_notification(&*self.memory)?;
+            let Some(chain) = served.ring.take()? else {
+                served.due = served.ring.rearm()?;
                 continue;
             };
             *left -= 1;
             let request = self.reader.read(&self.memory, chain, &self.rules)?;
             host.limiter.charge(match &request.ask {
-                Ok(Ask::Read { buffers, .. } | Ask::Write { buffers, .. }) => buffers.length(),
+                Ok(Ask::Read { data, .. } | Ask::Write { data, .. }) => data.bytes() as u64,
                 // Some disks write them.
                 Ok(Ask::WriteZeroes { length, .. }) => *length,
                 _ => 0,
@@ -203,7 +202,7 @@ impl Active {
         let Some(operation) = pending.operation(self.durable) else {
             return self.finish(tag, Ok(()));
         };
-        // SAFETY: the operation points to buffers of `pending`, which stays in the table until the engine has named its tag,
+        // SAFETY: the operation points to data of `pending`, which stays in the table until the engine has named its tag,
         // and to guest memory, which stays mapped as long as `self.memory`. Whoever drops this has the engine cancel everything before.
         let pushed = unsafe { host.engine.push(tag, operation) };
         pushed.map_err(super::host("the disk"))
@@ -248,23 +247,15 @@ impl Active {
             .write_obj(status, request.status)
             .map_err(virtio_queue::Error::GuestMemory)?;
         if let Some(Some(served)) = self.queues.get_mut(queue) {
-            let queue = &mut served.queue.queue;
-            queue.add_used(&*self.memory, request.head, used)?;
-            served.news = true;
+            served.ring.give_back(request.head, used)?;
         }
         Ok(())
     }
 
-    /// Tells the driver of what was used, once for all queues.
-    fn notify(&mut self) -> Result<(), Failure> {
-        let mut wanted = false;
+    /// Tells the driver of what was answered.
+    fn tell(&mut self) -> Result<(), Failure> {
         for served in self.queues.iter_mut().flatten() {
-            if std::mem::take(&mut served.news) {
-                wanted |= served.queue.queue.needs_notification(&*self.memory)?;
-            }
-        }
-        if wanted {
-            self.interrupt.used();
+            served.ring.tell()?;
         }
         Ok(())
     }

@@ -4,7 +4,6 @@
 //! (`pending`), and are with an [`engine`] until they are answered (`active`).
 
 mod active;
-mod buffers;
 mod configuration;
 mod disk;
 pub mod engine;
@@ -18,9 +17,7 @@ use std::io;
 use virtio_bindings::virtio_ids::VIRTIO_ID_BLOCK;
 
 use crate::config::{Cache, RateLimit};
-use crate::device::{
-    AGAIN, Activation, Configuration, Description, Device, Failure, Progress, as_fd,
-};
+use crate::device::{AGAIN, Activation, Configuration, Description, Device, Failure, Progress};
 use crate::rate_limiter::RateLimiter;
 use crate::worker::{EventFlags, Poll};
 
@@ -110,9 +107,6 @@ impl Block {
         if let Some(timer) = self.limiter.fd() {
             poll.add(timer, TIMER, EventFlags::IN)?;
         }
-        for (index, queue) in self.active.iter().flat_map(Active::queues) {
-            poll.add(as_fd(&queue.kick), index, EventFlags::IN)?;
-        }
         Ok(())
     }
 
@@ -144,13 +138,10 @@ impl Device for Block {
     }
 
     fn activate(&mut self, activation: Activation, poll: &mut Poll<'_>) -> Result<(), Failure> {
-        self.active = Some(Active::new(activation, &self.disk, self.cache));
-        self.start(poll).map_err(host("the disk cannot start"))?;
-        if self.work()? == Progress::More {
-            // There is nobody to say so to: a kick does.
-            self.active.iter().for_each(Active::kick);
-        }
-        Ok(())
+        let active = Active::new(activation, &self.disk, self.cache);
+        let active = self.active.insert(active);
+        active.watch(poll)?;
+        self.start(poll).map_err(host("the disk cannot start"))
     }
 
     fn handle(&mut self, token: u32, _: &mut Poll<'_>) -> Result<Progress, Failure> {
@@ -176,9 +167,7 @@ impl Device for Block {
         if let Some(timer) = self.limiter.fd() {
             let _ = poll.remove(timer);
         }
-        for (_, queue) in active.queues() {
-            let _ = poll.remove(as_fd(&queue.kick));
-        }
+        active.unwatch(poll);
         self.engine.cancel()?;
         self.active = None;
         Ok(())

@@ -1,10 +1,9 @@
 //! A request on its way: which operations of the host it takes, one after the other.
 
-use super::engine::Operation;
+use super::engine::{Operation, Vectors};
 use super::request::{Ask, IO_ERROR, Refusal, Request, UNSUPPORTED};
 
 /// See the module.
-#[derive(Debug)]
 pub struct Pending {
     /// The queue's number.
     pub queue: usize,
@@ -44,13 +43,13 @@ impl Pending {
     /// None: there is nothing that the host has to do.
     pub fn operation(&self, durable: bool) -> Option<Operation> {
         match &self.request.ask {
-            Ok(Ask::Read { at, buffers }) if buffers.length() > 0 => Some(Operation::Read {
+            Ok(Ask::Read { at, data }) if data.bytes() > 0 => Some(Operation::Read {
                 at: *at,
-                to: buffers.vectors(),
+                to: Vectors::of(data),
             }),
-            Ok(Ask::Write { at, buffers }) if buffers.length() > 0 => Some(Operation::Write {
+            Ok(Ask::Write { at, data }) if data.bytes() > 0 => Some(Operation::Write {
                 at: *at,
-                from: buffers.vectors(),
+                from: Vectors::of(data),
                 durable,
             }),
             Ok(Ask::Flush) => Some(Operation::Sync),
@@ -80,14 +79,14 @@ impl Pending {
             return Next::Operation;
         }
         match &mut self.request.ask {
-            Ok(Ask::Read { at, buffers } | Ask::Write { at, buffers }) => {
+            Ok(Ask::Read { at, data } | Ask::Write { at, data }) => {
                 // Zero: somebody has cut the file off.
-                let Some(bytes) = u64::try_from(result).ok().filter(|bytes| *bytes > 0) else {
+                let Some(bytes) = usize::try_from(result).ok().filter(|bytes| *bytes > 0) else {
                     return Next::Answer(Err(IO_ERROR));
                 };
-                *at = at.saturating_add(bytes);
-                buffers.advance(bytes);
-                if buffers.length() > 0 {
+                *at = at.saturating_add(bytes as u64);
+                data.advance(bytes);
+                if data.bytes() > 0 {
                     return Next::Operation;
                 }
             }
@@ -113,11 +112,19 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
+    use virtio_queue::desc::split::Descriptor;
     use vm_memory::GuestAddress;
 
     use super::*;
-    use crate::devices::block::buffers::Buffers;
+    use crate::devices::pieces::{Access, Pieces};
     use crate::memory::{Backing, create};
+
+    fn data(addresses: &[u64]) -> Pieces {
+        let mut pieces = Pieces::new(create(32, Backing::Anonymous).unwrap());
+        let chain = addresses.iter().map(|at| Descriptor::new(*at, 512, 0, 0));
+        pieces.append(chain, Access::Read).unwrap();
+        pieces
+    }
 
     fn pending(ask: Ask) -> Pending {
         let request = Request {
@@ -139,22 +146,21 @@ mod tests {
 
     #[test]
     fn a_short_read_goes_on_where_it_ended() {
-        let memory = create(32, Backing::Anonymous).unwrap();
-        let pieces = [(GuestAddress(0), 512), (GuestAddress(0x1000), 512)];
-        let buffers = Buffers::new(&memory, pieces.into_iter()).unwrap();
-        let mut read = pending(Ask::Read { at: 4096, buffers });
+        let data = data(&[0, 0x1000]);
+        let mut read = pending(Ask::Read { at: 4096, data });
         assert_eq!(read.done(-libc::EINTR, false), Next::Operation);
         assert_eq!(read.done(600, false), Next::Operation);
-        assert!(matches!(
-            read.operation(false),
-            Some(Operation::Read { at: 4696, to }) if to.count == 1
-        ));
+        let operation = read.operation(false);
+        assert!(matches!(operation, Some(Operation::Read { at: 4696, .. })));
+        let Ok(Ask::Read { data, .. }) = &read.request.ask else {
+            panic!("it was one to read");
+        };
+        assert_eq!((data.count(), data.bytes()), (1, 424));
         assert_eq!(read.done(424, false), Next::Answer(Ok(())));
     }
 
     #[test]
     fn an_end_and_an_error_are_errors() {
-        let memory = create(32, Backing::Anonymous).unwrap();
         for result in [
             0,
             -libc::EIO,
@@ -162,9 +168,8 @@ mod tests {
             -libc::EAGAIN,
             -libc::ECANCELED,
         ] {
-            let pieces = [(GuestAddress(0), 512)];
-            let buffers = Buffers::new(&memory, pieces.into_iter()).unwrap();
-            let mut write = pending(Ask::Write { at: 0, buffers });
+            let data = data(&[0]);
+            let mut write = pending(Ask::Write { at: 0, data });
             assert_eq!(write.done(result, true), Next::Answer(Err(IO_ERROR)));
         }
         let mut flush = pending(Ask::Flush);

@@ -3,17 +3,21 @@
 //! The framing is the driver's (section 2.7.4): header, data and status may lie in any number of descriptors. What the device
 //! reads comes before what it writes; the first 16 bytes are the header, the last one is the status.
 
+use std::sync::Arc;
+
 use virtio_bindings::virtio_blk::{
     VIRTIO_BLK_S_IOERR, VIRTIO_BLK_S_UNSUPP, VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_T_FLUSH,
     VIRTIO_BLK_T_GET_ID, VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT, VIRTIO_BLK_T_WRITE_ZEROES,
     VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP,
 };
+use virtio_bindings::virtio_ring::VRING_DESC_F_WRITE;
 use virtio_queue::DescriptorChain;
+use virtio_queue::desc::split::Descriptor;
 use vm_memory::{Bytes, GuestAddress, GuestMemoryBackend};
 
-use super::buffers::Buffers;
 use super::disk::SECTOR;
 use crate::device::Failure;
+use crate::devices::pieces::{Access, Pieces};
 use crate::memory::Memory;
 
 /// The most pieces of data in a request (seg_max): what a queue's entries leave beside header and status. Linux counts on
@@ -56,7 +60,6 @@ pub struct Rules {
 }
 
 /// A checked request.
-#[derive(Debug)]
 pub struct Request {
     /// For the used ring.
     pub head: u16,
@@ -68,15 +71,14 @@ pub struct Request {
 }
 
 /// What is to be done. Positions and lengths are bytes of the disk, and lie in it.
-#[derive(Debug)]
 pub enum Ask {
     Read {
         at: u64,
-        buffers: Buffers,
+        data: Pieces,
     },
     Write {
         at: u64,
-        buffers: Buffers,
+        data: Pieces,
     },
     Flush,
     Discard {
@@ -104,7 +106,7 @@ impl Reader {
     /// When nobody can be answered: the chain does not end, or has no place for a status.
     pub fn read(
         &mut self,
-        memory: &Memory,
+        memory: &Arc<Memory>,
         mut chain: Chain<'_>,
         rules: &Rules,
     ) -> Result<Request, Failure> {
@@ -154,17 +156,17 @@ impl Reader {
         }
     }
 
-    fn ask(&mut self, memory: &Memory, rules: &Rules) -> Result<Ask, Refusal> {
+    fn ask(&mut self, memory: &Arc<Memory>, rules: &Rules) -> Result<Ask, Refusal> {
         let header: [u8; HEADER] = take(memory, &mut self.readable).ok_or(IO_ERROR)?;
         let (kind, sector) = (word(&header, 0), long(&header, 8));
         match kind {
             VIRTIO_BLK_T_IN if length(&self.readable) == 0 => {
-                let (at, buffers) = data(memory, &self.writable, sector, rules)?;
-                Ok(Ask::Read { at, buffers })
+                let (at, data) = data(memory, &self.writable, Access::Write, sector, rules)?;
+                Ok(Ask::Read { at, data })
             }
             VIRTIO_BLK_T_OUT if length(&self.writable) == 0 && !rules.read_only => {
-                let (at, buffers) = data(memory, &self.readable, sector, rules)?;
-                Ok(Ask::Write { at, buffers })
+                let (at, data) = data(memory, &self.readable, Access::Read, sector, rules)?;
+                Ok(Ask::Write { at, data })
             }
             VIRTIO_BLK_T_IN | VIRTIO_BLK_T_OUT => Err(IO_ERROR),
             VIRTIO_BLK_T_FLUSH if rules.flush => Ok(Ask::Flush),
@@ -211,19 +213,27 @@ impl Reader {
 }
 
 fn data(
-    memory: &Memory,
+    memory: &Arc<Memory>,
     pieces: &[Piece],
+    access: Access,
     sector: u64,
     rules: &Rules,
-) -> Result<(u64, Buffers), Refusal> {
+) -> Result<(u64, Pieces), Refusal> {
     let bytes = length(pieces);
     let too_large = |(_, length): &Piece| *length > rules.max_segment;
     if !bytes.is_multiple_of(SECTOR) || pieces.iter().any(too_large) {
         return Err(IO_ERROR);
     }
     let at = place(sector, bytes, rules)?;
-    let buffers = Buffers::new(memory, pieces.iter().copied()).ok_or(IO_ERROR)?;
-    Ok((at, buffers))
+    let flags = match access {
+        Access::Read => 0,
+        Access::Write => VRING_DESC_F_WRITE as u16,
+    };
+    let filled = pieces.iter().filter(|(_, length)| *length > 0);
+    let chain = filled.map(|(address, length)| Descriptor::new(address.0, *length, flags, 0));
+    let mut data = Pieces::new(Arc::clone(memory));
+    data.append(chain, access).map_err(|_| IO_ERROR)?;
+    Ok((at, data))
 }
 
 /// Where on the disk that is.

@@ -11,10 +11,33 @@ use std::sync::Arc;
 pub use ring::Ring;
 pub use thread::Thread;
 
-use super::buffers::Vectors;
+use crate::devices::pieces::Pieces;
 
 /// How much an engine does at once.
 pub const DEPTH: u16 = 256;
+
+/// Pieces of guest memory as the kernel is told of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Vectors {
+    first: *const libc::iovec,
+    count: u32,
+}
+
+// SAFETY: the pieces are of guest memory, which no thread owns more than another. That they are there is `Engine::push`'s contract.
+unsafe impl Send for Vectors {}
+
+impl Vectors {
+    /// Good until the pieces change.
+    #[must_use]
+    pub fn of(pieces: &Pieces) -> Self {
+        let vectors = pieces.vectors();
+        Vectors {
+            first: vectors.as_ptr(),
+            // MAX_PIECES at most.
+            count: vectors.len() as u32,
+        }
+    }
+}
 
 /// One thing to be done with the file; positions and lengths in bytes.
 #[derive(Clone, Copy, Debug)]

@@ -200,7 +200,8 @@ mod tests {
     use rustix::event::{PollFd, PollFlags, poll};
 
     use super::*;
-    use crate::devices::block::buffers::Buffers;
+    use crate::devices::block::engine::Vectors;
+    use crate::devices::pieces::{Access, Pieces};
     use crate::memory::{Backing, create};
 
     fn enabled(file: &File) -> Ring {
@@ -241,12 +242,12 @@ mod tests {
         let (reader, writer) = std::io::pipe().unwrap();
         let pipe = File::from(OwnedFd::from(reader));
         let mut ring = enabled(&pipe);
-        let memory = create(32, Backing::Anonymous).unwrap();
-        let pieces = [(vm_memory::GuestAddress(0), 512)];
-        let buffers = Buffers::new(&memory, pieces.into_iter()).unwrap();
+        let mut pieces = Pieces::new(create(32, Backing::Anonymous).unwrap());
+        let piece = virtio_queue::desc::split::Descriptor::new(0, 512, 2, 0);
+        pieces.append([piece].into_iter(), Access::Write).unwrap();
         for tag in 0..3 {
-            let to = buffers.vectors();
-            // SAFETY: memory and buffers live longer than the ring's requests.
+            let to = Vectors::of(&pieces);
+            // SAFETY: the pieces and their memory live longer than the ring's requests.
             unsafe { ring.push(tag, Operation::Read { at: 0, to }) }.unwrap();
         }
         assert!(ring.submit().unwrap());
@@ -267,7 +268,7 @@ mod tests {
             Ok(0)
         );
         // And it goes on.
-        let to = buffers.vectors();
+        let to = Vectors::of(&pieces);
         // SAFETY: as above.
         unsafe { ring.push(7, Operation::Read { at: 0, to }) }.unwrap();
         assert!(ring.submit().unwrap());
