@@ -127,6 +127,11 @@ impl Driver {
         self.worker.handle().activate(0, activation)
     }
 
+    /// Writes to the device's configuration.
+    pub fn configure(&self, offset: u64, data: &[u8]) {
+        self.worker.handle().configure(0, offset, data);
+    }
+
     /// Has a queue of fewer entries than it could have.
     pub fn limit(&mut self, ring: usize, size: u16) {
         self.rings[ring].size = size;

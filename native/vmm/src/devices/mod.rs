@@ -1,5 +1,6 @@
 //! The virtio devices.
 
+pub mod balloon;
 pub mod block;
 pub mod fs;
 pub mod net;
