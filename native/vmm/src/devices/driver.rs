@@ -1,6 +1,5 @@
 //! A guest's driver for tests: rings in memory of a VM that is none, and a device in a real worker.
 
-use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
@@ -340,11 +339,4 @@ fn write_descriptor(memory: &Memory, at: u64, piece: (u64, u32, u16), next: u16)
     memory.write_obj(length, GuestAddress(at + 8)).unwrap();
     memory.write_obj(flags, GuestAddress(at + 12)).unwrap();
     memory.write_obj(next, GuestAddress(at + 14)).unwrap();
-}
-
-/// Waits until `fd` is readable.
-pub fn readable(fd: impl AsFd) {
-    let fd = fd.as_fd();
-    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
-    assert_eq!(poll(&mut fds, Some(&PATIENCE)).unwrap(), 1, "nothing comes");
 }

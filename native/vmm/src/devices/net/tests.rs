@@ -1,5 +1,6 @@
 //! A real tap in a network namespace of its own, and a driver that is none.
 
+mod frames;
 mod hostile;
 mod namespace;
 mod queues;
@@ -11,7 +12,8 @@ mod vhost;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
-use namespace::{Namespace, Packets, frame};
+use frames::{frame, pattern, segment};
+use namespace::{Namespace, Packets};
 use virtio_bindings::virtio_net::{
     VIRTIO_NET_F_CSUM, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS, VIRTIO_NET_F_CTRL_VQ,
     VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4, VIRTIO_NET_F_HOST_TSO4, VIRTIO_NET_F_MQ,
@@ -135,52 +137,6 @@ impl Nic {
 
 fn address() -> HardwareAddress {
     HardwareAddress([2, 0, 0, 0, 0, 1])
-}
-
-/// `length` bytes of which no two neighbours are the same; begins with `number`.
-fn pattern(number: u32, length: usize) -> Vec<u8> {
-    let bytes = (0..length as u32).map(|at| (at * 7 + at / 251 + number) as u8);
-    let mut bytes: Vec<u8> = bytes.collect();
-    bytes[..4].copy_from_slice(&number.to_le_bytes());
-    bytes
-}
-
-/// A TCP segment of IPv4 with `payload`, and the header by which it shall be cut into pieces of 1000 bytes.
-fn segment(payload: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let length = (40 + payload.len()) as u16;
-    let mut ip = vec![
-        0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-    ];
-    ip[2..4].copy_from_slice(&length.to_be_bytes());
-    let sum = checksum(&ip);
-    ip[10..12].copy_from_slice(&(!sum).to_be_bytes());
-    let mut tcp = vec![
-        0, 80, 0, 81, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xff, 0xff, 0, 0, 0, 0,
-    ];
-    // The sum of the pseudo header is what stands there before segmentation.
-    let pseudo = [&ip[12..20], &[0, 6], &(length - 20).to_be_bytes()].concat();
-    tcp[16..18].copy_from_slice(&checksum(&pseudo).to_be_bytes());
-    let frame = [
-        &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0][..],
-        &ip,
-        &tcp,
-        payload,
-    ]
-    .concat();
-    // NEEDS_CSUM, TCPV4, hdr_len 54, gso_size 1000, csum_start 34, csum_offset 16.
-    let header = [1u8, 1, 54, 0, 0xe8, 3, 34, 0, 16, 0].to_vec();
-    (header, frame)
-}
-
-fn checksum(bytes: &[u8]) -> u16 {
-    let words = bytes.chunks(2);
-    let mut sum: u32 = words
-        .map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])))
-        .sum();
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    sum as u16
 }
 
 #[test]

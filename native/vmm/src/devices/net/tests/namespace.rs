@@ -5,11 +5,9 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::Command;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
-
-/// Of Ethernet, for experiments: what the host's own stack takes no notice of.
-pub const EXPERIMENT: [u8; 2] = [0x88, 0xb5];
 
 pub struct Namespace {
     file: File,
@@ -34,7 +32,7 @@ impl Namespace {
     fn inside<T: Send>(&self, run: impl FnOnce() -> T + Send) -> T {
         let enter = || {
             move_into_link_name_space(
-                rustix::fd::AsFd::as_fd(&self.file),
+                std::os::fd::AsFd::as_fd(&self.file),
                 Some(LinkNameSpaceType::Network),
             )
             .unwrap();
@@ -150,7 +148,12 @@ impl Packets {
 
     /// The next one that the guest has sent.
     pub fn receive(&self) -> Vec<u8> {
-        crate::devices::driver::readable(&self.0);
+        let patience = rustix::event::Timespec {
+            tv_sec: 20,
+            tv_nsec: 0,
+        };
+        let mut fds = [PollFd::new(&self.0, PollFlags::IN)];
+        assert_eq!(poll(&mut fds, Some(&patience)).unwrap(), 1, "nothing comes");
         self.try_receive().unwrap()
     }
 
@@ -161,9 +164,4 @@ impl Packets {
         packet.truncate(length);
         Some(packet)
     }
-}
-
-/// An Ethernet frame to everybody with `payload` after the header.
-pub fn frame(payload: &[u8]) -> Vec<u8> {
-    [&[0xff; 6][..], &[2, 0, 0, 0, 0, 9], &EXPERIMENT, payload].concat()
 }
