@@ -52,6 +52,10 @@ export class Answer {
     return this.#fields[name] === null ? null : this.number(name);
   }
 
+  stringOrNull(name: string): string | null {
+    return this.#fields[name] === null ? null : this.string(name);
+  }
+
   object(name: string): Message {
     const value = this.#fields[name];
     if (!isObject(value)) {
@@ -68,9 +72,17 @@ export class Answer {
     return value;
   }
 
-  fds(name: string, count: number): number[] {
+  numbers(name: string): number[] {
     const value: unknown = this.#fields[name];
-    if (!Array.isArray(value) || value.length !== count || !value.every((fd) => typeof fd === "number")) {
+    if (!Array.isArray(value) || !value.every((each) => typeof each === "number")) {
+      throw unexpected(this.#fields);
+    }
+    return value;
+  }
+
+  fds(name: string, count: number): number[] {
+    const value = this.numbers(name);
+    if (value.length !== count) {
       throw unexpected(this.#fields);
     }
     return value;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { Code } from "../errors.ts";
 import { CgroupStay, hierarchies, type Hierarchy } from "./cgroup.ts";
+import { Host } from "./host.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import { parseMountinfo } from "./mountinfo.ts";
 
@@ -87,7 +88,9 @@ describe("a stay", () => {
     hierarchies(parseMountinfo(readFileSync("/proc/self/mountinfo", "utf8")), readFileSync("/proc/self/cgroup", "utf8")).filter(({ mountPoint }) =>
       existsSync(`${mountPoint}${parent}`),
     );
+  const host = new Host();
   const options = () => ({
+    host,
     place,
     pid: child.pid,
     warn: (sentence: string) => warnings.push(sentence),

@@ -6,10 +6,9 @@
 import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
-import { Code, HadronError, messageOf } from "../errors.ts";
-import { allDone, sleep } from "../time.ts";
-import { errorOfSystemCall } from "./error.ts";
-import { mkdir, readFile, rmdir, writeFile } from "./files.ts";
+import { Code, HadronError } from "../errors.ts";
+import { readFile } from "./files.ts";
+import type { CgroupPlace, Host } from "./host.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import type { Journal } from "./journal.ts";
 import { type Mount, mounts } from "./mountinfo.ts";
@@ -29,7 +28,10 @@ export interface Hierarchy {
   readonly own: string | undefined;
 }
 
+export type CgroupHost = Pick<Host, "makeCgroups" | "enterCgroups" | "leaveCgroups" | "removeCgroups">;
+
 export interface CgroupOptions {
+  readonly host: CgroupHost;
   readonly journal: Pick<Journal, "add" | "remove">;
   readonly place: CgroupPath;
   /** Told in a sentence what cannot be, on a host whose cgroups nobody may change. */
@@ -37,17 +39,11 @@ export interface CgroupOptions {
   readonly pid?: number;
 }
 
-/** Version 1's memory nodes and CPUs, which a new cgroup does not inherit; without them nobody can be in it. */
-const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"];
 /**
  * Version 1's and version 2's, each with a line `oom_kill 1`. Who makes the cgroup above need not hand version 2's controllers down;
  * that one has the figure of all that is in it.
  */
 const OOM_FILES = ["memory.oom_control", "memory.events", "../memory.events"];
-/** For processes that were killed, and leave it a moment later. */
-const EMPTY_TIMEOUT_MS = 2_000;
-const EMPTY_PAUSE_MS = 10;
-
 /** In one of the hierarchies. */
 interface Place {
   readonly hierarchy: Hierarchy;
@@ -77,9 +73,9 @@ export class CgroupStay implements AsyncDisposable {
     const places = (await hierarchiesOf(stay.#pid)).flatMap((hierarchy) => stay.#placeIn(hierarchy) ?? []);
     await options.journal.add(...places.map(entryOf));
     stay.#places = places;
-    await allDone(places.map((place) => stay.#make(place)));
+    await stay.#make();
     stay.#inside = true;
-    await allDone(stay.#places.map((place) => stay.#enter(place)));
+    await options.host.enterCgroups(stay.#pid, stay.directories);
     stay.#oomKillsBefore = stay.#oomKills();
     undo.move();
     return stay;
@@ -99,29 +95,28 @@ export class CgroupStay implements AsyncDisposable {
     return this.#places.reduce((sum, { directory }) => sum + oomKills(directory), 0);
   }
 
-  /** Takes the process back to where it was; what it has started stays. Idempotent, and never rejects. */
+  /** Takes the process back to where it was; what it has started stays. Idempotent. */
   async leave(): Promise<void> {
     if (!this.#inside) {
       return;
     }
     this.#inside = false;
-    await Promise.all(this.#places.map((place) => this.#leave(place)));
+    const { host, warn } = this.#options;
+    const before = this.#places.map(({ hierarchy }) => placeOf(hierarchy, hierarchy.own ?? "/"));
+    for (const problem of await host.leaveCgroups(this.#pid, before)) {
+      warn(`the shim daemon cannot go back to ${problem}`);
+    }
   }
 
   /** Takes the process back, and removes the cgroup, which has to be empty then. FAILED_PRECONDITION when it is not. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
-    const gone: Place[] = [];
-    try {
-      await allDone(
-        this.#places.map(async (place) => {
-          await removeEmpty(place.directory);
-          gone.push(place);
-        }),
-      );
-    } finally {
-      this.#places = this.#places.filter((place) => !gone.includes(place));
-      await this.#options.journal.remove(...gone.map(entryOf));
+    const { gone, problem } = await this.#options.host.removeCgroups(this.directories);
+    const removed = this.#places.filter(({ directory }) => gone.includes(directory));
+    this.#places = this.#places.filter((place) => !removed.includes(place));
+    await this.#options.journal.remove(...removed.map(entryOf));
+    if (problem !== undefined) {
+      throw new HadronError(Code.FAILED_PRECONDITION, problem);
     }
   }
 
@@ -136,41 +131,23 @@ export class CgroupStay implements AsyncDisposable {
     return { hierarchy, path, directory: join(hierarchy.mountPoint, path) };
   }
 
-  async #make(place: Place): Promise<void> {
-    const { hierarchy, path, directory } = place;
-    try {
-      await makeCgroup(hierarchy, path);
-    } catch (cause) {
-      this.#places = this.#places.filter((other) => other !== place);
-      await this.#options.journal.remove(entryOf(place));
-      if ((cause as NodeJS.ErrnoException).code === "EROFS") {
-        const why = "since the file system is read-only: the pod's limits do not hold its VM";
-        this.#options.warn(`the cgroup ${directory} of the pod cannot be made, ${why}`);
-        return;
-      }
-      throw errorOfSystemCall(cause, `the cgroup ${directory} of the pod cannot be made`);
+  async #make(): Promise<void> {
+    const { host, journal, warn } = this.#options;
+    const readOnly = new Set(await host.makeCgroups(this.#places.map(({ hierarchy, path }) => placeOf(hierarchy, path))));
+    if (readOnly.size === 0) {
+      return;
+    }
+    const left = this.#places.filter((_, index) => readOnly.has(index));
+    this.#places = this.#places.filter((_, index) => !readOnly.has(index));
+    await journal.remove(...left.map(entryOf));
+    for (const { directory } of left) {
+      warn(`the cgroup ${directory} of the pod cannot be made, since the file system is read-only: the pod's limits do not hold its VM`);
     }
   }
+}
 
-  async #enter({ directory }: Place): Promise<void> {
-    try {
-      await move(this.#pid, directory);
-    } catch (cause) {
-      throw errorOfSystemCall(cause, `the pod's processes cannot be put into the cgroup ${directory}`);
-    }
-  }
-
-  /** One that is gone, or takes no processes any more, is no reason to stay: then it is the root. */
-  async #leave({ hierarchy: { mountPoint, own } }: Place): Promise<void> {
-    for (const directory of [join(mountPoint, own ?? "/"), mountPoint]) {
-      try {
-        await move(this.#pid, directory);
-        return;
-      } catch (error) {
-        this.#options.warn(`the shim daemon cannot go back to the cgroup ${directory}: ${messageOf(error)}`);
-      }
-    }
-  }
+function placeOf({ mountPoint, controllers }: Hierarchy, path: string): CgroupPlace {
+  return { mountPoint, path, cpuset: controllers.includes("cpuset") };
 }
 
 function entryOf({ directory }: Place): JournalEntry {
@@ -187,55 +164,6 @@ function oomKills(directory: string): number {
     }
   }
   return 0;
-}
-
-async function move(pid: number, directory: string): Promise<void> {
-  await writeFile(join(directory, "cgroup.procs"), String(pid));
-}
-
-/** With those above it, which stay, as with runc. */
-async function makeCgroup({ mountPoint, controllers }: Hierarchy, path: string): Promise<void> {
-  let directory = mountPoint;
-  for (const name of path.split("/").filter((part) => part !== "")) {
-    const parent = directory;
-    directory = join(parent, name);
-    await mkdir(directory, { mode: 0o755 }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-        throw error;
-      }
-    });
-    if (controllers.includes("cpuset")) {
-      await inheritCpuset(parent, directory);
-    }
-  }
-}
-
-async function inheritCpuset(parent: string, child: string): Promise<void> {
-  for (const file of CPUSET_FILES) {
-    if ((await readFile(join(child, file), "utf8")).trim() === "") {
-      await writeFile(join(child, file), await readFile(join(parent, file), "utf8"));
-    }
-  }
-}
-
-async function removeEmpty(directory: string): Promise<void> {
-  const deadline = performance.now() + EMPTY_TIMEOUT_MS;
-  for (;;) {
-    try {
-      await rmdir(directory);
-      return;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") {
-        return;
-      }
-      if (code !== "EBUSY" || performance.now() > deadline) {
-        throw new HadronError(Code.FAILED_PRECONDITION, `the cgroup ${directory} cannot be removed: ${messageOf(error)}`, { cause: error });
-      }
-      // There is no event for it in version 1.
-      await sleep(EMPTY_PAUSE_MS);
-    }
-  }
 }
 
 async function hierarchiesOf(pid: number): Promise<Hierarchy[]> {

@@ -94,6 +94,15 @@ export interface FdMessage {
   readonly timeoutMs?: number;
 }
 
+/** In one hierarchy of cgroups. */
+export interface CgroupPlace {
+  readonly mountPoint: string;
+  /** Absolute, as if the mount point were "/". */
+  readonly path: string;
+  /** It has version 1's controller of this name. */
+  readonly cpuset: boolean;
+}
+
 /** Two sockets of rtnetlink(7), which hold the namespace; they become the caller's. */
 export interface NetworkSockets {
   /** For one call at a time. */
@@ -330,6 +339,30 @@ export class Host implements AsyncDisposable {
   /** Has KVM make a virtual machine and end it. What it throws says why there is none. */
   async checkKvm(path = "/dev/kvm"): Promise<void> {
     await this.#calls.call("checkKvm", { path });
+  }
+
+  /**
+   * Makes cgroups, with those above, which stay. Indexes of those that cannot be made since their hierarchy is mounted read-only; after a
+   * failure some are there.
+   */
+  async makeCgroups(places: readonly CgroupPlace[]): Promise<number[]> {
+    return (await this.#calls.call("makeCgroups", { places })).numbers("readOnly");
+  }
+
+  /** Takes a process there; after a failure it may be in some of them. */
+  async enterCgroups(pid: number, directories: readonly string[]): Promise<void> {
+    await this.#calls.call("enterCgroups", { pid, directories });
+  }
+
+  /** Takes a process there, or to the root of a hierarchy whose place does not take it; a sentence for each that does not. */
+  async leaveCgroups(pid: number, places: readonly CgroupPlace[]): Promise<string[]> {
+    return (await this.#calls.call("leaveCgroups", { pid, places })).strings("problems");
+  }
+
+  /** Removes directories of cgroups, which have two seconds to become empty: those that are gone, and why others are not. */
+  async removeCgroups(directories: readonly string[]): Promise<{ gone: string[]; problem: string | undefined }> {
+    const answer = await this.#calls.call("removeCgroups", { directories });
+    return { gone: answer.strings("gone"), problem: answer.stringOrNull("problem") ?? undefined };
   }
 
   /**

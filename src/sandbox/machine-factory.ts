@@ -171,9 +171,9 @@ export class MachineFactory {
     if (above === undefined) {
       return undefined;
     }
-    const { journal, podId, stateDir, log } = this.#options;
+    const { host, journal, podId, stateDir, log } = this.#options;
     const place = podCgroup(above, podId, basename(stateDir));
-    const stay = await CgroupStay.enter({ journal, place, warn: (sentence) => log.warn({}, sentence) });
+    const stay = await CgroupStay.enter({ host, journal, place, warn: (sentence) => log.warn({}, sentence) });
     log.debug({ directories: stay.directories }, "the daemon is in the pod's cgroup");
     return stay;
   }

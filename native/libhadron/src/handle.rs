@@ -12,7 +12,7 @@ use crate::pool::{Full, Pool};
 use crate::reactor::{ProcessOperation, Reactor};
 use crate::request::{self, Operation};
 use crate::stop::Stop;
-use crate::{dial, directory, kvm, mount, netns, network, socket};
+use crate::{cgroup, dial, directory, kvm, mount, netns, network, socket};
 
 pub enum Refused {
     /// Too many requests are waiting: submit it again when an answer has come.
@@ -107,6 +107,10 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::ListenUnix(request) => socket::listen_unix(&request),
         Operation::CreateNetns(_) => netns::create(),
         Operation::RemoveDirectory(request) => directory::remove(&request),
+        Operation::MakeCgroups(request) => cgroup::make(&request),
+        Operation::EnterCgroups(request) => cgroup::enter(&request),
+        Operation::LeaveCgroups(request) => cgroup::leave(&request),
+        Operation::RemoveCgroups(request) => cgroup::remove(&request),
         Operation::OpenNetwork(request) => network::open(&request),
         Operation::ReadNetwork(request) => network::read(&request),
         Operation::OpenTap(request) => network::open_tap(&request),

@@ -17,6 +17,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answers;
+mod cgroup;
 mod child;
 mod clock;
 mod descriptor;

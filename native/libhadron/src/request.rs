@@ -30,6 +30,10 @@ pub enum Operation {
     ListenUnix(ListenUnix),
     CreateNetns(Empty),
     RemoveDirectory(RemoveDirectory),
+    MakeCgroups(MakeCgroups),
+    EnterCgroups(EnterCgroups),
+    LeaveCgroups(LeaveCgroups),
+    RemoveCgroups(RemoveCgroups),
     OpenNetwork(Path),
     ReadNetwork(Descriptor),
     WaitNetworkChange(Descriptor),
@@ -158,6 +162,44 @@ pub struct ListenUnix {
 #[serde(deny_unknown_fields)]
 pub struct Path {
     pub path: String,
+}
+
+/// A cgroup in one hierarchy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CgroupPlace {
+    pub mount_point: String,
+    /// Within the mount.
+    pub path: String,
+    /// Of version 1's controller cpuset.
+    pub cpuset: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeCgroups {
+    pub places: Vec<CgroupPlace>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnterCgroups {
+    pub pid: i32,
+    pub directories: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveCgroups {
+    pub pid: i32,
+    /// Where it goes.
+    pub places: Vec<CgroupPlace>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveCgroups {
+    pub directories: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
