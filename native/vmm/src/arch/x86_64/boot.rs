@@ -1,5 +1,6 @@
 //! Bringing a kernel into memory, and what it wants to know.
 
+mod filled;
 mod initrd;
 mod long;
 mod memory_map;
@@ -14,7 +15,10 @@ use vm_memory::{Bytes, GuestAddress, GuestMemoryError};
 
 use super::low_memory::{COMMAND_LINE, HIGH_START};
 use super::{Description, acpi, entry::Entry};
-use crate::memory::Memory;
+use crate::memory::{Memory, expect_filled};
+
+/// What a kernel has to know of this VM that ACPI cannot say. There is no PCI: without this word it is looked for by 229 accesses to ports.
+const OWN_WORDS: &str = "pci=off";
 
 /// COMMAND_LINE_SIZE of Linux, with the final zero.
 const COMMAND_LINE_SIZE: usize = 2048;
@@ -35,7 +39,7 @@ pub struct Linux {
     pub kernel: File,
     /// An initramfs.
     pub initrd: Option<File>,
-    /// Whole, as the owner wants it.
+    /// As the owner wants it. A word or two of the VMM's own are put before it.
     pub command_line: String,
 }
 
@@ -110,6 +114,8 @@ impl Linux {
 
     fn load_elf(mut self, memory: &Memory, rsdp: u64) -> Result<Entry, BootError> {
         let start = Some(GuestAddress(HIGH_START));
+        // Before pages of it are there.
+        filled::expect_elf(memory, &self.kernel);
         let kernel = Elf::load(memory, None, &mut self.kernel, start).map_err(BootError::Kernel)?;
         let PvhBootCapability::PvhEntryPresent(address) = kernel.pvh_boot_cap else {
             return Err(BootError::NoPvh);
@@ -127,8 +133,9 @@ impl Linux {
         let kernel =
             BzImage::load(memory, start, &mut self.kernel, start).map_err(BootError::Kernel)?;
         let header = kernel.setup_header.ok_or(BootError::Format)?;
-        let range = long::check(&header)?;
-        let initrd = self.load_initrd(memory, range.end, range.initrd_end)?;
+        let needs = long::check(&header)?;
+        expect_filled(memory, needs.start, needs.end - needs.start);
+        let initrd = self.load_initrd(memory, needs.end, needs.initrd_end)?;
         let zero_page = long::write(memory, header, &Loaded { initrd, rsdp })?;
         Ok(Entry::Long {
             address: HIGH_START + long::ENTRY,
@@ -143,8 +150,11 @@ impl Linux {
         last: u64,
     ) -> Result<Option<(u64, u64)>, BootError> {
         let file = self.initrd.as_mut();
-        file.map(|file| initrd::load(memory, file, kernel_end, last))
-            .transpose()
+        let initrd = file
+            .map(|file| initrd::load(memory, file, kernel_end, last))
+            .transpose()?;
+        filled::expect_tables(memory, initrd.map(|(address, _)| address));
+        Ok(initrd)
     }
 }
 
@@ -157,10 +167,35 @@ fn is_elf(kernel: &mut File) -> io::Result<bool> {
 }
 
 fn write_command_line(memory: &Memory, line: &str) -> Result<(), BootError> {
+    let line = format!("{OWN_WORDS} {line}");
     if line.len() >= COMMAND_LINE_SIZE {
         return Err(BootError::CommandLine(line.len()));
     }
     memory.write_slice(line.as_bytes(), GuestAddress(COMMAND_LINE))?;
     let end = COMMAND_LINE + line.len() as u64;
     Ok(memory.write_obj(0_u8, GuestAddress(end))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{Backing, MIN_MIB, create};
+
+    #[test]
+    fn the_owners_words_are_last_and_as_many_as_linux_reads() {
+        let memory = create(MIN_MIB, Backing::Anonymous).unwrap();
+        let most = COMMAND_LINE_SIZE - 1 - OWN_WORDS.len() - 1;
+        let words = "x".repeat(most);
+        write_command_line(&memory, &words).unwrap();
+        let mut line = [1; COMMAND_LINE_SIZE];
+        memory
+            .read_slice(&mut line, GuestAddress(COMMAND_LINE))
+            .unwrap();
+        assert_eq!(line, format!("pci=off {words}\0").as_bytes());
+        let error = write_command_line(&memory, &format!("{words}x")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the kernel's command line has 2048 bytes; 2047 are possible"
+        );
+    }
 }

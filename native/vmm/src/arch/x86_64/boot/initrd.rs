@@ -7,7 +7,7 @@ use vm_memory::{Bytes, GuestAddress, GuestMemoryBackend};
 
 use super::BootError;
 use crate::layout::LOW_MEMORY_END;
-use crate::memory::Memory;
+use crate::memory::{self, Memory};
 
 const PAGE: u64 = 0x1000;
 
@@ -24,6 +24,7 @@ pub(super) fn load(
     let end = low_end.min(last.saturating_add(1));
     let address = place(length, kernel_end, end).ok_or(BootError::InitrdSize(length))?;
     let size = usize::try_from(length).map_err(|_| BootError::InitrdSize(length))?;
+    memory::expect_filled(memory, address, length);
     memory.read_exact_volatile_from(GuestAddress(address), file, size)?;
     Ok((address, length))
 }

@@ -20,7 +20,9 @@ const UNKNOWN_LOADER: u8 = 0xff;
 
 /// What a kernel needs besides its file.
 pub(super) struct Needs {
-    /// It unpacks itself up to here.
+    /// It unpacks itself from here on.
+    pub(super) start: u64,
+    /// Up to here.
     pub(super) end: u64,
     /// The highest address of its initramfs.
     pub(super) initrd_end: u64,
@@ -36,6 +38,7 @@ pub(super) fn check(header: &setup_header) -> Result<Needs, BootError> {
     // It moves to where it prefers to be, unless it is above already (arch/x86/boot/compressed/head_64.S).
     let start = header.pref_address.max(HIGH_START);
     Ok(Needs {
+        start,
         end: start.saturating_add(header.init_size.into()),
         initrd_end: header.initrd_addr_max.into(),
     })
