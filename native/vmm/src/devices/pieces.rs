@@ -144,22 +144,6 @@ impl Pieces {
         self.clear();
     }
 
-    /// Drops what is behind the first `limit` bytes.
-    pub fn truncate(&mut self, limit: usize) {
-        let mut left = limit;
-        let mut keep = self.start;
-        for piece in self.vectors.iter_mut().skip(self.start) {
-            if left == 0 {
-                break;
-            }
-            piece.iov_len = piece.iov_len.min(left);
-            left -= piece.iov_len;
-            keep += 1;
-        }
-        self.vectors.truncate(keep);
-        self.bytes = self.bytes.min(limit);
-    }
-
     /// Copies from `offset` on out of guest memory; tells how many bytes were there.
     pub fn copy_out(&self, offset: usize, to: &mut [u8]) -> usize {
         let mut done = 0;
@@ -318,3 +302,6 @@ fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,3 +181,6 @@ fn field(ring: u64, offset: u64) -> GuestAddress {
 fn broken(error: vm_memory::GuestMemoryError) -> Failure {
     Failure::Guest(format!("a queue is broken: {error}"))
 }
+
+#[cfg(test)]
+mod tests;

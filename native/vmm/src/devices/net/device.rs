@@ -10,9 +10,10 @@ use virtio_bindings::virtio_net::{
     VIRTIO_NET_F_MRG_RXBUF, VIRTIO_NET_F_STATUS,
 };
 
-use super::active::{Active, Host};
+use super::active::Active;
 use super::address::{HardwareAddress, configuration};
 use super::counters::Counters;
+use super::host::Host;
 use super::tap::Tap;
 use super::vhost::Vhost;
 use super::{control, offloads};
@@ -109,6 +110,7 @@ impl Net {
                 limiter: RateLimiter::new(limit).map_err(NetError::Timer)?,
                 counters: Arc::default(),
                 configuration: Configuration::new(configuration(address, pairs)),
+                gone: false,
             },
             pairs,
             features,

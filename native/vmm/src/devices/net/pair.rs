@@ -55,7 +55,7 @@ impl Receiver {
     pub fn run(&mut self, tap: BorrowedFd<'_>, limiter: &mut RateLimiter) -> Result<Stop, Failure> {
         self.ring().disarm()?;
         let mut stop = None;
-        for _ in 0..BATCH {
+        for index in 0..BATCH {
             stop = if self.held.is_some() {
                 self.place_rest()?
             } else if is_ready(limiter)? {
@@ -65,6 +65,10 @@ impl Receiver {
             };
             if stop.is_some() {
                 break;
+            }
+            // A packet that comes alone does not wait for the look at the next one.
+            if index == 0 {
+                self.ring().tell()?;
             }
         }
         self.ring().tell()?;
