@@ -45,6 +45,8 @@ pub(crate) struct Stream {
     /// SHUTDOWN flags that we sent.
     pub(crate) sent_shutdown: u32,
     pub(crate) wanted: Wanted,
+    /// How many buffers of the guest the next read(2) may fill: as many as there was use for.
+    pub(crate) batch: usize,
     /// Stands in the muxer's queue of streams that have something to send.
     pub(crate) queued: bool,
 }
@@ -59,6 +61,7 @@ impl Stream {
             guest_shutdown: 0,
             sent_shutdown: 0,
             wanted: Wanted::default(),
+            batch: 1,
             queued: false,
         }
     }
