@@ -43,12 +43,13 @@ deps: ## Install the Debian packages that are missing
 	@tools/deps
 
 .PHONY: build
-build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock exec task libhadron image kernel-debian qemu ## The runtime in build/, with Debian's kernel
+build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock vmm exec task libhadron image kernel-debian qemu ## The runtime in build/, with Debian's kernel
 
-.PHONY: launcher shim vsock exec task libhadron agent crun
-launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, exec, task, libhadron, agent, crun
+.PHONY: launcher shim vsock vmm exec task libhadron agent crun
+launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, vmm, exec, task, libhadron, agent, crun
 shim: $(DAEMON) $(LIB)/node $(LIB)/koffi.node
 vsock: $(LIB)/hadron-vsock
+vmm: $(LIB)/hadron-vmm
 exec: $(LIB)/hadron-exec
 task: $(LIB)/hadron-task
 libhadron: $(LIB)/libhadron.so
@@ -71,7 +72,7 @@ qemu: $(LIB)/qemu-system-x86_64 ## A newer QEMU: Debian 12's makes no FIFOs, soc
 install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it is there
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/hadron/kernel'
 	install -m 0755 $(BIN)/containerd-shim-hadron-v2 '$(DESTDIR)$(PREFIX)/bin/'
-	install -m 0755 $(LIB)/{node,hadron-vsock,hadron-exec,hadron-task,qemu-system-x86_64} '$(DESTDIR)$(PREFIX)/lib/hadron/'
+	install -m 0755 $(LIB)/{node,hadron-vsock,hadron-vmm,hadron-exec,hadron-task,qemu-system-x86_64} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(DAEMON) $(LIB)/{koffi.node,libhadron.so,initramfs-tuned.cpio,initramfs-debian.cpio} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(LIB)/kernel/vmlinux-* '$(DESTDIR)$(PREFIX)/lib/hadron/kernel/'
 

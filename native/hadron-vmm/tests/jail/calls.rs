@@ -1,0 +1,177 @@
+//! The filters of system calls, tried with every call that there is.
+
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+
+use hadron_vmm_process::fault;
+use hadron_vmm_process::seccomp::{self, Kind, name_of};
+use libc::c_long;
+
+use crate::{Inside, Jailed, Test};
+
+pub const TESTS: &[Test] = &[
+    (
+        "a_fault_of_its_own_ends_both_processes",
+        a_fault_of_its_own_ends_both_processes,
+    ),
+    (
+        "a_violation_is_named_and_ends_both_processes",
+        a_violation_is_named_and_ends_both_processes,
+    ),
+    (
+        "what_a_filter_does_not_list_kills",
+        what_a_filter_does_not_list_kills,
+    ),
+    ("arguments_are_looked_at", arguments_are_looked_at),
+];
+pub const INSIDE: &[Inside] = &[
+    ("violate", violate),
+    ("panic", panic),
+    ("segfault", segfault),
+];
+
+/// The highest number that is tried.
+const LAST: c_long = 480;
+
+fn violate(_: OwnedFd) {
+    let worker = std::thread::spawn(|| {
+        seccomp::enter(Kind::Worker).unwrap();
+        let _ = std::net::TcpListener::bind("127.0.0.1:0");
+    });
+    let _ = worker.join();
+}
+
+fn panic(_: OwnedFd) {
+    fault::end_the_process();
+    seccomp::enter(Kind::Main).unwrap();
+    panic!("{}", "x".repeat(3));
+}
+
+fn segfault(_: OwnedFd) {
+    fault::end_the_process();
+    seccomp::enter(Kind::Main).unwrap();
+    // SAFETY: nothing is there, which the kernel answers by a signal.
+    unsafe { std::ptr::without_provenance::<u8>(64).read_volatile() };
+}
+
+fn a_fault_of_its_own_ends_both_processes() {
+    let (status, words) = Jailed::start("panic").end();
+    assert_eq!(status.code(), Some(101), "{words}");
+    assert!(
+        words.starts_with("hadron-vmm: a fault of the VMM's own: panicked at "),
+        "{words}"
+    );
+    let (status, words) = Jailed::start("segfault").end();
+    assert_eq!((status.signal(), words.as_str()), (Some(libc::SIGSEGV), ""));
+}
+
+fn a_violation_is_named_and_ends_both_processes() {
+    let (status, words) = Jailed::start("violate").end();
+    assert_eq!(
+        words,
+        "hadron-vmm: the thread \"worker\" made the system call socket, which its filter forbids\n"
+    );
+    assert_eq!(status.signal(), Some(libc::SIGSYS));
+}
+
+/// How a process with this filter takes a call: true if it lives on; else it has died of SIGSYS, and has said so.
+fn survives(kind: Kind, number: c_long, arguments: [c_long; 4]) -> bool {
+    let (read, write) = rustix::pipe::pipe().unwrap();
+    // SAFETY: the test has one thread.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        rustix::stdio::dup2_stderr(&write).unwrap();
+        seccomp::report_violations().unwrap();
+        seccomp::enter(kind).unwrap();
+        let [a, b, c, d] = arguments;
+        // SAFETY: what the call does to this process does not matter any more.
+        unsafe {
+            libc::syscall(number, a, b, c, d, -1, -1);
+            libc::_exit(0)
+        }
+    }
+    drop(write);
+    let mut words = String::new();
+    std::fs::File::from(read)
+        .read_to_string(&mut words)
+        .unwrap();
+    let mut status = 0;
+    // SAFETY: `status` is a live local.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    if !libc::WIFSIGNALED(status) || libc::WTERMSIG(status) != libc::SIGSYS {
+        assert_eq!(words, "", "{kind:?} {number}");
+        return true;
+    }
+    let name = name_of(number).map_or_else(|| format!("number {number}"), str::to_owned);
+    let kind = kind.name();
+    let expected = format!(
+        "hadron-vmm: the thread \"{kind}\" made the system call {name}, which its filter forbids\n"
+    );
+    assert_eq!(words, expected);
+    false
+}
+
+fn what_a_filter_does_not_list_kills() {
+    for kind in Kind::ALL {
+        // With arguments that no condition of a filter holds for.
+        let left: Vec<&str> = (0..LAST)
+            .filter(|number| survives(kind, *number, [-1; 4]))
+            .filter_map(name_of)
+            .collect();
+        assert_eq!(left.join(" "), allowed(kind), "{kind:?}");
+    }
+}
+
+/// In the order of their numbers.
+fn allowed(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Outer => "write rt_sigaction getpid wait4 exit_group",
+        Kind::Main => {
+            "read write close poll munmap brk rt_sigprocmask rt_sigreturn sched_yield mremap getpid sendto recvmsg exit sigaltstack gettid futex restart_syscall clock_gettime exit_group getrandom"
+        }
+        Kind::Worker => {
+            "read write close munmap brk rt_sigprocmask rt_sigreturn sched_yield mremap getpid sendto recvmsg exit sigaltstack gettid futex restart_syscall clock_gettime exit_group epoll_wait epoll_ctl getrandom"
+        }
+        Kind::Vcpu => {
+            "read write close munmap brk rt_sigprocmask rt_sigreturn sched_yield mremap getpid exit sigaltstack gettid futex restart_syscall clock_gettime exit_group eventfd2 getrandom"
+        }
+    }
+}
+
+fn arguments_are_looked_at() {
+    let page = 4096;
+    let private = c_long::from(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    let data = c_long::from(libc::PROT_READ | libc::PROT_WRITE);
+    let code = data | c_long::from(libc::PROT_EXEC);
+    let own = c_long::from(std::process::id());
+    for kind in [Kind::Main, Kind::Worker, Kind::Vcpu] {
+        for (number, arguments, expected) in [
+            (libc::SYS_mmap, [0, page, data, private], true),
+            (libc::SYS_mmap, [0, page, code, private], false),
+            (libc::SYS_mprotect, [0, page, data, 0], true),
+            (libc::SYS_mprotect, [0, page, code, 0], false),
+            (
+                libc::SYS_madvise,
+                [0, page, libc::MADV_DONTNEED.into(), 0],
+                true,
+            ),
+            (
+                libc::SYS_madvise,
+                [0, page, libc::MADV_DODUMP.into(), 0],
+                false,
+            ),
+            (libc::SYS_ioctl, [-1, libc::TIOCSTI as c_long, 0, 0], false),
+            (libc::SYS_fcntl, [-1, libc::F_SETOWN.into(), own, 0], false),
+            (libc::SYS_tgkill, [own, own, 0, 0], false),
+            (libc::SYS_clone, [libc::SIGCHLD.into(), 0, 0, 0], false),
+        ] {
+            let name = name_of(number).unwrap();
+            assert_eq!(
+                survives(kind, number, arguments),
+                expected,
+                "{kind:?} {name}"
+            );
+        }
+    }
+}
