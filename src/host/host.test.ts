@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { connect, createServer, Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -19,6 +19,7 @@ import { processStartTime } from "./process-stat.ts";
 let host: Host;
 let directory: string;
 
+const hadronVmm = resolve(import.meta.dirname, "../../build/lib/hadron/hadron-vmm");
 const SLOW = "exec sleep 60";
 
 async function startShell(script: string): Promise<ChildProcess & { pid: number }> {
@@ -135,6 +136,35 @@ describe("mounts", () => {
 });
 
 describe("processes", () => {
+  test("a VMM has its control socket and its network namespace, and ends with the socket", async () => {
+    const [ours, theirs] = await host.socketpair();
+    const netns = await host.createNetns();
+    const path = `/proc/${process.pid}/fd/${netns}`;
+    const vmm = await host.spawnVmm({ program: hadronVmm, netns: path, socket: theirs });
+    closeSync(theirs);
+    const socket = new Socket({ fd: ours, readable: true, writable: true });
+    socket.write('{"id":1,"op":"pause"}\n');
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(JSON.parse(answer.toString())).toEqual({ id: 1, error: "there is no VM yet: start it first" });
+    expect(readlinkSync(`/proc/${vmm.pid}/ns/net`)).toBe(readlinkSync(path));
+    expect(processStartTime(vmm.pid)).toBe(vmm.startTime);
+    socket.destroy();
+    expect(await host.reapChild(vmm.pid)).toEqual({ code: 0, signal: null });
+    closeSync(vmm.fd);
+    closeSync(netns);
+  });
+
+  test("a VMM says what it lacks", async () => {
+    const [ours, theirs] = await host.socketpair();
+    const vmm = await host.spawnVmm({ program: hadronVmm, netns: "/dev/null", socket: theirs });
+    [ours, theirs].forEach((fd) => closeSync(fd));
+    expect(await host.reapChild(vmm.pid)).toEqual({ code: 1, signal: null });
+    expect(readFileSync(vmm.fd, "utf8")).toMatch(/^hadron-vmm: the network namespace \/dev\/null cannot be entered: .*\n$/);
+    closeSync(vmm.fd);
+    await expect(host.spawnVmm({ program: "/absent", netns: "new", socket: 0 })).rejects.toEqual(hasCode(Code.NOT_FOUND, /\/absent/));
+    await expect(host.spawnVmm({ program: "/bin/true", netns: "new", socket: -1 })).rejects.toEqual(hasCode(Code.INVALID_ARGUMENT));
+  });
+
   test("a signal is for one process, which need not be a child", async () => {
     const child = spawn("/bin/sh", ["-c", "sleep 60 & echo $!; wait"], { stdio: ["ignore", "pipe", "inherit"] });
     const exited = once(child, "exit");

@@ -13,8 +13,8 @@ use serde_json::json;
 
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path};
-use crate::process;
-use crate::request::SpawnTask;
+use crate::request::{SpawnTask, SpawnVmm};
+use crate::{descriptor, process};
 
 /// The name of the variable in which native/task finds its parent's pid.
 const PARENT: &str = "HADRON_PARENT";
@@ -35,23 +35,57 @@ pub fn spawn_task(request: &SpawnTask) -> OpResult<Reply> {
             &format!("the network namespace {} cannot be opened", request.netns),
         )
     })?;
-    let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)
-        .map_err(|errno| OpError::os(errno, "a pipe cannot be made"))?;
-    rustix::io::ioctl_fionbio(&read, true)
-        .map_err(|errno| OpError::os(errno, "a pipe cannot be made"))?;
-    // Nothing here keeps std from posix_spawn(3), which does not copy this process. The working directory of the daemon
-    // is the bundle, which must not be kept busy.
-    let child = Command::new(&request.program)
+    let (read, write) = pipe()?;
+    let mut command = Command::new(&request.program);
+    command
         .arg0(name)
         .args(arguments)
         .env_clear()
         .env(PARENT, std::process::id().to_string())
-        .current_dir("/")
         .stdin(Stdio::from(namespace))
         .stdout(Stdio::from(write))
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| failed(&error, &format!("{} cannot be executed", request.program)))?;
+        .stderr(Stdio::null());
+    spawn(command, read)
+}
+
+/// Starts native/hadron-vmm. `fd` of the answer is the reading end of its standard error, non-blocking and close-on-exec. To be called
+/// on a thread that lives as long as the child is to live.
+pub fn spawn_vmm(request: &SpawnVmm) -> OpResult<Reply> {
+    check_path("program", &request.program)?;
+    if request.netns != "new" {
+        check_path("network namespace", &request.netns)?;
+    }
+    let socket = descriptor::duplicate(request.socket, "the control socket cannot be given away")?;
+    let (read, write) = pipe()?;
+    let mut command = Command::new(&request.program);
+    command
+        .arg0("hadron-vmm")
+        .env_clear()
+        .arg("--parent")
+        .arg(std::process::id().to_string())
+        .arg("--netns")
+        .arg(&request.netns)
+        .stdin(Stdio::from(socket))
+        .stdout(Stdio::null())
+        .stderr(Stdio::from(write));
+    spawn(command, read)
+}
+
+/// The reading end of which is non-blocking.
+fn pipe() -> OpResult<(OwnedFd, OwnedFd)> {
+    let failed = |errno| OpError::os(errno, "a pipe cannot be made");
+    let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
+    rustix::io::ioctl_fionbio(&read, true).map_err(failed)?;
+    Ok((read, write))
+}
+
+/// The other end of `read` is among the command's descriptors. Nothing here, nor in what the callers set, keeps std from posix_spawn(3),
+/// which does not copy this process.
+fn spawn(mut command: Command, read: OwnedFd) -> OpResult<Reply> {
+    // The working directory of the daemon is the bundle, which must not be kept busy.
+    let child = command.current_dir("/").spawn();
+    let program = command.get_program().display();
+    let child = child.map_err(|error| failed(&error, &format!("{program} cannot be executed")))?;
     let pid = child.id();
     let start_time = process::start_time(pid)?;
     Ok(Reply::with_fds(
@@ -146,6 +180,37 @@ mod tests {
         );
         // Reaped: there is no such child any more.
         assert_eq!(open(pid).unwrap_err().errno, Errno::CHILD);
+    }
+
+    #[test]
+    fn a_vmm_has_its_socket_and_its_words_are_heard() {
+        let directory = std::env::temp_dir().join(format!("libhadron-vmm-{}", std::process::id()));
+        std::fs::create_dir(&directory).unwrap();
+        let program = directory.join("program");
+        let script = "#!/bin/sh\necho \"$@\" $(env | grep -c HADRON) >&0; pwd >&2; exit 3\n";
+        std::fs::write(&program, script).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(&program, mode).unwrap();
+        let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let reply = spawn_vmm(&SpawnVmm {
+            program: program.to_str().unwrap().to_owned(),
+            netns: "new".to_owned(),
+            socket: theirs.as_raw_fd(),
+        })
+        .unwrap();
+        drop(theirs);
+        let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
+        let end = wait(&open(pid).unwrap());
+        assert_eq!(end.value(), &json!({ "code": 3, "signal": null }));
+        let (mut arguments, mut words) = (String::new(), String::new());
+        ours.read_to_string(&mut arguments).unwrap();
+        let parent = std::process::id();
+        assert_eq!(arguments, format!("--parent {parent} --netns new 0\n"));
+        let fd = i32::try_from(reply.value()["fd"].as_i64().unwrap()).unwrap();
+        let copy = rustix::io::dup(crate::descriptor::borrow(fd).unwrap()).unwrap();
+        File::from(copy).read_to_string(&mut words).unwrap();
+        assert_eq!(words, "/\n");
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 
     #[test]

@@ -59,8 +59,11 @@ impl Handle {
             Ok(Operation::KillProcess(request)) => {
                 self.reactor.submit(id, ProcessOperation::Kill(request))
             }
-            Ok(Operation::SpawnTask(request)) => {
-                self.reactor.submit(id, ProcessOperation::Spawn(request))
+            Ok(Operation::SpawnTask(request)) => self
+                .reactor
+                .submit(id, ProcessOperation::SpawnTask(request)),
+            Ok(Operation::SpawnVmm(request)) => {
+                self.reactor.submit(id, ProcessOperation::SpawnVmm(request))
             }
             Ok(Operation::ReapChild(request)) => {
                 self.reactor.submit(id, ProcessOperation::Reap(request))
@@ -124,6 +127,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::CheckKvm(request) => kvm::check(&request),
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
+        | Operation::SpawnVmm(_)
         | Operation::ReapChild(_)
         | Operation::WaitClockSet(_)
         | Operation::WaitNetworkChange(_)

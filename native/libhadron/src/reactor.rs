@@ -18,7 +18,7 @@ use crate::answers::{Answers, Reply};
 use crate::clock;
 use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
-use crate::request::{Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnTask};
+use crate::request::{Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnTask, SpawnVmm};
 use crate::stop::Stop;
 use crate::{child, descriptor, network, process, thread};
 
@@ -30,7 +30,8 @@ const TOKEN_WAKE: u64 = MAX_ID + 2;
 
 pub enum ProcessOperation {
     Kill(KillProcess),
-    Spawn(SpawnTask),
+    SpawnTask(SpawnTask),
+    SpawnVmm(SpawnVmm),
     Reap(ReapChild),
     WaitClockSet,
     WaitNetworkChange(Descriptor),
@@ -162,9 +163,13 @@ impl Thread {
                 ProcessOperation::Kill(request) => {
                     self.answers.send(id, guarded(|| process::kill(&request)));
                 }
-                ProcessOperation::Spawn(request) => {
+                ProcessOperation::SpawnTask(request) => {
                     self.answers
                         .send(id, guarded(|| child::spawn_task(&request)));
+                }
+                ProcessOperation::SpawnVmm(request) => {
+                    self.answers
+                        .send(id, guarded(|| child::spawn_vmm(&request)));
                 }
                 ProcessOperation::Reap(request) => {
                     if let Err(error) = guarded(|| self.reap(id, &request)) {

@@ -22,6 +22,7 @@ pub enum Operation {
     UmountTree(Umount),
     KillProcess(KillProcess),
     SpawnTask(SpawnTask),
+    SpawnVmm(SpawnVmm),
     ReapChild(ReapChild),
     WaitClockSet(Empty),
     Cancel(Cancel),
@@ -126,6 +127,17 @@ pub struct SpawnTask {
     pub arguments: Vec<String>,
     /// Path of the network namespace.
     pub netns: String,
+}
+
+/// hadron-vmm, which dies with this process (native/hadron-vmm says what it is given).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpawnVmm {
+    pub program: String,
+    /// "new", or the path of the network namespace.
+    pub netns: String,
+    /// Of which the child gets a duplicate.
+    pub socket: RawFd,
 }
 
 /// Answered when the child has exited and is reaped; every child is to be asked for once.
