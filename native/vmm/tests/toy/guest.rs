@@ -26,6 +26,8 @@ const VECTORS: u64 = 0x20 + 24;
 /// What it tells beside vectors of interrupts: it has begun; a command is done; an exception, with its vector.
 pub const READY: u8 = 1;
 pub const DONE: u8 = 2;
+/// What a test's own code may tell.
+pub const OTHER: u8 = 3;
 pub const EXCEPTION: u8 = 0x80;
 
 /// What a command does, `count` times.

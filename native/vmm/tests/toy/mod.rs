@@ -62,6 +62,8 @@ pub struct Toy {
     told: PipeReader,
     /// Interrupts that were told and nobody has waited for, by their lines.
     interrupts: [u32; 24],
+    /// [`guest::OTHER`] was told.
+    other: bool,
     events: Receiver<Event>,
     free: u64,
 }
@@ -85,6 +87,11 @@ impl Toy {
 
     /// As [`Self::start`].
     pub fn start_on(backing: Backing, devices: Vec<Box<dyn Device>>) -> Option<Toy> {
+        Self::start_with(backing, 1, devices)
+    }
+
+    /// As [`Self::start`].
+    pub fn start_with(backing: Backing, vcpus: u8, devices: Vec<Box<dyn Device>>) -> Option<Toy> {
         let kvm = kvm()?;
         let memory = memory::create(MEMORY_MIB, backing).unwrap();
         guest::load(&memory);
@@ -93,7 +100,7 @@ impl Toy {
         let machine = Machine::new(Parts {
             kvm,
             memory: Arc::clone(&memory),
-            vcpus: 1,
+            vcpus,
             devices,
             serial: Some(serial.into()),
             boot: Boot::Code(guest::CODE),
@@ -110,6 +117,7 @@ impl Toy {
             command,
             told,
             interrupts: [0; 24],
+            other: false,
             events,
             free: guest::FREE,
         };
@@ -167,11 +175,24 @@ impl Toy {
     /// Waits for an interrupt of a device, unless one has come since the last one was waited for.
     /// Those that come together are one.
     pub fn wait_interrupt(&mut self, device: usize) {
-        let line = FIRST_GSI as usize + device;
+        self.wait_line(FIRST_GSI + device as u32);
+    }
+
+    /// The same, by the interrupt's line.
+    pub fn wait_line(&mut self, line: u32) {
+        let line = line as usize;
         if self.interrupts[line] == 0 {
             self.wait_for("an interrupt", |toy, _| toy.interrupts[line] > 0);
         }
         self.interrupts[line] = 0;
+    }
+
+    /// Waits for [`guest::OTHER`].
+    pub fn wait_other(&mut self) {
+        if !self.other {
+            self.wait_for("another CPU", |toy, _| toy.other);
+        }
+        self.other = false;
     }
 
     /// Interrupts of a device that nobody has waited for, of those that were seen while something else was waited for.
@@ -203,6 +224,7 @@ impl Toy {
             if let Some(line) = byte.checked_sub(guest::FIRST_VECTOR) {
                 self.interrupts[usize::from(line)] += 1;
             }
+            self.other |= byte == guest::OTHER;
             if is_it(self, byte) {
                 return;
             }

@@ -130,8 +130,15 @@ impl Linux {
 
     fn load_bzimage(mut self, memory: &Memory, rsdp: u64) -> Result<Entry, BootError> {
         let start = Some(GuestAddress(HIGH_START));
-        let kernel =
-            BzImage::load(memory, start, &mut self.kernel, start).map_err(BootError::Kernel)?;
+        let kernel = BzImage::load(memory, start, &mut self.kernel, start).map_err(|error| {
+            use linux_loader::loader::{Error, bzimage};
+            match error {
+                Error::Bzimage(bzimage::Error::InvalidBzImage | bzimage::Error::Underflow) => {
+                    BootError::Format
+                }
+                error => BootError::Kernel(error),
+            }
+        })?;
         let header = kernel.setup_header.ok_or(BootError::Format)?;
         let needs = long::check(&header)?;
         expect_filled(memory, needs.start, needs.end - needs.start);
@@ -159,11 +166,11 @@ impl Linux {
 }
 
 fn is_elf(kernel: &mut File) -> io::Result<bool> {
+    let mut magic = Vec::new();
     kernel.seek(SeekFrom::Start(0))?;
-    let mut magic = [0; 4];
-    kernel.read_exact(&mut magic)?;
+    kernel.take(4).read_to_end(&mut magic)?;
     kernel.seek(SeekFrom::Start(0))?;
-    Ok(&magic == b"\x7fELF")
+    Ok(magic == b"\x7fELF")
 }
 
 fn write_command_line(memory: &Memory, line: &str) -> Result<(), BootError> {
@@ -177,25 +184,4 @@ fn write_command_line(memory: &Memory, line: &str) -> Result<(), BootError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::memory::{Backing, MIN_MIB, create};
-
-    #[test]
-    fn the_owners_words_are_last_and_as_many_as_linux_reads() {
-        let memory = create(MIN_MIB, Backing::Anonymous).unwrap();
-        let most = COMMAND_LINE_SIZE - 1 - OWN_WORDS.len() - 1;
-        let words = "x".repeat(most);
-        write_command_line(&memory, &words).unwrap();
-        let mut line = [1; COMMAND_LINE_SIZE];
-        memory
-            .read_slice(&mut line, GuestAddress(COMMAND_LINE))
-            .unwrap();
-        assert_eq!(line, format!("pci=off {words}\0").as_bytes());
-        let error = write_command_line(&memory, &format!("{words}x")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the kernel's command line has 2048 bytes; 2047 are possible"
-        );
-    }
-}
+mod tests;
