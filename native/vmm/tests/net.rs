@@ -10,10 +10,11 @@ mod namespace;
 mod toy;
 
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use frames::{frame, pattern, segment};
-use hadron_vmm::devices::net::{Counters, HardwareAddress, Net};
+use hadron_vmm::devices::net::{Counters, Figures, HardwareAddress, Net};
 use namespace::{Namespace, Packets};
 use toy::driver::Driver;
 use toy::{Event, Toy, readable, writable};
@@ -41,9 +42,13 @@ struct Guest {
 impl Guest {
     /// `headers`: the host sends and sees virtio's headers, too. None: KVM cannot be had here.
     fn start(headers: bool) -> Option<Guest> {
+        Guest::start_with(headers, Vec::new())
+    }
+
+    fn start_with(headers: bool, vhost: Vec<OwnedFd>) -> Option<Guest> {
         let namespace = Namespace::new();
         let address = HardwareAddress([2, 0, 0, 0, 0, 1]);
-        let device = Net::new(address, namespace.tap(1), Vec::new(), None).unwrap();
+        let device = Net::new(address, namespace.tap(1), vhost, None).unwrap();
         let counters = device.counters();
         let mut toy = Toy::start(vec![Box::new(device)])?;
         let mut guest = Guest {
@@ -110,6 +115,29 @@ fn packets_go_out_and_come_in() {
     let Some(mut guest) = Guest::start(false) else {
         return;
     };
+    carries(&mut guest);
+    let figures = guest.counters.read();
+    assert_eq!((figures.sent, figures.received), (20, 20));
+}
+
+#[test]
+fn the_kernel_carries_packets_and_interrupts_the_guest() {
+    let Some(vhost) = namespace::open_vhost(1) else {
+        return;
+    };
+    let Some(mut guest) = Guest::start_with(false, vhost) else {
+        return;
+    };
+    carries(&mut guest);
+    for _ in 0..3 {
+        guest.begin();
+        carries(&mut guest);
+    }
+    assert_eq!(guest.counters.read(), Figures::default());
+}
+
+/// Twenty packets each way.
+fn carries(guest: &mut Guest) {
     for number in 0..20 {
         let frame = frame(&pattern(number, 100 + number as usize * 70));
         guest.send(&[0; HEADER], &frame);
@@ -117,8 +145,6 @@ fn packets_go_out_and_come_in() {
         guest.host.send(&frame);
         assert_eq!(guest.receive(), frame);
     }
-    let figures = guest.counters.read();
-    assert_eq!((figures.sent, figures.received), (20, 20));
 }
 
 #[test]

@@ -97,7 +97,11 @@ impl Net {
         for tap in taps.iter_mut().skip(1) {
             tap.set_attached(false).map_err(NetError::Tap)?;
         }
-        let vhost: Vec<_> = vhost.into_iter().map(Vhost::new).collect();
+        let vhost = vhost
+            .into_iter()
+            .map(Vhost::new)
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(NetError::Vhost)?;
         let mut features = features(pairs, udp);
         if let Some(vhost) = vhost.first() {
             features &= !vhost.missing_features().map_err(NetError::Vhost)?;

@@ -55,10 +55,7 @@ impl Pairs {
             self.pairs.push(Pair::Kernel);
             return vhost
                 .start(memory, features, queues, interrupt)
-                .and_then(|()| match vhost.broken() {
-                    Some(broken) => poll.add(broken, BROKEN + index, EventFlags::IN),
-                    None => Ok(()),
-                })
+                .and_then(|()| poll.add(vhost.broken(), BROKEN + index, EventFlags::IN))
                 .map_err(|error| Failure::Host(format!("vhost-net refuses a queue: {error}")));
         }
         let ring = |queue| Ring::new(queue, Arc::clone(memory), interrupt.clone());
@@ -241,10 +238,8 @@ impl Pairs {
             match (pair, host.taps.get(index), host.vhost.get_mut(index)) {
                 (Pair::Here(carrier), Some(tap), _) => carrier.unwatch(tap, poll),
                 (Pair::Kernel, _, Some(vhost)) => {
-                    if let Some(broken) = vhost.broken() {
-                        // It is not there if the start failed before.
-                        let _ = poll.remove(broken);
-                    }
+                    // It is not there if the start failed before.
+                    let _ = poll.remove(vhost.broken());
                     vhost.stop()?;
                 }
                 _ => {}

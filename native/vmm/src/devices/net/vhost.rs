@@ -30,25 +30,24 @@ pub struct Vhost {
     fd: OwnedFd,
     /// Once it is this process's: from the first activation on, so that a NIC that nobody uses has no thread in the kernel.
     owned: Option<Arc<Memory>>,
-    running: Option<Running>,
-}
-
-/// What the kernel uses.
-struct Running {
-    queues: [Virtqueue; 2],
     /// Counts when the kernel finds a queue broken.
     broken: EventFd,
+    /// What the kernel uses.
+    running: Option<[Virtqueue; 2]>,
 }
 
 impl Vhost {
     /// `fd`: of /dev/vhost-net, new.
-    #[must_use]
-    pub fn new(fd: OwnedFd) -> Self {
-        Vhost {
+    ///
+    /// # Errors
+    /// As eventfd(2).
+    pub fn new(fd: OwnedFd) -> io::Result<Self> {
+        Ok(Vhost {
             fd,
             owned: None,
+            broken: EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?,
             running: None,
-        }
+        })
     }
 
     /// Which of the features that it has to know of it does not.
@@ -73,12 +72,8 @@ impl Vhost {
         interrupt: &Interrupt,
     ) -> io::Result<()> {
         self.own(memory)?;
-        let running = Running {
-            queues,
-            broken: EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?,
-        };
         self.ioctl(VHOST_SET_FEATURES(), &(features & FEATURES))?;
-        for (index, Virtqueue { queue, kick }) in (0..).zip(&running.queues) {
+        for (index, Virtqueue { queue, kick }) in (0..).zip(&queues) {
             let host = |address| {
                 let pointer = memory.get_host_address(GuestAddress(address));
                 pointer
@@ -101,12 +96,12 @@ impl Vhost {
             self.ioctl(VHOST_SET_VRING_NUM(), &state(queue.size()))?;
             self.ioctl(VHOST_SET_VRING_BASE(), &state(queue.next_avail()))?;
             self.ioctl(VHOST_SET_VRING_ADDR(), &addresses)?;
-            let broken = running.broken.as_raw_fd();
+            let broken = self.broken.as_raw_fd();
             self.set_file(VHOST_SET_VRING_ERR(), index, broken)?;
             self.set_file(VHOST_SET_VRING_CALL(), index, interrupt.line().as_raw_fd())?;
             self.set_file(VHOST_SET_VRING_KICK(), index, kick.as_raw_fd())?;
         }
-        self.running = Some(running);
+        self.running = Some(queues);
         Ok(())
     }
 
@@ -131,7 +126,7 @@ impl Vhost {
     /// # Errors
     /// As of [`Self::disable`].
     pub fn stop(&mut self) -> io::Result<()> {
-        if let Some(_files) = self.running.take() {
+        if let Some(_queues) = self.running.take() {
             self.disable()?;
             for index in 0..2 {
                 for request in [
@@ -142,21 +137,22 @@ impl Vhost {
                     self.set_file(request, index, NONE)?;
                 }
             }
+            // What it has found in these queues is nothing to the next driver.
+            let _ = self.broken.read();
         }
         Ok(())
     }
 
-    /// Readable when the kernel has found a queue broken; while it runs.
+    /// Readable when the kernel has found a queue broken.
     #[must_use]
-    pub fn broken(&self) -> Option<BorrowedFd<'_>> {
-        self.running.as_ref().map(|running| as_fd(&running.broken))
+    pub fn broken(&self) -> BorrowedFd<'_> {
+        as_fd(&self.broken)
     }
 
-    /// Whether it has found one.
+    /// Whether it has found one since this was asked.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        let running = self.running.as_ref();
-        running.is_some_and(|running| running.broken.read().is_ok())
+        self.broken.read().is_ok()
     }
 
     fn own(&mut self, memory: &Arc<Memory>) -> io::Result<()> {

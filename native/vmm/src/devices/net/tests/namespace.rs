@@ -137,6 +137,21 @@ fn open_tun(name: &str, flags: libc::c_int) -> io::Result<OwnedFd> {
     }
 }
 
+/// Descriptors of /dev/vhost-net. None: it cannot be had here, which was said.
+pub fn open_vhost(count: usize) -> Option<Vec<OwnedFd>> {
+    let mut options = File::options();
+    let options = options.read(true).write(true);
+    let open = |_| options.open("/dev/vhost-net").map(OwnedFd::from);
+    match (0..count).map(open).collect() {
+        Ok(opened) => Some(opened),
+        Err(error) => {
+            let error: io::Error = error;
+            eprintln!("skipped: /dev/vhost-net does not open: {error}");
+            None
+        }
+    }
+}
+
 /// Packets that the host sends to the tap and gets from it.
 pub struct Packets(OwnedFd);
 
