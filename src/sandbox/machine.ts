@@ -3,6 +3,7 @@
  * disposing it kills the VM.
  */
 
+import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
@@ -22,6 +23,9 @@ import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE } from "./plan.ts";
 
 /** The host port that the agent dials (proto/hadron/agent.proto). */
 const AGENT_PORT = 1024;
+
+/** VMADDR_PORT_ANY of vsock(7). */
+const ANY_PORT = 0xffff_ffff;
 
 /** How long a VM may outlive the connection to its agent: a dead agent is a kernel panic, and that an exit. */
 const CONNECTION_LOST_TIMEOUT_MS = 3_000;
@@ -111,7 +115,6 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly #place: MachinePlace | undefined;
   readonly #loopback: MachineLoopback | undefined;
   readonly #log: Logger;
-  #nextPort = AGENT_PORT + 1;
   #failure: string | undefined;
   #exit: VmExit | undefined;
   #networkLeft: Promise<void> | undefined;
@@ -127,7 +130,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.#loopback = loopback;
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
-    this.doors = new Doors({ vsock: vm.vsock, agent, dial, nextPort: () => this.#nextPort++, log });
+    this.doors = new Doors({ vsock: vm.vsock, agent, dial, nextPort: freshPort, log });
     this.#servers = new LoopbackServers({ netns: this.netns, pid: network.isHosts ? undefined : vm.pid, doors: this.doors, dial, log });
     void vm.exited.then((exit) => {
       this.#exit = exit;
@@ -218,7 +221,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
 
   /** Joins a new guest stream with `fd`; the agent is to dial the answer's port. */
   async join(fd: number, direction: JoinDirection): Promise<Join> {
-    const port = this.#nextPort++;
+    const port = freshPort();
     const join = await this.vm.vsock.accept(port, fd, direction);
     void join.ended.then(({ error }) => {
       if (error !== undefined && direction === "out" && this.#exit === undefined && this.#failure === undefined) {
@@ -337,6 +340,14 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.#networkLeft ??= allDone([this.#loopback, this.#network].map(async (it) => await it?.[Symbol.asyncDispose]()));
     return this.#networkLeft;
   }
+}
+
+/**
+ * A host port for a stream or a door. Every container of the guest may dial every port, and who dials first has the stream: so that
+ * it is the agent, nobody can guess it. That it is taken, which fails, happens to one stream in a hundred million.
+ */
+function freshPort(): number {
+  return randomInt(AGENT_PORT + 1, ANY_PORT);
 }
 
 /** What the guest sees of the host. */

@@ -15,8 +15,30 @@ import { parts } from "./parts.ts";
 
 const MIB = 1024 * 1024;
 
+/** Dials the host's ports, as the agent does for the streams of processes, in the order in which they once were given away. */
+const THIEF = `
+import socket
+news = open("/news", "w", 1)
+print("dialling", file=news)
+while True:
+    for port in range(1025, 1100):
+        with socket.socket(socket.AF_VSOCK) as guest:
+            if guest.connect_ex((2, port)) == 0:
+                print("has", port, guest.recv(100), file=news)
+`;
+
 describe.each(containerdVersions)("containerd %s: stdio", (version) => {
-  const daemon = useContainerd(version);
+  const daemon = useContainerd(version, { images: ["busybox", "python"] });
+
+  test("is not to be had by whoever dials first in the guest", async () => {
+    await using container = await startContainer(daemon(), ["python3", "-c", THIEF], { image: "python" });
+    await expect.poll(async () => (await container.exec(["cat", "/news"])).stdout).toBe("dialling\n");
+    for (const word of ["one", "two", "three"]) {
+      const { stdout, stderr } = await container.exec(["sh", "-c", `cat; echo ${word}`], { stdin: "in " });
+      expect(stdout + stderr).toBe(`in ${word}\n`);
+    }
+    expect((await container.exec(["cat", "/news"])).stdout).toBe("dialling\n");
+  });
 
   test("keeps stdout and stderr apart", async () => {
     const result = await runContainer(daemon(), ["sh", "-c", "echo out; echo err >&2; echo out2"]);
