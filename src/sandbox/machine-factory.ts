@@ -7,22 +7,23 @@ import { basename, join } from "node:path";
 import { TtrpcAgent, type TtrpcAgentOptions } from "../agent/ttrpc-agent.ts";
 import { type Config, loadConfig, withAnnotations } from "../config/config.ts";
 import { Code, HadronError } from "../errors.ts";
-import { type CgroupPath, CgroupStay } from "../host/cgroup.ts";
+import type { CgroupPath, CgroupStay } from "../host/cgroup.ts";
 import { close } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
 import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
-import type { Capabilities, SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
+import type { SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
+import { CgroupStays } from "./cgroup-stays.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
 import { HostNetwork } from "./network/host-network.ts";
 import { PodLoopback } from "./network/loopback.ts";
 import { findPasst } from "./network/passt.ts";
 import { PodNetwork } from "./network/pod-network.ts";
 import { PublishedPorts } from "./network/published-ports.ts";
-import { podCgroup } from "./pod-cgroup.ts";
+import { cgroupAbove } from "./pod-cgroup.ts";
 import { requireSameMachine } from "./pod-config.ts";
 import type { PodSpec } from "./pod-spec.ts";
 import { unsupported } from "./refusal.ts";
@@ -53,12 +54,34 @@ const HOST_NETWORK_REFUSED =
   'or set host_network to "passt" in the configuration, which carries its packets with the host\'s addresses';
 
 /** Makes the machines of pods, and knows with which configuration. */
-export class MachineFactory {
+export class MachineFactory implements AsyncDisposable {
   readonly #options: MachineFactoryOptions;
   readonly #configs = new WeakMap<PodSpec, Promise<Config>>();
+  readonly #stays: CgroupStays;
 
   constructor(options: MachineFactoryOptions) {
     this.#options = options;
+    const { host, journal, podId, stateDir, log } = options;
+    this.#stays = new CgroupStays({ host, journal, podId, name: basename(stateDir), log });
+  }
+
+  /** What can be begun of the first pod's machine before it is asked for, by the `linux.cgroupsPath` of its container. Never throws. */
+  expect(cgroupsPath: string | undefined): void {
+    let above: CgroupPath | undefined;
+    try {
+      above = cgroupAbove(cgroupsPath);
+    } catch {
+      // Who creates the container is told.
+    }
+    // Else the launcher is about to put the daemon into another one.
+    if (above !== undefined && !this.#options.staysInCgroup) {
+      this.#stays.expect(above);
+    }
+  }
+
+  /** Ends what was begun for a machine that nobody has asked for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stays[Symbol.asyncDispose]();
   }
 
   /** Nothing is left when it throws; a configuration that does not hold is an error like any other. `shares` is called once at most. */
@@ -70,12 +93,9 @@ export class MachineFactory {
 
     const { host, libraryDirectory, log } = this.#options;
     await using undo = new AsyncDisposableStack();
-    // It waits for the kernel for as long as all that is below takes.
-    const entering = this.#enterCgroup(pod.cgroupAbove);
-    const entered = entering.catch(() => undefined);
-    undo.defer(async () => {
-      await (await entered)?.[Symbol.asyncDispose]();
-    });
+    // Both wait for the kernel, and for nothing of what is below.
+    const entering = owned(undo, this.#enterCgroup(pod.cgroupAbove));
+    const opening = owned(undo, this.#openNetwork(pod.netns, config));
     const [{ hypervisor, explanation }, image, directories] = await Promise.all([
       chooseHypervisor(config, libraryDirectory, host),
       resolveGuestImage(config, libraryDirectory),
@@ -90,9 +110,12 @@ export class MachineFactory {
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
     const before = performance.now();
     const { capabilities } = hypervisor;
-    const network = undo.use(
-      await this.#openNetwork(pod.netns, config, capabilities, { vcpus: size.vcpus, nics: capabilities.deviceSlots - directories.length }),
-    );
+    const network = await opening;
+    if (network instanceof PodNetwork) {
+      // Without the host's kernel all queues of a NIC are served by one thread.
+      const [queues, vhost] = capabilities.vhostNet ? [size.vcpus, true] : [1, false];
+      await network.makeNics({ maxNics: capabilities.deviceSlots - directories.length, queues, vhost });
+    }
     const devices = [...directories, ...network.nics];
     const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
     const place = await entering;
@@ -168,14 +191,7 @@ export class MachineFactory {
 
   /** The VM's processes inherit it from the daemon. */
   async #enterCgroup(above: CgroupPath | undefined): Promise<CgroupStay | undefined> {
-    if (above === undefined) {
-      return undefined;
-    }
-    const { host, journal, podId, stateDir, log } = this.#options;
-    const place = podCgroup(above, podId, basename(stateDir));
-    const stay = await CgroupStay.enter({ host, journal, place, warn: (sentence) => log.warn({}, sentence) });
-    log.debug({ directories: stay.directories }, "the daemon is in the pod's cgroup");
-    return stay;
+    return above === undefined ? undefined : await this.#stays.enter(above);
   }
 
   /** Read once for a pod. */
@@ -187,28 +203,13 @@ export class MachineFactory {
     return config;
   }
 
-  async #openNetwork(
-    netns: PodSpec["netns"],
-    { spareNics, passtPath }: Config,
-    { vhostNet }: Capabilities,
-    most: { vcpus: number; nics: number },
-  ): Promise<PodNetwork | HostNetwork> {
+  async #openNetwork(netns: PodSpec["netns"], { spareNics, passtPath }: Config): Promise<PodNetwork | HostNetwork> {
     const { host, journal, libraryDirectory, log } = this.#options;
     if (netns === "host") {
       const [passt, hadronExec] = [await findPasst(passtPath), join(libraryDirectory, "hadron-exec")];
       return await HostNetwork.open({ host, journal, passt, hadronExec, log });
     }
-    return await PodNetwork.open({
-      host,
-      journal,
-      netns,
-      spareNics,
-      maxNics: most.nics,
-      // Without the host's kernel all of them are served by one thread.
-      queues: vhostNet ? most.vcpus : 1,
-      vhost: vhostNet,
-      log,
-    });
+    return await PodNetwork.open({ host, journal, netns, spareNics, log });
   }
 
   #loopbackOf({ netns }: PodSpec, network: PodNetwork | HostNetwork): PodLoopback | PublishedPorts | undefined {
@@ -238,6 +239,15 @@ export class MachineFactory {
     const guestAgentMs = milliseconds(info.requestReadNs - info.initEnteredNs);
     this.#options.log.info({ ms: Math.round(ms), guestKernelMs, guestAgentMs, kernel: info.kernelRelease, ...size }, "the pod's VM is up");
   }
+}
+
+/** What it becomes is disposed with the stack, also if it comes after everything else there has failed. */
+function owned<T extends AsyncDisposable | undefined>(stack: AsyncDisposableStack, promise: Promise<T>): Promise<T> {
+  const settled = promise.catch(() => undefined);
+  stack.defer(async () => {
+    await (await settled)?.[Symbol.asyncDispose]();
+  });
+  return promise;
 }
 
 async function openAgentChannel(host: Host, options: TtrpcAgentOptions): Promise<AgentChannel> {

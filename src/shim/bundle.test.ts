@@ -6,17 +6,19 @@ import { describe, expect, it } from "vitest";
 
 import { Code } from "../errors.ts";
 import { encode } from "../json/encode.ts";
-import { decodeProcess, decodeResources, readSpec } from "./bundle.ts";
+import { decodeProcess, decodeResources, readCgroupsPath, readSpec } from "./bundle.ts";
 
-async function spec(content: string | Uint8Array) {
+async function inBundle<T>(content: string | Uint8Array, read: (bundle: string) => Promise<T>): Promise<T> {
   const bundle = await mkdtemp(join(tmpdir(), "hadron-test-bundle-"));
   try {
     await writeFile(join(bundle, "config.json"), content);
-    return await readSpec(bundle);
+    return await read(bundle);
   } finally {
     await rm(bundle, { recursive: true });
   }
 }
+
+const spec = (content: string | Uint8Array) => inBundle(content, readSpec);
 
 function any(type: string, json: string) {
   return { typeUrl: `types.containerd.io/opencontainers/runtime-spec/1/${type}`, value: Buffer.from(json) };
@@ -65,6 +67,22 @@ describe("a config.json", () => {
 
   it.each(["", "null x", "[]", "{", "\ufeff{}"])("that is %j is refused", async (text) => {
     await expect(spec(text)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+  });
+});
+
+describe("the cgroup that a bundle names", () => {
+  it.each([
+    ['{"linux":{"cgroupsPath":"/a/b"}}', "/a/b"],
+    ['{"linux":{"cgroupsPath":5}}', undefined],
+    ['{"linux":null}', undefined],
+    ["[]", undefined],
+    ["{", undefined],
+  ])("of %s", async (text, expected) => {
+    expect(await inBundle(text, readCgroupsPath)).toBe(expected);
+  });
+
+  it("is none without a spec", async () => {
+    expect(await readCgroupsPath("/nowhere")).toBe(undefined);
   });
 });
 

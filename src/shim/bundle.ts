@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { Any } from "../gen/protobuf.ts";
 import { readFile } from "../host/files.ts";
+import { isObject } from "../host/line-client.ts";
 import { decode, pointer, type Type } from "../json/schema.ts";
 import { OCI, type ProcessSpec, type ResourcesSpec, type Spec } from "../sandbox/oci.ts";
 
@@ -26,6 +27,24 @@ export async function readSpec(bundle: string): Promise<Spec> {
     throw new HadronError(Code.INVALID_ARGUMENT, `${path} has to be an object, and is null`);
   }
   return spec;
+}
+
+/**
+ * Of its `linux.cgroupsPath`, before anybody asks for the container: undefined for what is no such text. Whoever creates the container is told
+ * what is wrong with its spec.
+ */
+export async function readCgroupsPath(bundle: string): Promise<string | undefined> {
+  try {
+    const path = join(bundle, "config.json");
+    const text = await readFile(path, "utf8");
+    checkSize(text, path);
+    const spec: unknown = JSON.parse(text);
+    const linux = isObject(spec) ? spec["linux"] : undefined;
+    const cgroupsPath = isObject(linux) ? linux["cgroupsPath"] : undefined;
+    return typeof cgroupsPath === "string" ? cgroupsPath : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `types.containerd.io/opencontainers/runtime-spec/1/Process`: JSON, whatever the version in the URL. */

@@ -16,6 +16,7 @@ import { processStartTime } from "../host/process-stat.ts";
 import { MachineFactory } from "../sandbox/machine-factory.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import type { DaemonArguments } from "./arguments.ts";
+import { readCgroupsPath } from "./bundle.ts";
 import { EventPublisher } from "./events.ts";
 import { type Log, openLog } from "./log.ts";
 import { readRuntimeOptions, type RuntimeOptionsRead } from "./runtime-options.ts";
@@ -59,6 +60,7 @@ class Daemon implements AsyncDisposable {
   readonly #host: Host;
   readonly #events: EventPublisher;
   readonly #sandbox: Sandbox;
+  readonly #machines: MachineFactory;
   readonly #server: Server;
   readonly #finish: () => void;
   #idleTimeoutS = DEFAULTS.idleTimeoutS;
@@ -67,11 +69,14 @@ class Daemon implements AsyncDisposable {
 
   static async start(args: DaemonArguments, libraryDirectory: string): Promise<Daemon> {
     const log = openLog("log", args.debug ? "Debug" : "Info");
+    // A daemon is started for a container, in its bundle, which says where the VM will be.
+    const expected = readCgroupsPath(".");
     await mkdir(args.state, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
       throw errorOfSystemCall(cause, `the pod's directory ${args.state} cannot be made`);
     });
     const journal = await Journal.open(args.state);
     const daemon = new Daemon(args, libraryDirectory, log, journal);
+    daemon.#machines.expect(await expected);
     await daemon.#listen();
     return daemon;
   }
@@ -85,6 +90,16 @@ class Daemon implements AsyncDisposable {
     const done = Promise.withResolvers<void>();
     this.done = done.promise;
     this.#finish = done.resolve;
+    this.#machines = new MachineFactory({
+      host: this.#host,
+      journal,
+      podId: args.id,
+      stateDir: args.state,
+      libraryDirectory,
+      log,
+      staysInCgroup: args.staysInCgroup,
+      configured: (config) => this.#follow(config),
+    });
     this.#sandbox = new Sandbox({
       id: args.id,
       stateDir: args.state,
@@ -93,16 +108,7 @@ class Daemon implements AsyncDisposable {
       journal,
       log,
       observer: createObserver(this.#events),
-      machines: new MachineFactory({
-        host: this.#host,
-        journal,
-        podId: args.id,
-        stateDir: args.state,
-        libraryDirectory,
-        log,
-        staysInCgroup: args.staysInCgroup,
-        configured: (config) => this.#follow(config),
-      }),
+      machines: this.#machines,
     });
     const task = createTaskService({
       sandbox: this.#sandbox,
@@ -202,6 +208,7 @@ class Daemon implements AsyncDisposable {
     await unlink(this.#args.socket).catch(ignoreMissing);
     try {
       await this.#sandbox[Symbol.asyncDispose]();
+      await this.#machines[Symbol.asyncDispose]();
       await this.#events.close(LAST_EVENTS_TIMEOUT_MS);
       await this.#server.shutdown(AbortSignal.timeout(LAST_ANSWERS_TIMEOUT_MS));
       await this.#removeState();

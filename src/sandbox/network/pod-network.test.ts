@@ -6,7 +6,7 @@ import type { GuestNetwork } from "../../agent/agent.ts";
 import { Code, HadronError } from "../../errors.ts";
 import { encodeEntry } from "../../host/journal-entry.ts";
 import type { HostNetwork } from "../../host/network.ts";
-import { type NetworkHost, PodNetwork, type PodNetworkOptions } from "./pod-network.ts";
+import { type NetworkHost, type NicOptions, PodNetwork, type PodNetworkOptions } from "./pod-network.ts";
 import { address, link, LOOPBACK, network } from "./recorded.ts";
 
 let state: HostNetwork;
@@ -82,7 +82,8 @@ function spareFd(): number {
   return openSync("/dev/null", "r");
 }
 
-async function open(options: Partial<PodNetworkOptions> = {}): Promise<PodNetwork> {
+async function open(given: Partial<PodNetworkOptions & NicOptions> = {}): Promise<PodNetwork> {
+  const { maxNics = 4, queues = 1, vhost = false, ...options } = given;
   const nothing = (): void => {};
   const log = { error: nothing, info: nothing, debug: nothing, trace: nothing, warn: (_: object, sentence: string) => warnings.push(sentence) };
   const pod = await PodNetwork.open({
@@ -95,13 +96,11 @@ async function open(options: Partial<PodNetworkOptions> = {}): Promise<PodNetwor
     },
     netns: { path: "/run/netns/pod" },
     spareNics: 1,
-    maxNics: 4,
-    queues: 1,
-    vhost: false,
     log,
     ...options,
   });
   pods.push(pod);
+  await pod.makeNics({ maxNics, queues, vhost });
   return pod;
 }
 

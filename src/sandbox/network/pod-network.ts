@@ -19,6 +19,7 @@ import type { Journal } from "../../host/journal.ts";
 import type { HostLink } from "../../host/network.ts";
 import type { NetworkNamespace, Nic } from "../../hypervisor/hypervisor.ts";
 import type { Logger } from "../../logger.ts";
+import { allDone } from "../../time.ts";
 import { fingerprint, guestNetwork, omissions } from "./guest-network.ts";
 import { assignNics, chooseLinks } from "./links.ts";
 
@@ -27,14 +28,18 @@ export interface PodNetworkOptions {
   readonly journal: Pick<Journal, "add" | "remove">;
   /** The pod's namespace. */
   readonly netns: NetworkNamespace;
-  /** How many more NICs than interfaces there are to be, and how many at most. */
+  /** How many more NICs than interfaces there are to be. */
   readonly spareNics: number;
+  readonly log: Logger;
+}
+
+/** What the hypervisor can. */
+export interface NicOptions {
   readonly maxNics: number;
   /** Pairs of queues of a NIC. */
   readonly queues: number;
   /** Whether the host's kernel is to carry the packets, if it can. */
   readonly vhost: boolean;
-  readonly log: Logger;
 }
 
 export type NetworkHost = Pick<
@@ -44,6 +49,7 @@ export type NetworkHost = Pick<
 type NetworkAgent = Pick<Agent, "setNetwork">;
 
 interface Slot {
+  readonly number: number;
   readonly hardwareAddress: string;
   readonly tap: number;
   readonly queues: readonly number[];
@@ -61,6 +67,8 @@ export class PodNetwork implements AsyncDisposable {
   readonly isHosts = false;
   readonly #options: PodNetworkOptions;
   readonly #sockets: NetworkSockets;
+  /** How many there were before the VM. */
+  readonly #interfaces: number;
   readonly #slots: Slot[] = [];
   /** Descriptors that are the hypervisor's to inherit. */
   readonly #inherited = new Set<number>();
@@ -75,10 +83,11 @@ export class PodNetwork implements AsyncDisposable {
   /** One after the other. */
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(options: PodNetworkOptions, path: string, sockets: NetworkSockets) {
+  private constructor(options: PodNetworkOptions, path: string, sockets: NetworkSockets, interfaces: number) {
     this.#options = options;
     this.netns = { path };
     this.#sockets = sockets;
+    this.#interfaces = interfaces;
   }
 
   /** Nothing is left when it throws. FAILED_PRECONDITION for an interface that no VM can have. */
@@ -95,11 +104,22 @@ export class PodNetwork implements AsyncDisposable {
         `the network namespace ${path} is the host's own, which cannot be had inside a VM; give the pod a network namespace of its own`,
       );
     }
-    const network = new PodNetwork(options, path, sockets);
+    const { carried, refused } = chooseLinks(await options.host.readNetwork(sockets));
+    requireNone(refused);
+    const network = new PodNetwork(options, path, sockets, carried.length);
     undo.defer(() => network.closeQueues());
-    await network.#makeSlots();
     network.#undo = undo.move();
     return network;
+  }
+
+  /** To be called once, before the VM; what it has made when it throws goes with this object. */
+  async makeNics({ maxNics, queues, vhost }: NicOptions): Promise<void> {
+    const { spareNics } = this.#options;
+    // One that is to be made yet has an interface at least, and somebody may connect the pod with another network.
+    const expected = this.#interfaces === 0 && spareNics > 0 ? 1 : this.#interfaces;
+    const numbers = Array.from({ length: Math.min(expected + spareNics, maxNics) }, (_, number) => number);
+    await allDone(numbers.map((number) => this.#makeSlot(number, queues, vhost)));
+    this.#slots.sort((one, other) => one.number - other.number);
   }
 
   get nics(): Nic[] {
@@ -147,27 +167,12 @@ export class PodNetwork implements AsyncDisposable {
     await this.#undo[Symbol.asyncDispose]();
   }
 
-  async #makeSlots(): Promise<void> {
-    const { host, spareNics, maxNics, queues, vhost } = this.#options;
-    const { carried, refused } = chooseLinks(await host.readNetwork(this.#sockets));
-    requireNone(refused);
-    // One that is to be made yet has an interface at least, and somebody may connect the pod with another network.
-    const expected = carried.length === 0 && spareNics > 0 ? 1 : carried.length;
-    const count = Math.min(expected + spareNics, maxNics);
-    for (let number = 0; number < count; number++) {
-      const tap = await host.openTap(this.netns.path, queues);
-      const slot: Slot = {
-        hardwareAddress: placeholder(number),
-        tap: tap.index,
-        queues: tap.queues,
-        vhost: vhost ? await this.#openVhost(queues) : [],
-        link: undefined,
-      };
-      for (const fd of [...slot.queues, ...slot.vhost]) {
-        this.#inherited.add(fd);
-      }
-      this.#slots.push(slot);
-    }
+  async #makeSlot(number: number, count: number, vhost: boolean): Promise<void> {
+    const { index: tap, queues } = await this.#options.host.openTap(this.netns.path, count);
+    queues.forEach((fd) => this.#inherited.add(fd));
+    const opened = vhost ? await this.#openVhost(count) : [];
+    opened.forEach((fd) => this.#inherited.add(fd));
+    this.#slots.push({ number, hardwareAddress: placeholder(number), tap, queues, vhost: opened, link: undefined });
   }
 
   /** None where the host has no such device: then the hypervisor carries the packets. */
