@@ -61,7 +61,15 @@ fn vcpu() -> Filter {
     every_thread()
         .allow(&[SYS_eventfd2])
         .allow_one_of(SYS_fcntl, 1, &[libc::F_DUPFD_CLOEXEC as u32])
-        .allow_one_of(SYS_ioctl, 1, &[requests::KVM_RUN, requests::KVM_IOEVENTFD])
+        .allow_one_of(
+            SYS_ioctl,
+            1,
+            &[
+                requests::KVM_RUN,
+                requests::KVM_KVMCLOCK_CTRL,
+                requests::KVM_IOEVENTFD,
+            ],
+        )
         // Said of a vCPU that cannot go on.
         .allow_one_of(
             SYS_ioctl,

@@ -16,7 +16,7 @@ pub use acpi::GenerationError;
 pub use boot::{Boot, BootError, Linux};
 pub(crate) use cpu::Cpus;
 pub use entry::Entry;
-pub(crate) use exit::{describe, port_access};
+pub(crate) use exit::{describe, go_on, port_access};
 pub(crate) use interrupts::create_interrupt_controllers;
 pub(crate) use legacy::insert as insert_legacy;
 

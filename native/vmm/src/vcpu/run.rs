@@ -6,7 +6,7 @@ use kvm_ioctls::VcpuExit;
 use super::Running;
 use super::exits::Counters;
 use crate::arch;
-use crate::machine::End;
+use crate::machine::{End, Ending};
 
 /// What is read where nothing is.
 const NOTHING: u8 = 0xff;
@@ -15,8 +15,14 @@ impl Running {
     /// Until the owner has it stop.
     pub(super) fn run(&mut self) {
         while self.ending.control().depart() {
+            let ending = self.ending.clone();
+            let way = Way {
+                ending: &ending,
+                id: self.id,
+            };
+            arch::go_on(&self.fd);
             while self.step() {}
-            self.ending.control().arrive();
+            drop(way);
         }
     }
 
@@ -106,6 +112,22 @@ impl Running {
     }
 }
 
+/// A vCPU's thread is on its way into the guest, or back.
+struct Way<'a> {
+    ending: &'a Ending,
+    id: u8,
+}
+
+impl Drop for Way<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let sentence = format!("the thread of CPU {} panicked", self.id);
+            self.ending.fail(sentence);
+        }
+        self.ending.control().arrive();
+    }
+}
+
 enum Exit {
     End(End),
     Unknown(String),
@@ -119,5 +141,52 @@ impl From<VcpuExit<'_>> for Exit {
             VcpuExit::SystemEvent(KVM_SYSTEM_EVENT_RESET, _) => Exit::End(End::Reset),
             exit => Exit::Unknown(format!("{exit:?}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::machine::Owner;
+    use crate::vcpu::Control;
+    use crate::worker::Listener;
+
+    struct Heard(Mutex<Sender<String>>);
+
+    impl Listener for Heard {
+        fn complaint(&self, _: String) {}
+        fn fatal(&self, sentence: String) {
+            self.0.lock().unwrap().send(sentence).unwrap();
+        }
+    }
+
+    impl Owner for Heard {
+        fn ended(&self, _: End) {}
+    }
+
+    #[test]
+    fn a_thread_that_panics_ends_the_vm() {
+        let (sender, heard) = channel();
+        let owner = Arc::new(Heard(Mutex::new(sender)));
+        let ending = Ending::new(owner, Arc::new(Control::new()));
+        ending.control().resume();
+        let thread = std::thread::spawn({
+            let ending = ending.clone();
+            move || {
+                assert!(ending.control().depart());
+                let _way = Way {
+                    ending: &ending,
+                    id: 7,
+                };
+                panic!("as it shall");
+            }
+        });
+        assert!(thread.join().is_err());
+        assert_eq!(heard.recv().unwrap(), "the thread of CPU 7 panicked");
+        assert!(ending.control().wait_parked(Duration::ZERO));
     }
 }

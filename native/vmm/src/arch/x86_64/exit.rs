@@ -1,9 +1,15 @@
-//! What KVM tells when a vCPU leaves the guest, as far as it is x86's.
+//! What there is to do when a vCPU goes into the guest and leaves it, as far as it is x86's.
 
 use kvm_bindings::{KVM_EXIT_INTERNAL_ERROR, KVM_EXIT_IO, KVM_EXIT_IO_OUT, kvm_run};
 use kvm_ioctls::VcpuFd;
 
 use crate::arch::PortAccess;
+
+/// Before a vCPU goes into the guest that was not there for long: its kernel does not take that time for a lockup of its own.
+pub(crate) fn go_on(vcpu: &VcpuFd) {
+    // A guest that has no kvmclock, as none has in the beginning, is not told.
+    let _ = vcpu.kvmclock_ctrl();
+}
 
 /// None: that is not why it left.
 pub(crate) fn port_access(vcpu: &mut VcpuFd) -> Option<PortAccess<'_>> {
