@@ -71,6 +71,15 @@ impl Driver {
     }
 
     pub fn with_memory(device: impl Device + 'static, memory: Arc<Memory>) -> Driver {
+        Driver::of(Box::new(device), memory)
+    }
+
+    /// Of any device.
+    pub fn new_boxed(device: Box<dyn Device>) -> Driver {
+        Driver::of(device, create(32, Backing::Anonymous).unwrap())
+    }
+
+    fn of(device: Box<dyn Device>, memory: Arc<Memory>) -> Driver {
         let description = device.description();
         let (sender, told) = channel();
         let teller = Arc::new(Teller(Mutex::new(sender)));
@@ -87,7 +96,7 @@ impl Driver {
             tell_thread.send(rustix::thread::gettid()).unwrap();
             Ok(())
         };
-        let worker = Worker::spawn(vec![Box::new(device)], teller, enter).unwrap();
+        let worker = Worker::spawn(vec![device], teller, enter).unwrap();
         Driver {
             thread: thread.recv().unwrap().as_raw_nonzero().get(),
             memory,
@@ -283,6 +292,11 @@ impl Driver {
     pub fn needs_reset(&self) -> bool {
         let order = std::sync::atomic::Ordering::Acquire;
         u32::from(self.status.device.load(order)) & VIRTIO_CONFIG_S_NEEDS_RESET != 0
+    }
+
+    /// What the device has said so far.
+    pub fn complaints(&self) -> impl Iterator<Item = String> {
+        self.told.try_iter()
     }
 
     pub fn write(&self, address: u64, bytes: &[u8]) {

@@ -10,4 +10,6 @@ pub mod rng;
 pub mod vsock;
 
 #[cfg(test)]
+mod chance;
+#[cfg(test)]
 mod driver;

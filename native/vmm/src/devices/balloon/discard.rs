@@ -36,12 +36,14 @@ pub fn discard(memory: &Memory, address: u64, length: u64) -> Discarded {
             .min(begin.saturating_add(region.len()))
             .saturating_sub(begin);
         // A region begins where a page of the host does.
-        let from = from.next_multiple_of(page);
         let to = to - to % page;
-        let length = to.saturating_sub(from);
-        if length == 0 {
+        let Some(from) = from
+            .checked_next_multiple_of(page)
+            .filter(|from| *from < to)
+        else {
             continue;
-        }
+        };
+        let length = to - from;
         // The pages of a file are there until the file has none: for who shares it, too.
         let shared = region.flags() & libc::MAP_SHARED != 0;
         let advice = if shared {

@@ -126,6 +126,9 @@ fn what_is_not_all_memory_is_nothing() {
         (u64::MAX - 4095, 4096, WRITE),
         (u64::MAX, 0xffff_0000, WRITE),
         (1 << 63, 4096, WRITE),
+        // Nothing, nowhere.
+        (u64::MAX - 3, 0, WRITE),
+        (32 * MIB, 0, WRITE),
         // The guest's to read is not free.
         (30 * MIB, 1 << 20, 0),
     ] {
@@ -135,7 +138,7 @@ fn what_is_not_all_memory_is_nothing() {
         assert_eq!(test.resident(30 * MIB, 2 * MIB), 512, "{piece:x?}");
         assert_eq!(test.resident(PAGES, MIB), 255);
     }
-    assert_eq!(test.owner.figures().reported, 7 * PAGE);
+    assert_eq!(test.owner.figures().reported, 9 * PAGE);
 }
 
 #[test]

@@ -29,4 +29,6 @@ pub use stream::StreamNet;
 pub use tap::Tap;
 
 #[cfg(test)]
+pub(in crate::devices) use tests::namespace;
+#[cfg(test)]
 mod tests;

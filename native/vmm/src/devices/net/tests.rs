@@ -2,7 +2,7 @@
 
 mod frames;
 mod hostile;
-mod namespace;
+pub mod namespace;
 mod queues;
 mod receive;
 mod send;
