@@ -4,17 +4,19 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use hadron_vsock_device::Control;
-use rustix::event::{Timespec, epoll};
+use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use vhost::vhost_user::{BackendReqHandler, Error as VhostError};
 
 use crate::backend::Backend;
 
-/// QEMU sends a request in one piece. One that stays incomplete for so long is an error: it would
-/// keep everything else waiting.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// A request's header: what is asked, flags, and how much follows.
+const HEADER: usize = 12;
+/// More does not follow; the `vhost` crate refuses it.
+const MAX_BODY: usize = 4096;
 
 const CONTROL: u64 = 0;
 const LISTENER: u64 = 1;
@@ -23,7 +25,36 @@ const DEVICE: u64 = 3;
 /// Plus the queue's number.
 const KICK: u64 = 4;
 
-type Handler = BackendReqHandler<Mutex<Backend>>;
+/// QEMU's connection. `vhost` waits for the rest of a request, and for room for an answer, whatever time that takes. So it is
+/// only called when the one and the other are there.
+struct Qemu {
+    stream: UnixStream,
+    handler: BackendReqHandler<Mutex<Backend>>,
+}
+
+impl Qemu {
+    /// Whether there is a whole request, or what `vhost` refuses without waiting, such as the end.
+    fn has_request(&self) -> io::Result<bool> {
+        let mut bytes = [0; HEADER + MAX_BODY];
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let length = match recv(&self.stream, &mut bytes[..], flags) {
+            Ok((0, _)) | Err(Errno::CONNRESET) => return Ok(true),
+            Ok((length, _)) => length,
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(false),
+            Err(errno) => return Err(errno.into()),
+        };
+        let size = bytes.first_chunk::<HEADER>().map(|header| {
+            let [.., a, b, c, d] = *header;
+            u32::from_ne_bytes([a, b, c, d]) as usize
+        });
+        Ok(length >= HEADER && size.is_some_and(|size| size > MAX_BODY || length >= HEADER + size))
+    }
+
+    fn takes_answer(&self) -> io::Result<bool> {
+        let mut fds = [PollFd::new(&self.stream, PollFlags::OUT)];
+        Ok(poll(&mut fds, Some(&Timespec::default()))? > 0)
+    }
+}
 
 pub struct EventLoop {
     epoll: OwnedFd,
@@ -31,7 +62,7 @@ pub struct EventLoop {
     control_interest: epoll::EventFlags,
     listener: UnixListener,
     backend: Arc<Mutex<Backend>>,
-    handler: Option<Handler>,
+    qemu: Option<Qemu>,
     /// Duplicates, so that a kick can be taken out of the set after QEMU's request closed it.
     kicks: [Option<OwnedFd>; 2],
 }
@@ -56,7 +87,7 @@ impl EventLoop {
             control_interest: interest,
             listener,
             backend: Arc::new(Mutex::new(backend)),
-            handler: None,
+            qemu: None,
             kicks: [None, None],
         })
     }
@@ -97,7 +128,7 @@ impl EventLoop {
                     .handle_input(lock(&self.backend).device.muxer());
             }
             LISTENER => self.accept()?,
-            REQUESTS => self.handle_request()?,
+            REQUESTS => self.handle_requests()?,
             DEVICE => lock(&self.backend).device.handle_fds()?,
             // A kick: the queues are looked at in any case.
             _ => {}
@@ -146,30 +177,40 @@ impl EventLoop {
             Err(error) => return Err(error),
         };
         stream.set_nonblocking(false)?;
-        stream.set_read_timeout(Some(REQUEST_TIMEOUT))?;
-        stream.set_write_timeout(Some(REQUEST_TIMEOUT))?;
         // There is one virtual machine; the next may come when it is gone.
         epoll::delete(&self.epoll, &self.listener)?;
         epoll::add(
             &self.epoll,
             &stream,
             epoll::EventData::new_u64(REQUESTS),
-            epoll::EventFlags::IN,
+            // Edges, so that the first half of a request is told of once.
+            epoll::EventFlags::IN | epoll::EventFlags::ET,
         )?;
-        self.handler = Some(Handler::from_stream(stream, Arc::clone(&self.backend)));
+        self.qemu = Some(Qemu {
+            stream: stream.try_clone()?,
+            handler: BackendReqHandler::from_stream(stream, Arc::clone(&self.backend)),
+        });
         Ok(())
     }
 
-    fn handle_request(&mut self) -> io::Result<()> {
-        let Some(handler) = &mut self.handler else {
+    fn handle_requests(&mut self) -> io::Result<()> {
+        let Some(qemu) = &mut self.qemu else {
             return Ok(());
         };
-        match handler.handle_request() {
-            Ok(()) => return Ok(()),
-            Err(VhostError::Disconnected | VhostError::SocketBroken(_)) => {}
-            Err(error) => eprintln!("hadron-vsock: a vhost-user request failed: {error}"),
+        while qemu.has_request()? {
+            match qemu.handler.handle_request() {
+                Ok(()) if qemu.takes_answer()? => continue,
+                Ok(()) => eprintln!("hadron-vsock: QEMU does not read what it is answered"),
+                Err(VhostError::Disconnected | VhostError::SocketBroken(_)) => {}
+                Err(error) => eprintln!("hadron-vsock: a vhost-user request failed: {error}"),
+            }
+            return self.hang_up();
         }
-        self.handler = None; // Closing takes it out of the set: nobody else holds it.
+        Ok(())
+    }
+
+    fn hang_up(&mut self) -> io::Result<()> {
+        self.qemu = None; // Closing takes it out of the set: nobody else holds it.
         lock(&self.backend).disconnected();
         epoll::add(
             &self.epoll,

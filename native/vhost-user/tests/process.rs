@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -55,6 +55,40 @@ fn takes_a_listening_socket_over() {
     let features = u64::from_le_bytes(answer[12..].try_into().unwrap());
     // VERSION_1, RING_EVENT_IDX, and vhost-user's own bit.
     assert_eq!(features, 1 << 32 | 1 << 29 | 1 << 30);
+    assert!(process.stop().success());
+    std::fs::remove_dir_all(&directory).unwrap();
+}
+
+/// What is not whole keeps nobody waiting, and whoever asks and does not read is thrown out.
+#[test]
+fn half_a_request_and_unread_answers_hold_nothing_up() {
+    let directory = directory("half");
+    let mut process = Process::start(&directory, true);
+    let mut qemu = UnixStream::connect(&process.socket).unwrap();
+    // VHOST_USER_GET_FEATURES, version 1, no payload; VHOST_USER_SET_FEATURES, of which nothing follows yet.
+    let get = [1u32, 1, 0].map(u32::to_ne_bytes).concat();
+    let set = [2u32, 1, 8].map(u32::to_ne_bytes).concat();
+    for part in [&get[..6], &get[6..], &set[..], &[0; 4], &[0; 4], &get[..]] {
+        qemu.write_all(part).unwrap();
+        assert_eq!(
+            process.request(json!({"op": "progress", "port": 1}), None),
+            Err("there is no join on host port 1".to_owned())
+        );
+    }
+    let mut answers = [0; 40];
+    qemu.read_exact(&mut answers).unwrap();
+    assert_eq!(answers[..20], answers[20..]);
+    qemu.set_nonblocking(true).unwrap();
+    let end = loop {
+        match qemu.write(&get) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                std::thread::yield_now()
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(end.kind(), std::io::ErrorKind::BrokenPipe);
     assert!(process.stop().success());
     std::fs::remove_dir_all(&directory).unwrap();
 }
