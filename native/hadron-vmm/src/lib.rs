@@ -16,6 +16,7 @@ pub mod arguments;
 pub mod control;
 pub mod fault;
 pub mod jail;
+pub mod launch;
 pub mod news;
 pub mod seccomp;
 pub mod session;

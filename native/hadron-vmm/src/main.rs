@@ -1,12 +1,10 @@
 //! The program. See the library beside it.
 
-mod launch;
-
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use hadron_vmm_process::session::Session;
-use hadron_vmm_process::{arguments, fault, jail, leave, say, seccomp};
+use hadron_vmm_process::{arguments, fault, jail, launch, leave, say, seccomp};
 
 fn main() -> ExitCode {
     let arguments = match arguments::parse(std::env::args_os().skip(1)) {

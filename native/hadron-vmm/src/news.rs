@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hadron_vmm::machine::{End, Owner};
 use hadron_vmm::worker::Listener;
 use rustix::event::{EventfdFlags, eventfd};
 use serde::Serialize;
@@ -104,6 +105,17 @@ impl Listener for Board {
 
     fn fatal(&self, message: String) {
         self.ended(Cause::Fault, message);
+    }
+}
+
+impl Owner for Board {
+    fn ended(&self, end: End) {
+        let cause = match end {
+            End::Reset => Cause::Reset,
+            End::PowerOff => Cause::Shutdown,
+            End::TripleFault => Cause::Fault,
+        };
+        Board::ended(self, cause, end.to_string());
     }
 }
 

@@ -35,7 +35,12 @@ pub enum Thread {
     Worker,
     /// Runs the guest.
     Vcpu,
+    /// Does what a disk's io_uring would, where the host has none.
+    Disk,
 }
+
+/// Runs first in each thread of a VM, which it can forbid to begin.
+pub type Enter = Arc<dyn Fn(Thread) -> io::Result<()> + Send + Sync>;
 
 /// What a VM is made of.
 pub struct Parts {
@@ -53,8 +58,8 @@ pub struct Parts {
     pub boot: Boot,
     /// Hears of everything.
     pub owner: Arc<dyn Owner>,
-    /// Runs first in each thread of the VM, which it can forbid to begin.
-    pub enter: Arc<dyn Fn(Thread) -> io::Result<()> + Send + Sync>,
+    /// Of the worker and of the vCPUs.
+    pub enter: Enter,
 }
 
 /// Why there is no VM.

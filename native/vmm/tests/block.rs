@@ -15,6 +15,7 @@ use common::disk::{
 use common::ring::{Piece, WRITE};
 use hadron_vmm::config::{Cache, RateLimit};
 use hadron_vmm::devices::block::{Block, Settings};
+use hadron_vmm_process::launch;
 
 fn on_disk(file: &File, at: u64, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
@@ -277,7 +278,7 @@ fn what_cannot_be_is_refused_with_a_sentence() {
             "at most 20",
         ),
     ] {
-        let error = Block::new("the disk 0".to_owned(), file(), &settings)
+        let error = Block::new("the disk 0".to_owned(), file(), &settings, &launch::enter())
             .err()
             .unwrap();
         assert!(error.to_string().contains(word), "{error}");

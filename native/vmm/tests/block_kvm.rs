@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use hadron_vmm::config::{Cache, RateLimit};
 use hadron_vmm::devices::block::{Block, Settings};
+use hadron_vmm_process::launch;
 use toy::driver::Driver;
 use toy::{Event, Toy, readable, writable};
 use virtio_bindings::virtio_blk::{
@@ -66,6 +67,7 @@ impl Guest {
             "the disk 0".to_owned(),
             file.try_clone().unwrap(),
             &settings,
+            &launch::enter(),
         );
         let mut toy = Toy::start(vec![Box::new(block.unwrap())])?;
         let mut driver = toy.driver(0);

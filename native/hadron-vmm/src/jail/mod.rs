@@ -102,6 +102,8 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
 /// In either process, after which it is to end.
 pub fn enter(arguments: &Arguments) -> Result<OwnedFd, Failure> {
     die_with_parent(arguments.parent)?;
+    // Kernels before 6.4 have it in /proc alone, where the jail has nothing; it is kept.
+    rustix::param::page_size();
     outer::enter_netns(&arguments.netns)?;
     set_limits()?;
     // Those of the daemon would stay with both processes.

@@ -1,16 +1,21 @@
 //! The lists. They were found by running the tests and real guests: a call that no run makes is not in them.
 
 use libc::{
-    SYS_brk, SYS_clock_gettime, SYS_close, SYS_epoll_ctl, SYS_epoll_wait, SYS_eventfd2, SYS_exit,
-    SYS_exit_group, SYS_fcntl, SYS_futex, SYS_getpid, SYS_getrandom, SYS_gettid, SYS_ioctl,
-    SYS_kill, SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_read,
-    SYS_recvmsg, SYS_restart_syscall, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
-    SYS_sched_yield, SYS_sendto, SYS_sigaltstack, SYS_tgkill, SYS_wait4, SYS_write,
+    SYS_brk, SYS_clock_gettime, SYS_close, SYS_epoll_ctl, SYS_epoll_pwait, SYS_eventfd2, SYS_exit,
+    SYS_exit_group, SYS_fallocate, SYS_fcntl, SYS_fdatasync, SYS_futex, SYS_getpid, SYS_getrandom,
+    SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_madvise, SYS_mmap,
+    SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv, SYS_pwritev2, SYS_read,
+    SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
+    SYS_sendmsg, SYS_sendto, SYS_sigaltstack, SYS_tgkill, SYS_timerfd_settime, SYS_wait4,
+    SYS_write, SYS_writev,
 };
 
 use super::Kind;
 use super::filter::{Filter, If};
 use super::requests;
+
+/// linux/io_uring.h
+const IORING_REGISTER_ENABLE_RINGS: u32 = 12;
 
 pub fn filter(kind: Kind) -> Filter {
     match kind {
@@ -18,6 +23,7 @@ pub fn filter(kind: Kind) -> Filter {
         Kind::Main => main(),
         Kind::Worker => worker(),
         Kind::Vcpu => vcpu(),
+        Kind::Disk => disk(),
     }
 }
 
@@ -30,30 +36,48 @@ fn outer() -> Filter {
         .allow_if(SYS_kill, &[If::Is(0, std::process::id())])
 }
 
-/// What the memory allocator, locks and the end of a thread need.
+/// What the memory allocator, locks, words to standard error and the end of a thread need.
 fn every_thread() -> Filter {
     let no_code = If::Lacks(2, libc::PROT_EXEC as u64);
     Filter::default()
-        .allow(&[SYS_read, SYS_write, SYS_close, SYS_futex, SYS_sched_yield])
+        .allow(&[SYS_write, SYS_close, SYS_futex])
         .allow(&[SYS_brk, SYS_munmap, SYS_mremap])
         .allow_if(SYS_mmap, &[no_code])
         .allow_if(SYS_mprotect, &[no_code])
         .allow_one_of(SYS_madvise, 2, &[libc::MADV_DONTNEED as u32])
+        // How Rust looks whether what it closes is open, where it checks itself.
+        .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFD as u32])
         .allow(&[SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack])
-        .allow(&[SYS_exit, SYS_exit_group, SYS_restart_syscall])
-        .allow(&[SYS_clock_gettime, SYS_getrandom, SYS_gettid, SYS_getpid])
+        .allow(&[SYS_exit, SYS_exit_group])
+        // Where the kernel gives time and random numbers no shorter way.
+        .allow(&[SYS_clock_gettime, SYS_getrandom])
 }
 
 /// Answers the daemon, and has the vCPUs stop or go on by a signal.
 fn main() -> Filter {
     every_thread()
-        .allow(&[SYS_recvmsg, SYS_sendto, SYS_poll])
+        .allow(&[SYS_poll, SYS_ppoll, SYS_read, SYS_recvmsg, SYS_sendto])
         .allow_if(SYS_tgkill, &[If::Is(0, std::process::id())])
 }
 
-/// Runs the devices: what is open is read and written, nothing is opened.
+/// Runs the devices: what is open is read and written, nothing is opened but what comes over a socket.
 fn worker() -> Filter {
-    every_thread().allow(&[SYS_epoll_wait, SYS_epoll_ctl, SYS_recvmsg, SYS_sendto])
+    every_thread()
+        .allow(&[
+            SYS_epoll_pwait,
+            SYS_epoll_ctl,
+            SYS_ppoll,
+            SYS_timerfd_settime,
+        ])
+        .allow(&[SYS_read, SYS_readv, SYS_writev])
+        .allow(&[SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg])
+        .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32, libc::F_SETFL as u32])
+        // A balloon's pages, of memory that is a file's.
+        .allow_one_of(SYS_madvise, 2, &[libc::MADV_REMOVE as u32])
+        .allow(&[SYS_io_uring_enter])
+        .allow_one_of(SYS_io_uring_register, 1, &[IORING_REGISTER_ENABLE_RINGS])
+        .allow_one_of(SYS_ioctl, 1, &requests::TAP)
+        .allow_one_of(SYS_ioctl, 1, &requests::VHOST)
 }
 
 /// Runs the guest, and attaches a device's queues to its eventfds when the guest has set them up.
@@ -76,4 +100,9 @@ fn vcpu() -> Filter {
             1,
             &[requests::KVM_GET_REGS, requests::KVM_GET_SREGS],
         )
+}
+
+/// Reads and writes one file.
+fn disk() -> Filter {
+    every_thread().allow(&[SYS_preadv, SYS_pwritev2, SYS_fdatasync, SYS_fallocate])
 }

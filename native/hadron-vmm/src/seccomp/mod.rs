@@ -27,11 +27,19 @@ pub enum Kind {
     Worker,
     /// Runs the guest.
     Vcpu,
+    /// Does what a disk's io_uring would.
+    Disk,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 4] = [Kind::Outer, Kind::Main, Kind::Worker, Kind::Vcpu];
+    pub const ALL: [Kind; 5] = [
+        Kind::Outer,
+        Kind::Main,
+        Kind::Worker,
+        Kind::Vcpu,
+        Kind::Disk,
+    ];
 
     /// As in the words about a violation.
     #[must_use]
@@ -41,6 +49,7 @@ impl Kind {
             Kind::Main => "main",
             Kind::Worker => "worker",
             Kind::Vcpu => "vcpu",
+            Kind::Disk => "disk",
         }
     }
 }
@@ -51,6 +60,8 @@ impl Kind {
 /// When the kernel takes no filters.
 pub fn enter(kind: Kind) -> io::Result<()> {
     violation::set_thread(kind);
+    // What it reads of the process's beginning it keeps; later it would make a call for that, in whichever thread is the first.
+    rustix::param::page_size();
     let program = compile(kind)?;
     seccompiler::apply_filter(&program).map_err(io::Error::other)
 }

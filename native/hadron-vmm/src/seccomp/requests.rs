@@ -18,3 +18,25 @@ pub const KVM_IOEVENTFD: u32 = request(WRITE, KVM, 0x79, 64);
 pub const KVM_GET_REGS: u32 = request(READ, KVM, 0x81, 144);
 /// struct kvm_sregs
 pub const KVM_GET_SREGS: u32 = request(READ, KVM, 0x83, 312);
+
+const TUN: u32 = b'T' as u32;
+
+/// What a driver decides of a tap: its offloads, and which of its queues are used (linux/if_tun.h).
+pub const TAP: [u32; 2] = [request(WRITE, TUN, 208, 4), request(WRITE, TUN, 217, 4)];
+
+const VIRTIO: u32 = 0xaf;
+
+/// What begins and ends packets by the host's kernel (linux/vhost.h): the features, the owner, the memory, and a queue's
+/// length, addresses, index, eventfds and tap.
+pub const VHOST: [u32; 10] = [
+    request(WRITE, VIRTIO, 0x00, 8),
+    request(NONE, VIRTIO, 0x01, 0),
+    request(WRITE, VIRTIO, 0x03, 8),
+    request(WRITE, VIRTIO, 0x10, 8),
+    request(WRITE, VIRTIO, 0x11, 40),
+    request(WRITE, VIRTIO, 0x12, 8),
+    request(WRITE, VIRTIO, 0x20, 8),
+    request(WRITE, VIRTIO, 0x21, 8),
+    request(WRITE, VIRTIO, 0x22, 8),
+    request(WRITE, VIRTIO, 0x30, 8),
+];

@@ -128,13 +128,16 @@ fn allowed(kind: Kind) -> &'static str {
     match kind {
         Kind::Outer => "write rt_sigaction getpid wait4 exit_group",
         Kind::Main => {
-            "read write close poll munmap brk rt_sigprocmask rt_sigreturn sched_yield mremap getpid sendto recvmsg exit sigaltstack gettid futex restart_syscall clock_gettime exit_group getrandom"
+            "read write close poll munmap brk rt_sigprocmask rt_sigreturn mremap sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll getrandom"
         }
         Kind::Worker => {
-            "read write close munmap brk rt_sigprocmask rt_sigreturn sched_yield mremap getpid sendto recvmsg exit sigaltstack gettid futex restart_syscall clock_gettime exit_group epoll_wait epoll_ctl getrandom"
+            "read write close munmap brk rt_sigprocmask rt_sigreturn readv writev mremap sendto recvfrom sendmsg recvmsg exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
         }
         Kind::Vcpu => {
-            "read write close munmap brk rt_sigprocmask rt_sigreturn sched_yield mremap getpid exit sigaltstack gettid futex restart_syscall clock_gettime exit_group eventfd2 getrandom"
+            "write close munmap brk rt_sigprocmask rt_sigreturn mremap exit sigaltstack futex clock_gettime exit_group eventfd2 getrandom"
+        }
+        Kind::Disk => {
+            "write close munmap brk rt_sigprocmask rt_sigreturn mremap exit fdatasync sigaltstack futex clock_gettime exit_group fallocate preadv getrandom pwritev2"
         }
     }
 }
@@ -145,7 +148,7 @@ fn arguments_are_looked_at() {
     let data = c_long::from(libc::PROT_READ | libc::PROT_WRITE);
     let code = data | c_long::from(libc::PROT_EXEC);
     let own = c_long::from(std::process::id());
-    for kind in [Kind::Main, Kind::Worker, Kind::Vcpu] {
+    for kind in [Kind::Main, Kind::Worker, Kind::Vcpu, Kind::Disk] {
         for (number, arguments, expected) in [
             (libc::SYS_mmap, [0, page, data, private], true),
             (libc::SYS_mmap, [0, page, code, private], false),

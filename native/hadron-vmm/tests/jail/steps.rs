@@ -216,6 +216,10 @@ impl Run {
 }
 
 /// Starts the program, and lives until it is killed.
+#[allow(
+    clippy::zombie_processes,
+    reason = "its child outlives it, or is the one that is tested"
+)]
 fn parent_of_the_vmm(control: UnixStream, end: OwnedFd, ready: UnixStream, victim: Victim) -> ! {
     // A thread that is made later is traced, too.
     std::io::Read::read_exact(&mut &ready, &mut [0]).unwrap();

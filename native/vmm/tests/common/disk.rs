@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hadron_vmm::config::Cache;
 use hadron_vmm::devices::block::engine::{Engine, Ring, Thread};
 use hadron_vmm::devices::block::{Block, Disk, Settings};
+use hadron_vmm_process::launch;
 use vm_memory::{Bytes, GuestAddress};
 
 use super::host::Host;
@@ -84,7 +85,7 @@ pub const KINDS: [Kind; 2] = [Kind::Ring, Kind::Thread];
 pub fn engine(kind: Kind, disk: &Disk) -> Box<dyn Engine> {
     match kind {
         Kind::Ring => Box::new(Ring::new(disk.file()).unwrap()),
-        Kind::Thread => Box::new(Thread::new(Arc::clone(disk.file())).unwrap()),
+        Kind::Thread => Box::new(Thread::new(Arc::clone(disk.file()), &launch::enter()).unwrap()),
     }
 }
 

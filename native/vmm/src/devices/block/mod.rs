@@ -18,6 +18,7 @@ use virtio_bindings::virtio_ids::VIRTIO_ID_BLOCK;
 
 use crate::config::{Cache, RateLimit};
 use crate::device::{AGAIN, Activation, Configuration, Description, Device, Failure, Progress};
+use crate::machine::Enter;
 use crate::rate_limiter::RateLimiter;
 use crate::worker::{EventFlags, Poll};
 
@@ -63,14 +64,20 @@ pub struct Block {
 }
 
 impl Block {
-    /// `name`: for a person, as in "the disk 0". To be called in the process that runs the device, on any thread.
+    /// `name`: for a person, as in "the disk 0". `enter`: for a thread of the disk's, if it has one. To be called in the process that runs
+    /// the device, on any thread.
     ///
     /// # Errors
     /// When the file is no disk, or the settings cannot be.
-    pub fn new(name: String, file: File, settings: &Settings) -> Result<Self, DiskError> {
+    pub fn new(
+        name: String,
+        file: File,
+        settings: &Settings,
+        enter: &Enter,
+    ) -> Result<Self, DiskError> {
         let disk = Disk::open(file, settings.read_only)?;
-        let engine =
-            engine::best(disk.file()).map_err(|error| DiskError::Host("a thread for it", error))?;
+        let engine = engine::best(disk.file(), enter)
+            .map_err(|error| DiskError::Host("a thread for it", error))?;
         Block::with_engine(name, disk, engine, settings)
     }
 

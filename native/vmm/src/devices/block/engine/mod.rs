@@ -12,6 +12,7 @@ pub use ring::Ring;
 pub use thread::Thread;
 
 use crate::devices::pieces::Pieces;
+use crate::machine::Enter;
 
 /// How much an engine does at once.
 pub const DEPTH: u16 = 256;
@@ -108,13 +109,13 @@ pub trait Engine: Send {
     fn cancel(&mut self) -> io::Result<()>;
 }
 
-/// io_uring if the host lets it, which a sysctl or a seccomp filter may forbid, or else a thread.
+/// io_uring if the host lets it, which a sysctl or a seccomp filter may forbid, or else a thread, in which `enter` runs first.
 ///
 /// # Errors
 /// When there can be no thread either.
-pub fn best(file: &Arc<File>) -> io::Result<Box<dyn Engine>> {
+pub fn best(file: &Arc<File>, enter: &Enter) -> io::Result<Box<dyn Engine>> {
     Ok(match Ring::new(file) {
         Ok(ring) => Box::new(ring),
-        Err(_) => Box::new(Thread::new(Arc::clone(file))?),
+        Err(_) => Box::new(Thread::new(Arc::clone(file), enter)?),
     })
 }

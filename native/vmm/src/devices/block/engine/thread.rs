@@ -14,6 +14,7 @@ use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
 use super::{Engine, Operation};
 use crate::device::as_fd;
+use crate::machine::{self, Enter};
 
 /// See the module.
 pub struct Thread {
@@ -28,16 +29,25 @@ pub struct Thread {
 }
 
 impl Thread {
+    /// `enter` runs first on the new thread.
+    ///
     /// # Errors
-    /// When there can be no more threads.
-    pub fn new(file: Arc<File>) -> io::Result<Self> {
+    /// When there can be no more threads, or it may not begin.
+    pub fn new(file: Arc<File>, enter: &Enter) -> io::Result<Self> {
         let (jobs, inbox) = channel();
         let (outbox, results) = channel();
         let event = Arc::new(EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?);
         let cancelled = Arc::new(AtomicBool::new(false));
+        let (begun, begins) = channel();
         let thread = std::thread::Builder::new().name("disk".to_owned()).spawn({
             let (event, cancelled) = (Arc::clone(&event), Arc::clone(&cancelled));
+            let enter = Arc::clone(enter);
             move || {
+                let entered = enter(machine::Thread::Disk);
+                let stays_out = entered.is_err();
+                if begun.send(entered).is_err() || stays_out {
+                    return;
+                }
                 for (tag, operation) in inbox {
                     let result = if cancelled.load(Ordering::Acquire) {
                         -libc::ECANCELED
@@ -50,6 +60,9 @@ impl Thread {
                 }
             }
         })?;
+        begins
+            .recv()
+            .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
         Ok(Thread {
             jobs: Some(jobs),
             results,
