@@ -2,6 +2,7 @@
  * Fetches and makes all that tests take from the cache: the lab has no network, and no test should wait for it.
  * To be run beside other work: what is not there yet takes minutes.
  */
+import { guestInitramfs } from "../hypervisor/guest.ts";
 import { fetchContainerds } from "./containerd.ts";
 import { imageArchive, imageNames } from "./images.ts";
 import { builtCrictl, debianPackage } from "./paths.ts";
@@ -13,6 +14,8 @@ await Promise.all([
   debianPackage("bookworm", "depends-of:linux-image-amd64"),
   debianPackage("bookworm", "containernetworking-plugins"),
   builtCrictl(),
+  guestInitramfs("tuned"),
+  guestInitramfs("debian"),
   (async () => {
     for (const name of imageNames) {
       await imageArchive(name);

@@ -76,7 +76,9 @@ export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Ex
       const place = join(dirname(vms.directory), "one, two\n,,three four");
       await mkdir(join(place, "later"), { recursive: true });
       await writeFile(join(place, "file"), "of the host\n");
-      const { guest } = await vms.launchWithGuest(vms.config(kind, { devices: [vms.share("other", vms.images), vms.share("rootfs", place)] }));
+      const { guest } = await vms.launchWithGuest(
+        vms.config(kind, { devices: [vms.share("other", import.meta.dirname), vms.share("rootfs", place)] }),
+      );
       expect(await guest.say(`mount rootfs${mount}`)).toBe("ok");
       expect(await guest.say("read /mnt/file")).toBe("of the host");
       await mustRun("mount", ["-t", "tmpfs", "tmpfs", join(place, "later")]);

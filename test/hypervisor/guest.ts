@@ -1,6 +1,7 @@
 /** What the hypervisor tests boot, and how they talk to it. */
-import { closeSync } from "node:fs";
-import { mkdir, mkdtemp, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { closeSync, existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import type { Host } from "../../src/host/host.ts";
 import type { Join, KernelImage, Vsock } from "../../src/hypervisor/hypervisor.ts";
 import type { Virtiofsd } from "../../src/hypervisor/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
-import { build, debianPackages, repository } from "../harness/paths.ts";
+import { build, cache, debianPackages, repository } from "../harness/paths.ts";
 
 /** Where the runtime under test is installed; the variable is the one of src/host/native.ts. */
 export const library = process.env["HADRON_LIB"] ?? join(build, "lib/hadron");
@@ -23,15 +24,33 @@ export function kernelOf(kind: KernelImage["kind"]): KernelImage {
   return { kind, path: join(library, "kernel", `vmlinux-${kind}`) };
 }
 
-/** Compiles guest-init.c and packs it with the modules that the kernel needs. Returns the initramfs' path. */
-export async function buildInitramfs(directory: string, kind: KernelImage["kind"]): Promise<string> {
-  const init = join(directory, "init");
-  const output = join(directory, `initramfs-${kind}.cpio`);
-  await mustRun("cc", ["-O2", "-static", "-Wall", "-Werror", "-o", init, join(import.meta.dirname, "guest-init.c")]);
+/**
+ * The path of an initramfs with guest-init.c and the modules that the kernel needs. It is made when it is not in the cache, which takes minutes
+ * in the lab.
+ */
+export async function guestInitramfs(kind: KernelImage["kind"]): Promise<string> {
+  const [source, script] = [join(import.meta.dirname, "guest-init.c"), join(repository, "guest/image/build")];
   const modules = kind === "debian" ? await debianPackages("bookworm", "depends-of:linux-image-amd64") : [];
-  await mustRun(join(repository, "guest/image/build"), [init, join(build, "crun"), output, ...modules]);
-  await stat(output);
-  return output;
+  const hash = createHash("sha256").update(modules.join());
+  for (const path of [source, script]) {
+    hash.update(await readFile(path));
+  }
+  const directory = join(cache, "hypervisor-tests");
+  const finished = join(directory, `initramfs-${kind}-${hash.digest("hex").slice(0, 16)}.cpio`);
+  if (existsSync(finished)) {
+    return finished;
+  }
+  await mkdir(directory, { recursive: true });
+  const work = await mkdtemp(`${finished}.new-`);
+  try {
+    const [init, output] = [join(work, "init"), join(work, "initramfs")];
+    await mustRun("cc", ["-O2", "-static", "-Wall", "-Werror", "-o", init, source]);
+    await mustRun(script, [init, join(build, "crun"), output, ...modules]);
+    await rename(output, finished);
+  } finally {
+    await rm(work, { recursive: true });
+  }
+  return finished;
 }
 
 /** A directory as the shim makes one for a VM. */

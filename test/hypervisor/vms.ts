@@ -1,8 +1,7 @@
 /** What every test of a hypervisor needs: images to boot, VMs that are stopped, and a look at what they left. */
 import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 
@@ -11,7 +10,7 @@ import { chooseHypervisor } from "../../src/hypervisor/choose.ts";
 import type { Hypervisor, KernelImage, SharedDirectory, Vm, VmConfig, VmProcess } from "../../src/hypervisor/hypervisor.ts";
 import { openDescriptors } from "../harness/descriptors.ts";
 import { patient } from "../harness/patience.ts";
-import { buildInitramfs, Guest, kernelOf, library, vmDirectory } from "./guest.ts";
+import { Guest, guestInitramfs, kernelOf, library, vmDirectory } from "./guest.ts";
 
 export type Kind = KernelImage["kind"];
 
@@ -25,8 +24,6 @@ export async function choose(hypervisor: "qemu" | "kvm", host: Host): Promise<Hy
 /** Of the test that runs. */
 export class Vms {
   readonly host = new Host();
-  /** Where the images are. */
-  images = "";
   /** The VM's own. */
   directory = "";
   processes: VmProcess[] = [];
@@ -45,10 +42,7 @@ export class Vms {
   constructor(makeHypervisor: (host: Host) => Promise<Hypervisor>) {
     this.#makeHypervisor = makeHypervisor;
     beforeAll(() => this.#prepare());
-    afterAll(async () => {
-      await rm(this.images, { recursive: true });
-      await this.host[Symbol.asyncDispose]();
-    });
+    afterAll(() => this.host[Symbol.asyncDispose]());
     beforeEach(() => this.#begin());
     afterEach(() => this.#end());
   }
@@ -134,9 +128,8 @@ export class Vms {
       closeSync(fd);
     }
     this.#hypervisor = await this.#makeHypervisor(this.host);
-    this.images = await mkdtemp(join(tmpdir(), "hadron-test-"));
     for (const kind of ["tuned", "debian"] as const) {
-      this.#initrds.set(kind, await buildInitramfs(this.images, kind));
+      this.#initrds.set(kind, await guestInitramfs(kind));
     }
   }
 
