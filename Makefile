@@ -148,8 +148,13 @@ test-kubernetes: build ## A Kubernetes node with a real kubelet and API server, 
 	@test/kubernetes/run $(if $(TESTS),-t '$(TESTS)')
 
 .PHONY: demo
-demo: build ## Run an OCI image inside a virtual machine and watch it
-	@$(NODE) test/harness/demo.ts
+demo: export HADRON_TEST_HYPERVISOR := $(HYPERVISOR)
+demo: build ## Run an OCI image inside a virtual machine and watch it; HYPERVISOR=kvm or qemu, the first one in the lab where there is no KVM
+	@if [ '$(HYPERVISOR)' != kvm ] || grep -qwE 'vmx|svm' /proc/cpuinfo; then
+		exec $(NODE) test/harness/demo.ts
+	fi
+	$(NODE) test/harness/prefetch.ts
+	HADRON_TEST_LAB=1 exec tools/lab $(NODE) test/harness/demo.ts
 
 .PHONY: bench
 bench: all ## Measure, with runc beside it

@@ -11,7 +11,7 @@ import { uniqueId } from "./runtime.ts";
 export const { kvmMissing } = await readHostFacts();
 
 /** What the pods of all tests run in that do not choose: "qemu" or "kvm"; without it, what Hadron chooses. */
-const hypervisor = process.env["HADRON_TEST_HYPERVISOR"];
+const hypervisor = process.env["HADRON_TEST_HYPERVISOR"] || undefined;
 
 /** A guest takes 5 to 20 s to boot in the lab. */
 const machineConfig = {
