@@ -160,6 +160,14 @@ demo: build ## Run an OCI image inside a virtual machine and watch it; HYPERVISO
 bench: all ## Measure, with runc beside it
 	@$(NODE) bench/main.ts
 
+.PHONY: bench-vmm
+bench-vmm: all ## Our own VMM beside QEMU with KVM; in the lab where there is no KVM
+	@if grep -qwE 'vmx|svm' /proc/cpuinfo; then
+		exec $(NODE) bench/vmm.ts
+	fi
+	$(NODE) test/harness/prefetch.ts
+	HADRON_LAB_TIMEOUT=1800 exec tools/lab $(NODE) bench/vmm.ts
+
 ##@ Keeping in order
 
 .PHONY: format

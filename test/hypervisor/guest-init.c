@@ -5,6 +5,7 @@
  *   mount TAG [virtiofs] mounts the share at /mnt           read PATH         the file's first line
  *   write PATH TEXT      cpus                               cmdline
  *   send PORT BYTES      opens a stream and writes so much, each byte its offset modulo 251
+ *   receive PORT BYTES   opens a stream and reads to its end, where so much must have come
  *   drop                 closes this stream without a shutdown
  *   print TEXT           on the console                     reboot  panic
  *
@@ -91,6 +92,19 @@ static const char *send_bytes(unsigned port, unsigned long count)
 	return "ok";
 }
 
+static const char *receive_bytes(unsigned port, unsigned long count)
+{
+	static unsigned char block[1 << 16];
+	int fd = dial(port);
+	ssize_t n;
+	if (fd < 0)
+		return "error: no connection";
+	while ((n = read(fd, block, sizeof block)) > 0)
+		count -= n;
+	close(fd);
+	return n || count ? "error: another length" : "ok";
+}
+
 static const char *obey(char *line, int *stream)
 {
 	char *argument = strchr(line, ' ');
@@ -134,6 +148,8 @@ static const char *obey(char *line, int *stream)
 	*second++ = 0;
 	if (!strcmp(line, "send"))
 		return send_bytes(strtoul(argument, NULL, 10), strtoul(second, NULL, 10));
+	if (!strcmp(line, "receive"))
+		return receive_bytes(strtoul(argument, NULL, 10), strtoul(second, NULL, 10));
 	if (!strcmp(line, "write")) {
 		FILE *file = fopen(argument, "w");
 		if (!file || fprintf(file, "%s\n", second) < 0 || fclose(file))
