@@ -24,6 +24,7 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub mod counter;
 pub mod driver;
 pub mod guest;
 pub mod owner;
