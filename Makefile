@@ -85,6 +85,7 @@ check: $(GEN) ## Types, linters, formatting
 	node_modules/.bin/oxfmt --check --no-error-on-unmatched-pattern '**/*.ts'
 	cargo fmt --all --check
 	cargo fmt --manifest-path native/vsock/fuzz/Cargo.toml --check
+	cargo fmt --manifest-path native/vmm/fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets $(if $(CI),--locked) -- -D warnings
 
 # Advisories come from the network, and change without us: not part of `check`, so that the same commit stays green.
@@ -108,16 +109,30 @@ test-agent: ## The Rust tests of the guest's agent, in a VM
 	cargo test --profile guest $(LOCKED) -p hadron-agent --no-fail-fast --target $(STATIC_TARGET) --target-dir target/guest
 
 # What cargo-fuzz passes to the compiler, but for the sanitizer of addresses, which stable Rust does not have. What was found to
-# reach something new is kept between runs, and what breaks the device is left in target/fuzz.
-FUZZ_S ?= 300
-FUZZ_CORPUS := $(HADRON_CACHE)/fuzz/vsock
+# reach something new is kept between runs, and what breaks a device is left in target/fuzz.
+FUZZ_S ?= 3600
+FUZZ_TARGETS ?= vsock disk queues registers
+FUZZ_CORPUS := $(HADRON_CACHE)/fuzz
 fuzz: export RUSTFLAGS := -Cpasses=sancov-module --cfg=fuzzing $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
 
 .PHONY: fuzz
-fuzz: ## A guest that libFuzzer makes up against the vsock device, for FUZZ_S=300 seconds of one core
-	@mkdir -p target/fuzz '$(FUZZ_CORPUS)'
-	cargo run --release $(LOCKED) --manifest-path native/vsock/fuzz/Cargo.toml --target $(STATIC_TARGET) --target-dir target/fuzz -- \
-		-max_total_time=$(FUZZ_S) -timeout=20 -max_len=4096 -verbosity=0 -print_final_stats=1 -artifact_prefix=target/fuzz/ '$(FUZZ_CORPUS)'
+fuzz: ## Guests that libFuzzer makes up against the devices, side by side, for FUZZ_S=3600 seconds; FUZZ_TARGETS="disk" for some
+	@for workspace in vsock vmm; do
+		cargo build --release $(LOCKED) --manifest-path native/$$workspace/fuzz/Cargo.toml --target $(STATIC_TARGET) --target-dir target/fuzz
+	done
+	declare -A running
+	for target in $(FUZZ_TARGETS); do
+		mkdir -p "$(FUZZ_CORPUS)/$$target"
+		target/fuzz/$(STATIC_TARGET)/release/$$target -max_total_time=$(FUZZ_S) -timeout=20 -max_len=4096 -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=target/fuzz/$$target- "$(FUZZ_CORPUS)/$$target" >target/fuzz/$$target.log 2>&1 &
+		running[$$target]=$$!
+	done
+	broken=
+	for target in "$${!running[@]}"; do
+		wait $${running[$$target]} || { broken+=" $$target"; cat target/fuzz/$$target.log; }
+		echo "fuzz: $$target: $$(grep -o 'executed_units: .*' target/fuzz/$$target.log || true)"
+	done
+	[ -z "$$broken" ] || { echo "fuzz: these broke:$$broken" >&2; exit 1; }
 
 .PHONY: test
 test: all ## Every test, with the newest containerd and, where it matters, the older ones; prints the counts
@@ -177,6 +192,7 @@ format: $(GEN) ## Mend what `make check` finds and a program can mend
 	node_modules/.bin/oxfmt '**/*.ts'
 	cargo fmt --all
 	cargo fmt --manifest-path native/vsock/fuzz/Cargo.toml
+	cargo fmt --manifest-path native/vmm/fuzz/Cargo.toml
 
 .PHONY: proto
 proto: $(GEN) ## The protocols in TypeScript, src/gen, alone

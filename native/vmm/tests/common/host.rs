@@ -131,6 +131,12 @@ impl Host {
 fn readable(eventfd: &EventFd, within: Duration) -> bool {
     let fd = as_fd(eventfd);
     let timeout = Timespec::try_from(within).unwrap();
-    let mut fds = [PollFd::new(&fd, PollFlags::IN)];
-    poll(&mut fds, Some(&timeout)).unwrap() == 1
+    loop {
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        match poll(&mut fds, Some(&timeout)) {
+            // A fuzzer has an alarm clock.
+            Err(rustix::io::Errno::INTR) => {}
+            ready => return ready.unwrap() == 1,
+        }
+    }
 }

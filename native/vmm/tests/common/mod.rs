@@ -5,4 +5,5 @@
 pub mod disk;
 pub mod host;
 pub mod ring;
+pub mod steps;
 pub mod stuck;
