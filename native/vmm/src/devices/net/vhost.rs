@@ -110,6 +110,7 @@ impl Vhost {
     /// # Errors
     /// As VHOST_NET_SET_BACKEND.
     pub fn enable(&self, tap: &Tap) -> io::Result<()> {
+        // The kernel looks at both queues at once, since the tap is ready for something.
         self.set_backends(tap.as_fd().as_raw_fd())
     }
 

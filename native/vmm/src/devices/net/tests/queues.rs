@@ -179,3 +179,21 @@ fn segments_without_checksums_are_no_features() {
     nic.driver.reset();
     assert!(nic.driver.activate(SEGMENTS));
 }
+
+#[test]
+fn what_the_driver_gave_before_it_was_ready_is_looked_at() {
+    finds_what_was_there_before(&mut Nic::inactive(1, false, None));
+}
+
+/// A NIC that is not active.
+pub fn finds_what_was_there_before(nic: &mut Nic) {
+    let frame = frame(&pattern(1, 60));
+    nic.driver.write(OUT, &[&[0; HEADER][..], &frame].concat());
+    let length = (HEADER + frame.len()) as u32;
+    nic.driver.offer(TX, &[(OUT, length, 0)]);
+    nic.driver.offer(RX, &[(IN, 1526, WRITE)]);
+    nic.host.send(&frame);
+    assert!(nic.driver.activate(MERGED));
+    assert_eq!(nic.host.receive(), frame);
+    assert_eq!(nic.receive(), frame);
+}

@@ -72,3 +72,11 @@ fn pairs_are_enabled_and_disabled() {
     let Some(mut nic) = nic(2, false) else { return };
     queues::uses_as_many_pairs_as_it_says(&mut nic);
 }
+
+#[test]
+fn the_kernel_finds_what_the_driver_gave_before() {
+    let Some(mut nic) = nic(1, false) else {
+        return;
+    };
+    queues::finds_what_was_there_before(&mut nic);
+}
