@@ -22,7 +22,8 @@ pub struct Receiver {
     counters: Arc<Counters>,
     /// For how long a packet there has to be room, in the hope that none is longer.
     expected: usize,
-    /// Where a packet goes on that is longer than the buffers which the driver gave.
+    /// Where a packet goes on that is longer than the buffers which the driver gave. Empty until that can be: a NIC that nobody uses
+    /// costs no memory.
     rest: Vec<u8>,
     /// Such a packet.
     held: Option<Held>,
@@ -41,7 +42,7 @@ impl Receiver {
             buffers,
             counters,
             expected: if segments { MAX_PACKET } else { USUAL_PACKET },
-            rest: vec![0; MAX_PACKET + 1],
+            rest: Vec::new(),
             held: None,
         }
     }
@@ -84,6 +85,9 @@ impl Receiver {
             return Ok(Some(Stop::Blocked));
         }
         let placed = self.buffers.room();
+        if placed <= MAX_PACKET && self.rest.is_empty() {
+            self.rest = vec![0; MAX_PACKET + 1];
+        }
         let read = self.buffers.read_from(tap, &mut self.rest);
         if let Ok(bytes) = read {
             limiter.charge(bytes as u64);
