@@ -3,11 +3,11 @@
 use libc::{
     SYS_brk, SYS_clock_gettime, SYS_close, SYS_epoll_ctl, SYS_epoll_pwait, SYS_eventfd2, SYS_exit,
     SYS_exit_group, SYS_fallocate, SYS_fcntl, SYS_fdatasync, SYS_futex, SYS_getpid, SYS_getrandom,
-    SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_madvise, SYS_mmap,
-    SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv, SYS_pwritev2, SYS_read,
-    SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,
-    SYS_sendmsg, SYS_sendto, SYS_sigaltstack, SYS_tgkill, SYS_timerfd_settime, SYS_wait4,
-    SYS_write, SYS_writev,
+    SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_madvise,
+    SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv, SYS_pwritev2,
+    SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction, SYS_rt_sigprocmask,
+    SYS_rt_sigreturn, SYS_sendmsg, SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_tgkill,
+    SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
 };
 
 use super::Kind;
@@ -71,6 +71,15 @@ fn worker() -> Filter {
         ])
         .allow(&[SYS_read, SYS_readv, SYS_writev])
         .allow(&[SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg])
+        // Of what is joined with a stream.
+        .allow(&[SYS_shutdown])
+        .allow_if(
+            SYS_getsockopt,
+            &[
+                If::Is(1, libc::SOL_SOCKET as u32),
+                If::Is(2, libc::SO_TYPE as u32),
+            ],
+        )
         .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32, libc::F_SETFL as u32])
         // A balloon's pages, of memory that is a file's.
         .allow_one_of(SYS_madvise, 2, &[libc::MADV_REMOVE as u32])

@@ -131,7 +131,7 @@ fn allowed(kind: Kind) -> &'static str {
             "read write close poll munmap brk rt_sigprocmask rt_sigreturn mremap sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll getrandom"
         }
         Kind::Worker => {
-            "read write close munmap brk rt_sigprocmask rt_sigreturn readv writev mremap sendto recvfrom sendmsg recvmsg exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
+            "read write close munmap brk rt_sigprocmask rt_sigreturn readv writev mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
         }
         Kind::Vcpu => {
             "write close munmap brk rt_sigprocmask rt_sigreturn mremap exit sigaltstack futex clock_gettime exit_group eventfd2 getrandom"
