@@ -1,5 +1,5 @@
 /** Pods on a host with KVM: what is not so without it. Everything else that a pod does is in the other files, which the lab runs as well. */
-import { mkdir, mkdtemp, readFile, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ import { DaemonLog } from "./daemon-log.ts";
 import { onlyPart, parts } from "./parts.ts";
 import { strayKernel } from "./stray-kernel.ts";
 
-/** Of a QEMU with KVM: its kernel and what that does about its CPU's faults, its CPUs, and where its root file system comes from. */
+/** Of a VM with KVM: its kernel and what that does about its CPU's faults, its CPUs, and where its root file system comes from. */
 const LOOK_AROUND =
   "uname -r; cut -d : -f 1 /sys/devices/system/cpu/vulnerabilities/spectre_v[12]; nproc; " +
   "grep -m1 -o hypervisor /proc/cpuinfo; grep -o ' / virtiofs' /proc/mounts; echo wrong >&2; exit 42";
@@ -26,33 +26,54 @@ const MITIGATED = ["Mitigation", "Mitigation"];
 
 test.runIf(inLab)("the lab has KVM", () => expect(kvmMissing).toBeUndefined());
 
-describe.skipIf(kvmMissing !== undefined).each(containerdVersions)(
-  `containerd %s: with KVM, a pod${kvmMissing === undefined ? "" : ` (not here: ${kvmMissing})`}`,
-  (version) => {
-    const daemon = useContainerd(version);
+/** What is said of it, and of a guest that goes astray. */
+const HYPERVISORS = [
+  { hypervisor: "kvm", said: /Pods run in Hadron's own VMM/, astray: /the VM cannot go on: / },
+  { hypervisor: "qemu", said: /with KVM; directories are shared by virtio-fs\./, astray: /the guest's CPU cannot go on: .*KVM/ },
+] as const;
+const CASES = containerdVersions.flatMap((version) => HYPERVISORS.map((of) => ({ version, ...of })));
 
-    test("runs in QEMU with virtio-fs, and ends as its program does", async () => {
+describe.skipIf(kvmMissing !== undefined).each(CASES)(
+  `containerd $version with $hypervisor on KVM, a pod${kvmMissing === undefined ? "" : ` (not here: ${kvmMissing})`}`,
+  ({ version, hypervisor, said, astray }) => {
+    const daemon = useContainerd(version);
+    const configured = (settings: Readonly<Record<string, unknown>> = {}) => configFile(daemon(), { hypervisor, ...settings });
+
+    test("has its files by virtio-fs, and ends as its program does", async () => {
       const log = await DaemonLog.from(daemon());
       // The daemon is not idle while a Create takes long.
-      await using config = await configFile(daemon(), { idle_timeout_s: 3 });
+      await using config = await configured({ idle_timeout_s: 3 });
       const { stdout, stderr, exitCode } = await runContainer(daemon(), ["sh", "-c", LOOK_AROUND], { flags: config.flags });
       expect(stdout.split("\n")).toEqual([expect.stringMatching(/-hadron$|-amd64$/), ...MITIGATED, "1", "hypervisor", " / virtiofs", ""]);
       expect({ stderr, exitCode }).toEqual({ stderr: "wrong\n", exitCode: 42 });
-      await log.line(/with KVM; directories are shared by virtio-fs\./);
+      await log.line(said);
       await log.line(/guestKernelMs/);
     });
 
-    test("consists of QEMU, the vsock process and a virtiofsd for each share", async () => {
+    test("consists of its VMM and a virtiofsd for each share", async () => {
+      await using config = await configured();
       await using volume = await volumeOf(daemon());
-      await using _ = await startContainer(daemon(), ["sleep", "600"], { mounts: [volume.mount("/volume")] });
-      const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=device${share},`));
-      expect(hardware(await onlyPart(daemon(), "vmm"))).toEqual(["kvm", "host", fs(0), fs(1)]);
+      await using _ = await startContainer(daemon(), ["sleep", "600"], { mounts: [volume.mount("/volume")], flags: config.flags });
+      const [vmm, guest, vsock] = [await onlyPart(daemon(), "vmm"), await onlyPart(daemon(), "guest"), await onlyPart(daemon(), "vsock")];
       expect(await parts(daemon(), "virtiofsd")).toHaveLength(2);
-      expect(await parts(daemon(), "vsock")).toHaveLength(1);
+      if (hypervisor === "qemu") {
+        const fs = (share: number): unknown => expect.stringMatching(new RegExp(`^vhost-user-fs-(device|pci),chardev=device${share},`));
+        expect(hardware(vmm)).toEqual(["kvm", "host", fs(0), fs(1)]);
+        expect([guest.pid, vsock.command]).toEqual([vmm.pid, "hadron-vsock"]);
+      } else {
+        expect([guest.parent, vsock.pid]).toEqual([vmm.pid, guest.pid]);
+        // Its jail: nothing of the host's files, and namespaces of its own.
+        expect(await readdir(`/proc/${guest.pid}/root`)).toEqual([]);
+        for (const kind of ["user", "mnt", "pid", "ipc", "uts", "net"]) {
+          const [inside, outside] = await Promise.all([guest, vmm].map(({ pid }) => readlink(`/proc/${pid}/ns/${kind}`)));
+          expect(inside, kind).not.toBe(outside);
+        }
+      }
     });
 
     test("ends with 137 when a virtiofsd is killed", async () => {
-      await using container = await startContainer(daemon(), ["sleep", "600"]);
+      await using config = await configured();
+      await using container = await startContainer(daemon(), ["sleep", "600"], { flags: config.flags });
       const [virtiofsd] = await parts(daemon(), "virtiofsd");
       if (virtiofsd === undefined) {
         throw new Error("the pod has no virtiofsd");
@@ -65,21 +86,21 @@ describe.skipIf(kvmMissing !== undefined).each(containerdVersions)(
     test("is given up when KVM cannot run its guest any further", async () => {
       const kernel = join(daemon().directory, "stray-kernel");
       await writeFile(kernel, strayKernel());
-      await using config = await configFile(daemon(), { kernel, initrd: kernel });
+      await using config = await configured({ kernel, initrd: kernel });
       const { stderr, exitCode } = await runContainer(daemon(), ["true"], { flags: config.flags });
       expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/the guest's CPU cannot go on: .*KVM/);
+      expect(stderr).toMatch(astray);
     });
 
     test("runs with Debian's kernel on two CPUs", async () => {
-      await using config = await configFile(daemon(), { kernel: "debian", vcpus: 2 });
+      await using config = await configured({ kernel: "debian", vcpus: 2 });
       const { stdout, exitCode } = await runContainer(daemon(), ["sh", "-c", LOOK_AROUND], { flags: config.flags });
       expect(stdout.split("\n")).toEqual([expect.stringMatching(/-amd64$/), ...MITIGATED, "2", "hypervisor", " / virtiofs", ""]);
       expect(exitCode).toBe(42);
     });
 
     test.each(["C", "Rust"])("keeps two volumes apart, whose files have the same numbers, with the virtiofsd in %s", async (language) => {
-      await using config = await configFile(daemon(), language === "C" ? {} : { virtiofsd_path: await rustVirtiofsd(daemon()) });
+      await using config = await configured(language === "C" ? {} : { virtiofsd_path: await rustVirtiofsd(daemon()) });
       await using one = await volumeOf(daemon());
       await using two = await volumeOf(daemon());
       const script = "cat /one/file; echo changed > /one/file; cp /one/file /two/file && cat /two/file";
