@@ -119,10 +119,9 @@ test("every crate is in the table, and depends on those that it is said to know"
   const read = (path: string): string => readFileSync(join(root, path), "utf8");
   const [, members = ""] = /^members = \[([^\]]*)\]/m.exec(read("Cargo.toml")) ?? [];
   const crates = [...members.matchAll(/"([^"]+)"/g)].map(([, path = ""]) => path);
-  const actual = crates.map((crate) => [
-    crate,
-    [...read(`${crate}/Cargo.toml`).matchAll(/\{ path = "([^"]+)"/g)].map(([, path = ""]) => join(crate, path)),
-  ]);
+  // What its tests have beside it is none of its business.
+  const manifest = (crate: string): string => read(`${crate}/Cargo.toml`).split("[dev-dependencies]")[0] ?? "";
+  const actual = crates.map((crate) => [crate, [...manifest(crate).matchAll(/\{ path = "([^"]+)"/g)].map(([, path = ""]) => join(crate, path))]);
   const rows = [...read("docs/architecture.md").matchAll(/^\| `((?:native|guest)\/\w[\w-]*)` \|[^|]*\| ([^|]*) \|$/gm)];
   const said = rows.map(([, crate = "", knows = ""]) => [
     crate,
