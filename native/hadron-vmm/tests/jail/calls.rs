@@ -166,6 +166,17 @@ fn arguments_are_looked_at() {
             ),
             (libc::SYS_ioctl, [-1, libc::TIOCSTI as c_long, 0, 0], false),
             (libc::SYS_fcntl, [-1, libc::F_SETOWN.into(), own, 0], false),
+            (
+                libc::SYS_getsockopt,
+                [-1, libc::SOL_SOCKET.into(), libc::SO_TYPE.into(), 0],
+                kind == Kind::Worker,
+            ),
+            (
+                libc::SYS_getsockopt,
+                [-1, libc::SOL_SOCKET.into(), libc::SO_PEERCRED.into(), 0],
+                false,
+            ),
+            (libc::SYS_shutdown, [-1, 0, 0, 0], kind == Kind::Worker),
             (libc::SYS_tgkill, [own, own, 0, 0], false),
             (libc::SYS_clone, [libc::SIGCHLD.into(), 0, 0, 0], false),
         ] {
