@@ -36,6 +36,8 @@ export class VmProcesses {
   #vmm: OwnedProcess | undefined;
   /** What made us kill the VMM, if something other than `stop` did. */
   #cause: string | undefined;
+  /** Of the first one beside it that ended by itself, in disorder. */
+  #broken: string | undefined;
   #gone = false;
   #stopped: Promise<void> | undefined;
 
@@ -89,9 +91,12 @@ export class VmProcesses {
       // virtiofsd ends with 0 when the VMM hangs up, and may well be reaped before the VMM that died.
       if (exit.code === 0) {
         this.#killUnlessGone(cause);
-      } else {
-        this.#kill(cause);
+        return;
       }
+      if (exit.code !== null) {
+        this.#broken ??= cause;
+      }
+      this.#kill(cause);
     });
   }
 
@@ -173,6 +178,12 @@ export class VmProcesses {
     this.closeDescriptors();
     await this.takeSharesBack();
     await this.#removeFiles();
+  }
+
+  /** What a launch failed of, told after `stop`: a process that ended by itself explains what another one says of it. */
+  explained(error: unknown): unknown {
+    const explains = this.#broken !== undefined && error instanceof HadronError && error.code === Code.INTERNAL;
+    return explains ? new HadronError(Code.INTERNAL, `the VM did not start: ${this.#broken}`, { cause: error }) : error;
   }
 
   /** Idempotent. */

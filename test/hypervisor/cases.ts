@@ -197,7 +197,11 @@ export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Ex
         () => ({ onProcess: note(() => Promise.reject(new Error("the disk is full"))) }),
         { message: /disk is full/ },
       ],
-      ["a directory that is not there", () => ({ directory: "/no/directory" }), { message: /\/no\/directory/ }],
+      [
+        "a directory that is not there",
+        () => ({ directory: "/no/directory", devices: [vms.share("rootfs", vms.directory)] }),
+        { message: /\/no\/directory/ },
+      ],
     ])("%s", async (_, change, { code, message }) => {
       const failure: unknown = await vms.hypervisor.launch(vms.config("tuned", change()), soon()).then(
         () => undefined,

@@ -210,6 +210,26 @@ describe("a launch that fails leaves nothing", () => {
     await expect(launch(behave)).rejects.toMatchObject({ code: Code.INTERNAL, message: expect.stringMatching(message) as string });
   });
 
+  test("a file server that cannot serve, of which the VMM says that it hung up", async () => {
+    await withShare(async (share) => {
+      const of = await options(`say({ id: request.id, error: "virtiofsd is gone" })`);
+      await writeFile(of.virtiofsd.path, "#!/bin/sh\necho 'not a directory' >&2\nexit 3\n");
+      // The VMM is told of the VM when the other one has ended.
+      const exited = Promise.withResolvers<void>();
+      const host: KvmHost = { ...of.host, sendFds: (message) => exited.promise.then(() => of.host.sendFds(message)) };
+      const onDiagnostic = (): void => exited.resolve();
+      const launched = KvmVm.launch(
+        { ...of, host },
+        config({ devices: [{ kind: "share", tag: "rootfs", share }], onDiagnostic }),
+        AbortSignal.timeout(20_000),
+      );
+      await expect(launched).rejects.toMatchObject({
+        code: Code.INTERNAL,
+        message: expect.stringMatching(/^the VM did not start: the process virtiofsd exited with status 3: not a directory/) as string,
+      });
+    });
+  });
+
   test.each(["hadron-vmm", "virtiofsd"])("given up when %s starts", async (name) => {
     const controller = new AbortController();
     await withShare(async (share) => {

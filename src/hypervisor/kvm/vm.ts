@@ -57,7 +57,7 @@ export class KvmVm implements Vm {
       return await KvmVm.#start(processes, options, config, signal);
     } catch (error) {
       await processes.stop();
-      throw error;
+      throw processes.explained(error);
     }
   }
 
