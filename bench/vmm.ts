@@ -44,6 +44,7 @@ function config({ directory, netns }: Bench, initrd: string, devices: readonly D
     devices,
     netns: { path: netns },
     onConsoleLine: () => undefined,
+    onDiagnostic: (program, line) => process.stderr.write(`bench: ${program}: ${line}\n`),
     onProcess: () => Promise.resolve(),
   };
 }
@@ -76,9 +77,11 @@ async function benchBoot(bench: Bench, figures: Figures): Promise<void> {
   const begun = performance.now();
   await using vm = await hypervisor.launch(config(bench, join(library, "initramfs-tuned.cpio"), devices), signal);
   add(figures, "launch answered", performance.now() - begun);
-  await vm.vsock.accept(guestPort, theirs, "both");
-  closeSync(theirs);
-  const info = await agent.createSandbox({ realtimeNs: 0n, hostname: "bench", logLevel: "info", sysctls: new Map(), shares: [] }, signal);
+  const answered = vm.vsock.accept(guestPort, theirs, "both").then(() => {
+    closeSync(theirs);
+    return agent.createSandbox({ realtimeNs: 0n, hostname: "bench", logLevel: "info", sysctls: new Map(), shares: [] }, signal);
+  });
+  const info = await orExit(vm, answered);
   add(figures, "agent ready", performance.now() - begun);
   add(figures, "kernel until /init", Number(info.initEnteredNs) / 1e6);
   const exits = exitsOf(vm);
@@ -93,6 +96,15 @@ async function benchBoot(bench: Bench, figures: Figures): Promise<void> {
   agent.close();
   await vm.stop();
   add(figures, "stopped", performance.now() - stopping);
+}
+
+/** A VM that ends is why nothing answers. */
+async function orExit<T>(vm: Vm, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw new Error((await vm.exited).reason, { cause });
+  }
 }
 
 async function benchVsock(bench: Bench, figures: Figures): Promise<void> {
