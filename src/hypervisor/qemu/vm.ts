@@ -32,6 +32,12 @@ export interface QemuOptions {
 const QMP = 0;
 const CONSOLE = 1;
 
+interface VsockDescriptors {
+  readonly control: VsockControl;
+  readonly theirs: number;
+  readonly listener: number;
+}
+
 export class QemuVm implements Vm {
   readonly #options: QemuOptions;
   readonly #config: VmConfig;
@@ -102,13 +108,15 @@ export class QemuVm implements Vm {
   async #start(signal: AbortSignal): Promise<void> {
     this.#processes.requireWanted(signal);
     const socket = join(this.#config.directory, "vsock.sock");
-    await this.#startVsock(socket);
+    const vsock = await this.#openVsock(socket);
     const devices: QemuDevice[] = [];
     for (const [index, device] of this.#config.devices.entries()) {
       devices.push(device.kind === "share" ? await this.#share(device, index) : this.#nic(device));
     }
     this.#processes.requireWanted(signal);
     const qmp = this.#startQemu(socket, devices);
+    // QEMU has loaded its libraries when it looks for it: until then its connection can wait.
+    this.#startVsock(vsock);
     // QEMU answers the negotiation once the machine is made.
     await this.#processes.up(this.#negotiate(qmp, signal), signal);
   }
@@ -122,18 +130,22 @@ export class QemuVm implements Vm {
     }
   }
 
-  async #startVsock(path: string): Promise<void> {
-    const { host, hadronVsock } = this.#options;
+  /** What hadron-vsock is to inherit: its end of the connection with us, and where it listens for QEMU. */
+  async #openVsock(path: string): Promise<VsockDescriptors> {
+    const { host } = this.#options;
     const processes = this.#processes;
     const [ours, theirs] = await host.socketpair();
-    const vsock = new VsockControl(host, ours);
-    this.#vsock = vsock;
-    processes.defer(() => vsock.close());
-    processes.own(theirs);
-    const listener = await processes.listen(path);
+    const control = new VsockControl(host, ours);
+    this.#vsock = control;
+    processes.defer(() => control.close());
+    return { control, theirs: processes.own(theirs), listener: await processes.listen(path) };
+  }
+
+  #startVsock({ control: vsock, theirs, listener }: VsockDescriptors): void {
+    const processes = this.#processes;
     const child = processes.spawn({
       name: "hadron-vsock",
-      program: hadronVsock,
+      program: this.#options.hadronVsock,
       args: ["--listen-fd", String(FIRST_DESCRIPTOR + 1), "--guest-cid", String(GUEST_CID)],
       descriptors: [theirs, listener],
     });
