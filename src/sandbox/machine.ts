@@ -237,8 +237,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
    * @param resolvConf path on the host of what a container has as /etc/resolv.conf
    */
   async refreshNetwork(resolvConf: string | undefined): Promise<void> {
-    await this.#network.refresh();
-    await this.#servers.look(resolvConf);
+    await allDone([this.#network.refresh(), this.#servers.look(resolvConf)]);
   }
 
   /** StorageGuest's. */
