@@ -22,6 +22,7 @@ use common::ring::{INDIRECT, NEXT, WRITE};
 use hadron_vmm::config::Cache;
 use hadron_vmm::device::Device;
 use hadron_vmm::devices::block::{Block, Settings};
+use hadron_vmm_process::launch;
 use io_uring::{IoUring, opcode, types::Fd};
 use toy::Toy;
 use toy::driver::Driver;
@@ -125,6 +126,7 @@ fn block(file: &File) -> Block {
         "the disk 0".to_owned(),
         file.try_clone().unwrap(),
         &settings,
+        &launch::enter(),
     )
     .unwrap()
 }

@@ -81,15 +81,6 @@ fn worker() -> Filter {
             ],
         )
         .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32, libc::F_SETFL as u32])
-        // What is joined with a stream of the guest: whether it is a socket of the right kind, and its end.
-        .allow_if(
-            SYS_getsockopt,
-            &[
-                If::Is(1, libc::SOL_SOCKET as u32),
-                If::Is(2, libc::SO_TYPE as u32),
-            ],
-        )
-        .allow(&[SYS_shutdown])
         // A balloon's pages, of memory that is a file's.
         .allow_one_of(SYS_madvise, 2, &[libc::MADV_REMOVE as u32])
         .allow(&[SYS_io_uring_enter])
