@@ -6,8 +6,8 @@ use libc::{
     SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_madvise,
     SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv, SYS_pwritev2,
     SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction, SYS_rt_sigprocmask,
-    SYS_rt_sigreturn, SYS_sendmsg, SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_tgkill,
-    SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
+    SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg, SYS_sendto, SYS_shutdown, SYS_sigaltstack,
+    SYS_tgkill, SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
 };
 
 use super::Kind;
@@ -41,6 +41,8 @@ fn every_thread() -> Filter {
     let no_code = If::Lacks(2, libc::PROT_EXEC as u64);
     Filter::default()
         .allow(&[SYS_write, SYS_close, SYS_futex])
+        // How a channel of Rust's waits for another thread that is in the midst of it.
+        .allow(&[SYS_sched_yield])
         .allow(&[SYS_brk, SYS_munmap, SYS_mremap])
         .allow_if(SYS_mmap, &[no_code])
         .allow_if(SYS_mprotect, &[no_code])

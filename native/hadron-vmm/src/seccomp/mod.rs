@@ -88,4 +88,15 @@ mod tests {
             assert!((1..4096).contains(&length), "{kind:?}: {length}");
         }
     }
+
+    #[test]
+    fn threads_that_meet_in_a_channel_may_make_way_for_each_other() {
+        for kind in [Kind::Main, Kind::Worker, Kind::Vcpu, Kind::Disk] {
+            let thread = std::thread::spawn(move || {
+                enter(kind).unwrap();
+                std::thread::yield_now();
+            });
+            thread.join().unwrap();
+        }
+    }
 }
