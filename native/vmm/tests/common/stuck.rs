@@ -97,6 +97,9 @@ impl Engine for Stuck {
     fn done(&mut self) -> Option<(u16, i32)> {
         self.0.state.0.lock().unwrap().results.pop()
     }
+    fn rest(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
     fn cancel(&mut self) -> io::Result<()> {
         let mut state = self.0.state.0.lock().unwrap();
         state.cancelling = true;

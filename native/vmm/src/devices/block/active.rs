@@ -135,7 +135,7 @@ impl Active {
             if left == 0 || !all {
                 return Ok(Progress::More);
             }
-            if left == before {
+            if left == before && host.engine.rest().map_err(super::host("the disk"))? {
                 return Ok(Progress::Done);
             }
         }

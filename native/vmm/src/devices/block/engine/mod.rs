@@ -76,7 +76,7 @@ pub trait Engine: Send {
     /// When nothing can be done with it.
     fn enable(&mut self) -> io::Result<()>;
 
-    /// Readable when there may be something for [`Self::done`].
+    /// Readable when there may be something for [`Self::done`], after [`Self::rest`].
     fn fd(&self) -> BorrowedFd<'_>;
 
     /// The descriptor was readable. To be called before [`Self::submit`] and [`Self::done`].
@@ -100,6 +100,12 @@ pub trait Engine: Send {
 
     /// The tag and the result, as of the system call with a negative errno, of something that is done.
     fn done(&mut self) -> Option<(u16, i32)>;
+
+    /// Nobody asks any more, so from now on the descriptor has to tell. False: something is done already.
+    ///
+    /// # Errors
+    /// When the engine is broken.
+    fn rest(&mut self) -> io::Result<bool>;
 
     /// Gives up what is on its way as far as that can be had, and waits for the rest: nobody touches guest memory when it
     /// answers. Nothing of it is named by [`Self::done`] any more.

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{Ordering, fence};
 
 use io_uring::types::{CancelBuilder, Fixed, FsyncFlags};
 use io_uring::{IoUring, opcode, register::Restriction, squeue};
@@ -24,8 +25,10 @@ const CANCEL: u64 = u64::MAX;
 /// See the module.
 pub struct Ring {
     ring: IoUring,
-    /// The kernel counts completions on it.
+    /// The kernel counts completions on it, while it is wanted.
     event: EventFd,
+    /// Completions come when this thread enters the ring, so it is known when they can be counted and when not.
+    deferred: bool,
     in_flight: u32,
     enabled: bool,
 }
@@ -34,7 +37,7 @@ impl Ring {
     /// # Errors
     /// When the host has no io_uring, forbids it, or cannot restrict it (before Linux 5.10).
     pub fn new(file: &File) -> io::Result<Self> {
-        let ring = build()?;
+        let (ring, deferred) = build()?;
         let event = EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?;
         let submitter = ring.submitter();
         submitter.register_files(&[file.as_raw_fd()])?;
@@ -53,6 +56,7 @@ impl Ring {
         Ok(Ring {
             ring,
             event,
+            deferred,
             in_flight: 0,
             enabled: false,
         })
@@ -81,18 +85,21 @@ impl Ring {
     }
 }
 
-fn build() -> io::Result<IoUring> {
+/// The ring, and whether it has DEFER_TASKRUN.
+fn build() -> io::Result<(IoUring, bool)> {
     let mut builder = IoUring::builder();
     builder.setup_r_disabled();
-    let mut quiet = builder.clone();
-    quiet
+    let mut deferred = builder.clone();
+    deferred
         .setup_single_issuer()
         .setup_defer_taskrun()
         .setup_taskrun_flag();
-    match quiet.build(DEPTH.into()) {
+    match deferred.build(DEPTH.into()) {
         // Before Linux 6.1.
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => builder.build(DEPTH.into()),
-        built => built,
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            Ok((builder.build(DEPTH.into())?, false))
+        }
+        built => Ok((built?, true)),
     }
 }
 
@@ -153,6 +160,10 @@ impl Engine for Ring {
         if self.left() == (0, false) {
             return Ok(true);
         }
+        if self.deferred {
+            // What is done at once is taken at once.
+            self.ring.completion().disable_eventfd();
+        }
         loop {
             if !self.enter(0)? {
                 return Ok(false);
@@ -167,6 +178,19 @@ impl Engine for Ring {
         let entry = self.ring.completion().next()?;
         self.in_flight = self.in_flight.saturating_sub(1);
         Some((entry.user_data() as u16, entry.result()))
+    }
+
+    fn rest(&mut self) -> io::Result<bool> {
+        if !self.deferred || self.in_flight == 0 {
+            return Ok(true);
+        }
+        self.ring.completion().enable_eventfd();
+        // The kernel says that there are completions, and then looks whether they are to be counted; here it is the other way round.
+        fence(Ordering::SeqCst);
+        if self.left().1 {
+            self.enter(0)?;
+        }
+        Ok(self.ring.completion().is_empty())
     }
 
     fn cancel(&mut self) -> io::Result<()> {

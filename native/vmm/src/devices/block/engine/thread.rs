@@ -149,6 +149,10 @@ impl Engine for Thread {
         Some(done)
     }
 
+    fn rest(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
     fn cancel(&mut self) -> io::Result<()> {
         self.cancelled.store(true, Ordering::Release);
         while self.in_flight > 0 {
