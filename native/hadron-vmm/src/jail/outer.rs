@@ -141,6 +141,10 @@ fn wait(inner: Pid) -> Failure {
     let Some(signal) = status.terminating_signal() else {
         leave(status.exit_status().unwrap_or(1));
     };
+    // What could be said in there has been: a call that a filter forbids says its name, but for those of the C library with all signals blocked.
+    say(&format!(
+        "the process in the jail was killed by signal {signal}"
+    ));
     // SAFETY: no pointers. The answers do not matter: what comes after is for the case that the signal did not end this process.
     unsafe {
         libc::signal(signal, libc::SIG_DFL);
