@@ -29,6 +29,8 @@ export interface Expected {
   readonly noKernel: { readonly code: Code; readonly message: RegExp };
   readonly noDirectory: RegExp;
   readonly noNetns: RegExp;
+  /** Why it is gone when a file server ended in good order. */
+  readonly serverEnded: RegExp;
 }
 
 /** The bytes that `send` of guest-init.c writes, as a checksum. */
@@ -76,7 +78,7 @@ export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Ex
       const place = join(dirname(vms.directory), "one, two\n,,three four");
       await mkdir(join(place, "later"), { recursive: true });
       await writeFile(join(place, "file"), "of the host\n");
-      const { guest } = await vms.launchWithGuest(
+      const { vm, guest } = await vms.launchWithGuest(
         vms.config(kind, { devices: [vms.share("other", import.meta.dirname), vms.share("rootfs", place)] }),
       );
       expect(await guest.say(`mount rootfs${mount}`)).toBe("ok");
@@ -88,6 +90,8 @@ export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Ex
         expect(await guest.say("write /mnt/later/answer of the guest")).toBe("ok");
         expect(await readFile(join(place, "later/answer"), "utf8")).toBe("of the guest\n");
       } finally {
+        // virtiofsd holds what the guest has not forgotten.
+        await vm.stop();
         await mustRun("umount", [join(place, "later")]);
       }
       guest.hangUp();
@@ -230,7 +234,7 @@ export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Ex
 }
 
 /** `withVirtiofsd`: one that shares directories by it; Debian 12's, if nothing else is said. */
-export function testVirtiofsd(vms: Vms, { vmm, processes }: Expected, withVirtiofsd: (virtiofsd?: Virtiofsd) => Hypervisor): void {
+export function testVirtiofsd(vms: Vms, { vmm, processes, serverEnded }: Expected, withVirtiofsd: (virtiofsd?: Virtiofsd) => Hypervisor): void {
   test("shares a directory, and what is mounted in it later", async () => {
     const place = join(dirname(vms.directory), "shared");
     await mkdir(join(place, "later"), { recursive: true });
@@ -289,7 +293,7 @@ export function testVirtiofsd(vms: Vms, { vmm, processes }: Expected, withVirtio
   test("a virtiofsd that ends in good order ends the VM all the same", async () => {
     const { vm, guest } = await vms.launchWithGuest(vms.config("tuned", { devices: [vms.share("rootfs", dirname(vms.directory))] }), withVirtiofsd());
     process.kill(vms.pidOf("virtiofsd"), "SIGTERM");
-    expect((await vm.exited).reason).toMatch(/^the process virtiofsd exited with status 0/);
+    expect((await vm.exited).reason).toMatch(serverEnded);
     guest.hangUp();
   });
 

@@ -19,6 +19,7 @@ const KVM: Expected = {
   noKernel: { code: Code.NOT_FOUND, message: /\/no\/kernel cannot be opened/ },
   noDirectory: /virtiofsd exited/,
   noNetns: /hadron-vmm exited .*\/no\/netns/,
+  serverEnded: /^the VM cannot go on: the directory rootfs stops: virtiofsd has ended/,
 };
 
 describe.skipIf(kvmMissing !== undefined)(`with KVM${kvmMissing === undefined ? "" : ` (not here: ${kvmMissing})`}`, () => {

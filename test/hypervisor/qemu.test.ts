@@ -19,6 +19,7 @@ const QEMU: Expected = {
   noKernel: { code: Code.INTERNAL, message: /qemu exited with status 1: .*\/no\/kernel/ },
   noDirectory: /qemu exited .*Not a directory/,
   noNetns: /qemu exited .*\/no\/netns/,
+  serverEnded: /^the process virtiofsd exited with status 0/,
 };
 
 testVms(vms, QEMU);
