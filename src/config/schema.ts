@@ -51,7 +51,7 @@ export const SCHEMA = {
     default: "auto",
     choices: ["auto", "qemu", "kvm"],
     annotation: true,
-    doc: "What runs the virtual machines: QEMU, or Hadron's own VMM, which needs a CPU with vmx or svm, a /dev/kvm that makes virtual machines, and virtiofsd. `auto` takes QEMU so far. What runs a pod's VM, and why, is a line in the log.",
+    doc: "What runs the virtual machines: QEMU, or Hadron's own VMM, which needs a CPU with vmx or svm, a /dev/kvm that makes virtual machines, and virtiofsd. `auto` takes our own where it can be had. What runs a pod's VM, and why, is a line in the log.",
   },
   kernel: {
     type: "choice",

@@ -52,14 +52,14 @@ test.each(["auto", "qemu"] as const)("%s without KVM translates, and never share
   expect(choice.explanation).toMatch(/without KVM.*the CPU has none\.$/);
 });
 
-test("with KVM directories are shared by virtio-fs", async () => {
-  const choice = await chooseHypervisor(settings(), library, host, {});
+test("qemu with KVM shares directories by virtio-fs", async () => {
+  const choice = await chooseHypervisor({ ...settings(), hypervisor: "qemu" }, library, host, {});
   expect(choice.hypervisor.capabilities).toMatchObject({ acceleration: "kvm", sharedFs: "virtiofs" });
   expect(choice.explanation).toMatch(/with KVM.*virtio-fs/);
 });
 
-test("our own VMM is taken where the configuration says so", async () => {
-  const choice = await chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, host, {});
+test.each(["auto", "kvm"] as const)("%s takes our own VMM where there is KVM", async (hypervisor) => {
+  const choice = await chooseHypervisor({ ...settings(), hypervisor }, library, host, {});
   expect(choice.hypervisor).toMatchObject({
     name: "kvm",
     capabilities: { acceleration: "kvm", sharedFs: "virtiofs", deviceSlots: 16, vhostNet: true },
@@ -92,15 +92,7 @@ test("kvm without a CPU for it is refused with what to do, and nothing is tried"
   });
 });
 
-test.each(["virtiofsd", "hadron-exec", "hadron-vmm"])("our own VMM without %s", async (name) => {
-  await rm(path(name));
-  await expect(chooseHypervisor({ ...settings(), hypervisor: "kvm" }, library, host, {})).rejects.toMatchObject({
-    code: Code.NOT_FOUND,
-    message: expect.stringContaining(path(name)) as string,
-  });
-});
-
-test.each(["qemu", "virtiofsd", "hadron-exec", "hadron-vsock"])("a missing %s is named", async (name) => {
+test.each(["virtiofsd", "hadron-exec", "hadron-vmm"])("our own VMM without %s is an error, also for auto", async (name) => {
   await rm(path(name));
   await expect(chooseHypervisor(settings(), library, host, {})).rejects.toMatchObject({
     code: Code.NOT_FOUND,
@@ -108,8 +100,17 @@ test.each(["qemu", "virtiofsd", "hadron-exec", "hadron-vsock"])("a missing %s is
   });
 });
 
+test.each(["qemu", "virtiofsd", "hadron-exec", "hadron-vsock"])("a missing %s is named", async (name) => {
+  await rm(path(name));
+  await expect(chooseHypervisor({ ...settings(), hypervisor: "qemu" }, library, host, {})).rejects.toMatchObject({
+    code: Code.NOT_FOUND,
+    message: expect.stringContaining(path(name)) as string,
+  });
+});
+
 test("auto prefers the QEMU that was installed with Hadron", async () => {
-  const choose = async (): Promise<string> => (await chooseHypervisor({ ...settings(), qemuPath: "auto" }, library, host, {})).explanation;
+  const choose = async (): Promise<string> =>
+    (await chooseHypervisor({ ...settings(), qemuPath: "auto" }, library, host, { kvmMissing: "the CPU has none" })).explanation;
   await writeFile(path("qemu-system-x86_64"), "#!/bin/false\n", { mode: 0o644 });
   expect(await choose()).not.toContain(path("qemu-system-x86_64"));
   await chmod(path("qemu-system-x86_64"), 0o755);

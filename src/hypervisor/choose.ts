@@ -22,25 +22,35 @@ export interface Choice {
   readonly explanation: string;
 }
 
-/** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing, FAILED_PRECONDITION for "kvm" without KVM. */
+/**
+ * "auto" takes our own VMM where KVM makes machines and there is a virtiofsd, else QEMU. `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a
+ * program that is missing, FAILED_PRECONDITION for "kvm" without KVM.
+ */
 export async function chooseHypervisor(
   settings: HypervisorSettings,
   libraryDirectory: string,
   host: HypervisorHost,
   facts?: HostFacts,
 ): Promise<Choice> {
+  const { hypervisor: wanted } = settings;
   const found = await withVmTried(facts ?? (await readHostFacts()), host);
-  if (settings.hypervisor !== "kvm") {
+  const own = found.kvmMissing === undefined && wanted !== "qemu" ? await discoverKvm(settings, libraryDirectory, host) : undefined;
+  if (own !== undefined) {
+    return own;
+  }
+  if (wanted !== "kvm") {
     return await discoverQemu(settings, libraryDirectory, host, found);
   }
-  if (found.kvmMissing !== undefined) {
+  if (found.kvmMissing === undefined) {
     throw new HadronError(
-      Code.FAILED_PRECONDITION,
-      `the hypervisor "kvm" needs KVM, which this host does not have: ${found.kvmMissing}; set "hypervisor" to "auto" or "qemu" in the configuration`,
+      Code.NOT_FOUND,
+      'the hypervisor "kvm" needs virtiofsd, by which a pod\'s files come into its VM: install the package virtiofsd (in Debian 12 qemu-system-common), or set virtiofsd_path in the configuration',
     );
   }
-  const hypervisor = await discoverKvm(settings, libraryDirectory, host);
-  return { hypervisor, explanation: "Pods run in Hadron's own VMM, as the configuration says." };
+  throw new HadronError(
+    Code.FAILED_PRECONDITION,
+    `the hypervisor "kvm" needs KVM, which this host does not have: ${found.kvmMissing}; set "hypervisor" to "auto" or "qemu" in the configuration`,
+  );
 }
 
 /** That the CPU has it and the device opens is not all: a machine is made once, which takes less than a millisecond. */

@@ -1,5 +1,4 @@
 /** What our VMM needs of this host. */
-import { Code, HadronError } from "../../errors.ts";
 import { installed } from "../installed.ts";
 import { findVirtiofsd } from "../virtiofsd.ts";
 import { Kvm, type KvmHost } from "./kvm.ts";
@@ -9,18 +8,24 @@ export interface KvmSettings {
   readonly virtiofsdPath: string;
 }
 
-/** `libraryDirectory`: PREFIX/lib/hadron. NOT_FOUND for a program that is missing. */
-export async function discoverKvm({ virtiofsdPath }: KvmSettings, libraryDirectory: string, host: KvmHost): Promise<Kvm> {
+/**
+ * `libraryDirectory`: PREFIX/lib/hadron. `explanation`: a sentence for the log. Undefined where there is no virtiofsd. NOT_FOUND for a program of Hadron's
+ * own that is missing, and for a configured one.
+ */
+export async function discoverKvm(
+  { virtiofsdPath }: KvmSettings,
+  libraryDirectory: string,
+  host: KvmHost,
+): Promise<{ hypervisor: Kvm; explanation: string } | undefined> {
   const [hadronVmm, hadronExec, virtiofsd] = await Promise.all([
     installed(libraryDirectory, "hadron-vmm"),
     installed(libraryDirectory, "hadron-exec"),
     findVirtiofsd(virtiofsdPath),
   ]);
-  if (virtiofsd === undefined) {
-    throw new HadronError(
-      Code.NOT_FOUND,
-      "there is no virtiofsd, by which a pod's files come into its VM: install the package virtiofsd (in Debian 12 qemu-system-common), or set virtiofsd_path in the configuration",
-    );
-  }
-  return new Kvm({ hadronVmm, hadronExec, virtiofsd, host, kvmDevice: "/dev/kvm" });
+  return (
+    virtiofsd && {
+      hypervisor: new Kvm({ hadronVmm, hadronExec, virtiofsd, host, kvmDevice: "/dev/kvm" }),
+      explanation: "Pods run in Hadron's own VMM, with KVM; directories are shared by virtio-fs.",
+    }
+  );
 }
