@@ -64,7 +64,7 @@ def hold():
     for number in range(1000):
         guest = socket.socket(socket.AF_VSOCK if number % 2 else socket.AF_INET)
         guest.setblocking(False)
-        # Most find nobody.
+        # By vsock they find nobody: the ports of doors cannot be guessed.
         guest.connect_ex((2, 1025 + number % 40) if number % 2 else ("${ADDRESS}", 53))
         held.append(guest)
     for number in range(200):
@@ -148,9 +148,9 @@ describe.each(containerdVersions)("containerd %s: the servers beside a pod", (ve
     const parts = [await onlyPart(daemon(), "daemon"), await onlyPart(daemon(), "vsock")].map(({ pid }) => pid);
     const before = await Promise.all(parts.map(state));
     expect(await python(pod, ATTACK)).toBe("{0}\n");
-    // What it held is gone with it.
+    // What it held is gone with it, but who asked by UDP is answered for a minute (IDLE in guest/agent/src/doors/datagrams.rs).
     await expect
-      .poll(() => Promise.all(parts.map(state)), { timeout: patient(30_000) })
+      .poll(() => Promise.all(parts.map(state)), { timeout: patient(90_000) })
       .toEqual(
         before.map(({ fds, memoryKiB }) => ({
           fds: expect.toSatisfy((now: number) => now < fds + 20),
