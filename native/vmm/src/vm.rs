@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use kvm_bindings::kvm_userspace_memory_region;
+use kvm_bindings::{KvmIrqRouting, kvm_userspace_memory_region};
 use kvm_ioctls::{IoEventAddress, Kvm, VcpuFd, VmFd};
 use vm_memory::{GuestMemoryBackend, GuestMemoryRegion};
 use vmm_sys_util::eventfd::EventFd;
@@ -73,6 +73,14 @@ impl Vm {
         self.fd
             .register_irqfd(line, gsi)
             .map_err(refused("make an interrupt of an eventfd"))
+    }
+
+    /// What interrupt lines lead to, all of them.
+    ///
+    /// # Errors
+    /// As KVM_SET_GSI_ROUTING.
+    pub(crate) fn lead(&self, routes: &KvmIrqRouting) -> Result<(), kvm_ioctls::Error> {
+        self.fd.set_gsi_routing(routes)
     }
 
     /// # Errors

@@ -105,6 +105,7 @@ fn vcpu() -> Filter {
                 requests::KVM_RUN,
                 requests::KVM_KVMCLOCK_CTRL,
                 requests::KVM_IOEVENTFD,
+                requests::KVM_SET_GSI_ROUTING,
             ],
         )
         // Said of a vCPU that cannot go on.

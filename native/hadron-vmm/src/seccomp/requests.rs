@@ -12,6 +12,8 @@ const KVM: u32 = 0xae;
 
 pub const KVM_RUN: u32 = request(NONE, KVM, 0x80, 0);
 pub const KVM_KVMCLOCK_CTRL: u32 = request(NONE, KVM, 0xad, 0);
+/// struct kvm_irq_routing, with what is behind it
+pub const KVM_SET_GSI_ROUTING: u32 = request(WRITE, KVM, 0x6a, 8);
 /// struct kvm_ioeventfd
 pub const KVM_IOEVENTFD: u32 = request(WRITE, KVM, 0x79, 64);
 /// struct kvm_regs

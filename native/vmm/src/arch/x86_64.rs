@@ -7,6 +7,7 @@ mod cpuid;
 mod entry;
 mod exit;
 mod interrupts;
+mod ioapic;
 mod legacy;
 mod low_memory;
 mod msr;

@@ -8,8 +8,9 @@ pub use serial::Serial;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
+use super::ioapic::IoApic;
 use crate::bus::Overlap;
-use crate::layout::SERIAL_GSI;
+use crate::layout::{IOAPIC, SERIAL_GSI};
 use crate::machine::{Ending, MachineError};
 use crate::vcpu::Buses;
 use crate::vm::Vm;
@@ -17,6 +18,7 @@ use crate::vm::Vm;
 /// The first of the serial port's eight ports, where every PC has it.
 pub(crate) const SERIAL_PORT: u16 = 0x3f8;
 pub(crate) const SERIAL_PORTS: u16 = 8;
+const IOAPIC_SIZE: u64 = 0x20;
 /// The keyboard controller's command port, and its command that resets the CPU.
 pub(crate) const RESET_PORT: u16 = 0x64;
 pub(crate) const RESET_VALUE: u8 = 0xfe;
@@ -28,11 +30,15 @@ pub(crate) const SLEEP_TYPE_OFF: u8 = 5;
 /// Puts them on the bus. `serial` is where the serial port's bytes go to; without it there is none.
 pub(crate) fn insert(
     buses: &mut Buses,
-    vm: &Vm,
+    vm: &Arc<Vm>,
     ending: &Ending,
     serial: Option<OwnedFd>,
 ) -> Result<(), MachineError> {
     insert_endings(buses, ending)?;
+    let ioapic = IoApic::new(Arc::clone(vm), ending.clone());
+    buses
+        .memory
+        .insert(IOAPIC, IOAPIC_SIZE, Arc::new(Mutex::new(ioapic)))?;
     if let Some(stream) = serial {
         let serial = Serial::new(stream).map_err(MachineError::Serial)?;
         vm.connect(serial.line(), SERIAL_GSI)?;
