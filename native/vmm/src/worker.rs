@@ -271,7 +271,8 @@ impl Running {
 
     fn handle(&mut self, index: usize, token: u32) {
         self.run_device(index, |slot, poll| {
-            slot.again = slot.device.handle(token, poll)? == Progress::More;
+            // Of several events of one round, each may want it.
+            slot.again |= slot.device.handle(token, poll)? == Progress::More;
             Ok(())
         });
     }
