@@ -121,6 +121,8 @@ fn what_a_filter_does_not_list_kills() {
     for kind in Kind::ALL {
         // With arguments that no condition of a filter holds for.
         let left: Vec<&str> = (0..LAST)
+            // Without a signal it goes on wherever the words on the stack say.
+            .filter(|number| *number != libc::SYS_rt_sigreturn)
             .filter(|number| survives(kind, *number, [-1; 4]))
             .filter_map(name_of)
             .collect();
@@ -133,16 +135,16 @@ fn allowed(kind: Kind) -> &'static str {
     match kind {
         Kind::Outer => "write rt_sigaction getpid wait4 exit_group",
         Kind::Main => {
-            "read write close poll munmap brk rt_sigprocmask rt_sigreturn mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll getrandom"
+            "read write close poll munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll getrandom"
         }
         Kind::Worker => {
-            "read write close munmap brk rt_sigprocmask rt_sigreturn readv writev mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
+            "read write close munmap brk rt_sigprocmask readv writev sched_yield mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
         }
         Kind::Vcpu => {
-            "write close munmap brk rt_sigprocmask rt_sigreturn mremap exit sigaltstack futex clock_gettime exit_group eventfd2 getrandom"
+            "write close munmap brk rt_sigprocmask sched_yield mremap exit sigaltstack futex clock_gettime exit_group eventfd2 getrandom"
         }
         Kind::Disk => {
-            "write close munmap brk rt_sigprocmask rt_sigreturn mremap exit fdatasync sigaltstack futex clock_gettime exit_group fallocate preadv getrandom pwritev2"
+            "write close munmap brk rt_sigprocmask sched_yield mremap exit fdatasync sigaltstack futex clock_gettime exit_group fallocate preadv getrandom pwritev2"
         }
     }
 }
