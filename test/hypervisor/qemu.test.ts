@@ -13,7 +13,7 @@ const vms = new Vms((host) => choose("qemu", host));
 
 const QEMU: Expected = {
   vmm: "qemu",
-  processes: ["helper hadron-vsock", "vmm qemu"],
+  processes: ["vmm qemu", "helper hadron-vsock"],
   vcpus: [1, 2, 4],
   mount: "",
   noKernel: { code: Code.INTERNAL, message: /qemu exited with status 1: .*\/no\/kernel/ },
