@@ -288,6 +288,11 @@ impl Driver {
         self.told.try_recv().is_err()
     }
 
+    /// The worker has done all that it was about to do. Not for a device that does something of its own at `configure`.
+    pub fn settle(&self) {
+        self.worker.handle().configure(0, 0, &[]);
+    }
+
     /// DEVICE_NEEDS_RESET.
     pub fn needs_reset(&self) -> bool {
         let order = std::sync::atomic::Ordering::Acquire;
