@@ -19,6 +19,9 @@ export interface GuestImage {
   readonly initrd: string;
 }
 
+/** NR_CPUS of the tuned kernel. */
+export const MAX_VCPUS = 16;
+
 const HOW_TO_GET = {
   tuned: `"make kernel" builds it`,
   debian: `"make kernel-debian" unpacks it`,

@@ -11,6 +11,9 @@ export interface KernelWords {
 /** COMMAND_LINE_SIZE of x86 is 2048, with the final zero. */
 export const MAX_KERNEL_COMMAND_LINE = 2047;
 
+/** What the tuned kernel's patches understand: the local APIC timers of TCG and of KVM count at 1 GHz; not measuring it saves 240 ms. */
+export const TUNED_KERNEL_WORD = "lapic_timer_hz=1000000000";
+
 const COMMON = [
   "console=ttyS0",
   "quiet",

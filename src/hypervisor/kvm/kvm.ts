@@ -1,7 +1,8 @@
 /** Our own VMM (native/vmm, native/hadron-vmm), for hosts with KVM. */
 import { checkConfig } from "../check-config.ts";
+import { MAX_VCPUS } from "../guest-image.ts";
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
-import { DEVICE_SLOTS, MAX_VCPUS } from "./machine.ts";
+import { DEVICE_SLOTS } from "./machine.ts";
 import { type KvmOptions, KvmVm } from "./vm.ts";
 
 export type { KvmHost } from "./vm.ts";

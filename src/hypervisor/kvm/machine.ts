@@ -4,7 +4,7 @@
  */
 import type { Message } from "../../host/line-client.ts";
 import type { KernelImage, Nic, StreamNic, VmConfig } from "../hypervisor.ts";
-import { kernelCommandLine } from "../kernel-command-line.ts";
+import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE, TUNED_KERNEL_WORD } from "../kernel-command-line.ts";
 import { GUEST_CID } from "../vsock-control.ts";
 
 /** Descriptors of this process, all of them. */
@@ -22,10 +22,11 @@ export type KvmDevice =
   /** `socket`: connected with virtiofsd. */
   { readonly kind: "fs"; readonly tag: string; readonly socket: number } | Nic | StreamNic;
 
-/** NR_CPUS of the tuned kernel. */
-export const MAX_VCPUS = 16;
 /** MAX_DEVICES of native/vmm/src/layout.rs, without those that every VM has: vsock, random numbers, balloon. */
 export const DEVICE_SLOTS = 19 - 3;
+
+/** The VMM puts a word of its own before it (OWN_WORDS of native/vmm/src/arch/x86_64/boot.rs). */
+const MOST_KERNEL_COMMAND_LINE = MAX_KERNEL_COMMAND_LINE - "pci=off ".length;
 
 /** The program's words about itself, and the descriptors that they count. */
 export interface VmmStart {
@@ -43,7 +44,7 @@ export function vmmStart({ vcpus, memoryMiB, kernelParameters, ...machine }: Kvm
     kvm: send(machine.kvm),
     kernel: send(machine.kernel),
     initrd: send(machine.initrd),
-    commandLine: kernelCommandLine({ own: wordsFor(machine.kind), parameters: kernelParameters }),
+    commandLine: kernelCommandLine({ own: wordsFor(machine.kind), parameters: kernelParameters }, MOST_KERNEL_COMMAND_LINE),
     serial: send(machine.serial),
     devices: [
       { kind: "vsock", cid: GUEST_CID, control: send(machine.vsock) },
@@ -59,8 +60,7 @@ function wordsFor(kernel: KernelImage["kind"]): string[] {
   // The keyboard controller resets the machine: that is a guest's wish, where a triple fault may be its end.
   const words = ["reboot=k"];
   if (kernel === "tuned") {
-    // Of guest/kernel/patches: KVM's local APIC timers count at 1 GHz.
-    words.push("lapic_timer_hz=1000000000");
+    words.push(TUNED_KERNEL_WORD);
   }
   return words;
 }

@@ -8,7 +8,7 @@
  * some 45 ms of its boot under TCG, allows for more. Debian's kernels are built without that, hence ACPI and a PCIe root for them.
  */
 import type { KernelImage } from "../hypervisor.ts";
-import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE } from "../kernel-command-line.ts";
+import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE, TUNED_KERNEL_WORD } from "../kernel-command-line.ts";
 
 export interface QemuMachine {
   readonly acceleration: "kvm" | "tcg";
@@ -41,8 +41,6 @@ export type QemuDevice =
 /** microvm has 24 virtio-mmio slots with ACPI and 8 without; vsock and the random number generator take two. */
 export const DEVICE_SLOTS = 22;
 const CHEAP_DEVICE_SLOTS = 6;
-/** NR_CPUS of the tuned kernel. */
-export const MAX_VCPUS = 16;
 /** QEMU adds up to 42 bytes for each of 8 devices. */
 const MOST_KERNEL_COMMAND_LINE = MAX_KERNEL_COMMAND_LINE - 8 * 42;
 
@@ -143,8 +141,7 @@ function commandLineOf({ acceleration, kernel, tscKhz, kernelParameters }: QemuM
     }
   }
   if (kernel.kind === "tuned") {
-    // Of guest/kernel/patches: TCG's and KVM's local APIC timers count at 1 GHz; not measuring it saves 240 ms.
-    own.push("lapic_timer_hz=1000000000");
+    own.push(TUNED_KERNEL_WORD);
   }
   return kernelCommandLine({ own, parameters: kernelParameters }, MOST_KERNEL_COMMAND_LINE);
 }

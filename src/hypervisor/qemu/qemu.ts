@@ -1,7 +1,8 @@
 /** The hypervisor for hosts without usable hardware virtualisation, and for what ours does not do yet. */
 import { checkConfig } from "../check-config.ts";
+import { MAX_VCPUS } from "../guest-image.ts";
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
-import { DEVICE_SLOTS, MAX_VCPUS } from "./command-line.ts";
+import { DEVICE_SLOTS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
 
 export type { QemuHost } from "./vm.ts";
