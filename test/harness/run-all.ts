@@ -59,7 +59,7 @@ await runner("vitest", async (counts) => {
 });
 await lab;
 
-for (const sentence of broken) {
+for (const sentence of [...totals.failures.map((name) => `failed: ${name}`), ...broken]) {
   console.log(sentence);
 }
 if (totals.skipped > 0) {
@@ -85,6 +85,7 @@ async function runner(name: string, work: (counts: Counts) => Promise<number | n
   totals.passed += counts.passed;
   totals.failed += counts.failed;
   totals.skipped += counts.skipped;
+  totals.failures.push(...counts.failures.map((failure) => `${name}: ${failure}`));
 }
 
 /** Runs vitest, by a command that is told where its report goes. */
