@@ -1,8 +1,9 @@
-//! What the tests of mounts share.
+//! What tests share.
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 
@@ -115,6 +116,15 @@ impl Drop for PrivateMounts {
     fn drop(&mut self) {
         let _ = rustix::mount::unmount(&self.root, UnmountFlags::DETACH);
         let _ = std::fs::remove_dir(&self.root);
+    }
+}
+
+/// Until it is so: what a test closes lives on in a child that another test has just forked, until its exec.
+pub fn soon(is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < end, "it did not come true");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -181,10 +181,27 @@ impl Run {
                 let others = [Some(self.parent), self.outer, self.inner];
                 let is_it = |pid: &&pid_t| !others.contains(&Some(**pid));
                 let thread = *self.alive.iter().find(is_it).unwrap();
-                self.let_go_until(|run| !run.alive.contains(&thread));
+                self.wait_for_the_end_of(thread);
             }
             // A thread that ends before the signal was asked for leaves its children to another thread.
             Victim::Thread | Victim::Parent => kill(self.parent),
+        }
+    }
+
+    /// The VMM's processes get no further than their next call meanwhile: one of them could leave the outer one unbound.
+    fn wait_for_the_end_of(&mut self, thread: pid_t) {
+        let mut held = Vec::new();
+        while self.alive.contains(&thread) {
+            let (pid, status) = wait_for_any().unwrap();
+            self.note(pid, status);
+            if Some(pid) == self.outer || Some(pid) == self.inner {
+                held.push((pid, status));
+            } else if libc::WIFSTOPPED(status) {
+                resume(libc::PTRACE_CONT, pid, signal_of(status));
+            }
+        }
+        for (pid, status) in held {
+            resume(libc::PTRACE_CONT, pid, signal_of(status));
         }
     }
 
@@ -280,7 +297,7 @@ impl Call {
             && self.second != 0
     }
 
-    /// Whether the death of the starting thread is the process's own, once the call has ended.
+    /// Whether the death of the starting thread is the process's own as long as it makes no other call.
     fn leaves_bound(&self, bound: bool) -> bool {
         match self.number {
             libc::SYS_prctl
@@ -288,7 +305,8 @@ impl Call {
             {
                 true
             }
-            libc::SYS_setresgid | libc::SYS_setresuid if !self.begins => false,
+            // At its beginning already: the other process's next stop may be seen before its end.
+            libc::SYS_setresgid | libc::SYS_setresuid => false,
             _ => bound,
         }
     }
