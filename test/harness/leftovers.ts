@@ -135,8 +135,8 @@ async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlyS
   if (line.includes(daemon.directory)) {
     return true;
   }
-  // The lab (tools/lab) may run beside these tests.
-  if (line.includes("/hadron-lab-")) {
+  // The lab (tools/lab) may run beside these tests, and cargo's.
+  if (line.includes("/hadron-lab-") || candidate.exe.includes("/target/")) {
     return false;
   }
   const owner = (await candidate.environment()).find((entry) => entry.startsWith(`${ownerVariable}=`));
@@ -151,7 +151,7 @@ async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlyS
   const shared = process.env["CI"] === undefined;
   return (
     (!shared || candidate.parent === 1) &&
-    (candidate.exe.startsWith(`${build}/`) || candidate.command.startsWith("hadron") || /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)))
+    (candidate.exe.startsWith(`${build}/`) || candidate.command.startsWith("hadron-") || /^(qemu-system|virtiofsd)/.test(basename(candidate.exe)))
   );
 }
 
