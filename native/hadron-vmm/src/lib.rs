@@ -13,7 +13,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod arguments;
-pub mod control;
 pub mod fault;
 pub mod jail;
 pub mod launch;

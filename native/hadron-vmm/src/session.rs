@@ -15,15 +15,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hadron_vmm::config::Config;
+use hadron_vsock_device::lines::{DescriptorsLost, Line, Lines, Received};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::control::{Control, Line};
 use crate::news::{Board, News};
 
+/// The longest request, in bytes. A configuration is a few thousand.
+const MAX_LINE: usize = 64 * 1024;
 /// How long the daemon has to take the last words.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -61,6 +63,8 @@ enum Refusal {
     NoId,
     #[error("the request is not understood: {0}")]
     NotUnderstood(serde_json::Error),
+    #[error(transparent)]
+    Lost(#[from] DescriptorsLost),
     #[error("the VM was started already")]
     Started,
     #[error("there is no VM yet: start it first")]
@@ -97,7 +101,7 @@ pub enum End {
 
 /// One VM and its daemon.
 pub struct Session<M> {
-    control: Control,
+    control: Lines,
     board: Arc<Board>,
     make: Make<M>,
     machine: Option<M>,
@@ -108,7 +112,7 @@ impl<M: Machine> Session<M> {
     /// As eventfd(2).
     pub fn new(socket: OwnedFd, make: Make<M>) -> io::Result<Self> {
         Ok(Session {
-            control: Control::new(socket),
+            control: Lines::new(socket, MAX_LINE),
             board: Arc::new(Board::new()?),
             make,
             machine: None,
@@ -140,12 +144,15 @@ impl<M: Machine> Session<M> {
                     events.intersects(PollFlags::OUT),
                 )
             };
-            if readable && !self.control.receive()? {
-                return Ok(End::Closed);
-            }
-            while let Some(line) = self.control.next_line() {
-                let answer = self.answer(line);
-                self.control.push(&answer);
+            if readable {
+                match self.control.receive()? {
+                    Received::Line(line) => {
+                        let answer = self.answer(line);
+                        self.control.push(&answer);
+                    }
+                    Received::Nothing => {}
+                    Received::End => return Ok(End::Closed),
+                }
             }
             for news in self.board.take() {
                 self.control.push(&news);
@@ -178,7 +185,7 @@ impl<M: Machine> Session<M> {
     fn perform(
         &mut self,
         request: Request,
-        descriptors: Vec<OwnedFd>,
+        descriptors: Result<Vec<OwnedFd>, DescriptorsLost>,
     ) -> Result<Option<Value>, Refusal> {
         let machine = self.machine.as_ref().ok_or(Refusal::NotStarted);
         match request {
@@ -187,7 +194,7 @@ impl<M: Machine> Session<M> {
                     return Err(Refusal::Started);
                 }
                 let board = Arc::clone(&self.board);
-                let machine = (self.make)(*config, descriptors, board).map_err(Refusal::Make)?;
+                let machine = (self.make)(*config, descriptors?, board).map_err(Refusal::Make)?;
                 machine.resume();
                 self.machine = Some(machine);
                 Ok(None)

@@ -18,14 +18,10 @@
 //! (also for closed ones, before the answer to `close`), and `{"event":"knock","port":P,"knock":K}` for every stream that waits,
 //! which has to be answered or refused: as long as many are not, the device tells of no other.
 
-use std::collections::VecDeque;
-use std::io::{self, IoSliceMut};
-use std::mem::MaybeUninit;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::event::epoll::EventFlags;
-use rustix::io::Errno;
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -33,16 +29,11 @@ use crate::direction::Direction;
 use crate::door::Knock;
 use crate::error::Refused;
 use crate::join::Ended;
+use crate::lines::{DescriptorsLost, Line, Lines, Received};
 use crate::muxer::Muxer;
 
 /// The longest request, in bytes.
 const MAX_LINE: usize = 4096;
-
-/// When so many bytes of answers wait to be read, no more requests are taken.
-const MAX_BACKLOG: usize = 256 * 1024;
-
-/// The most file descriptors in one message.
-const MAX_FDS: usize = 16;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
@@ -103,6 +94,8 @@ enum Failure {
     #[error("the request must come with one file descriptor")]
     NoDescriptor,
     #[error(transparent)]
+    Lost(#[from] DescriptorsLost),
+    #[error(transparent)]
     Refused(#[from] Refused),
     #[error("there is no join on host port {0}")]
     NoJoin(u32),
@@ -139,131 +132,53 @@ enum Message<'a> {
 /// ([`Device::handle_queues`](crate::Device::handle_queues)), and ends each turn with [`Control::finish`].
 #[derive(Debug)]
 pub struct Control {
-    socket: OwnedFd,
-    input: Vec<u8>,
-    fds: VecDeque<OwnedFd>,
-    output: VecDeque<u8>,
+    lines: Lines,
 }
 
 impl Control {
     /// Speaks the protocol on a connected unix stream socket. Its flags are left alone.
     pub fn new(socket: OwnedFd) -> Self {
         Control {
-            socket,
-            input: Vec::new(),
-            fds: VecDeque::new(),
-            output: VecDeque::new(),
+            lines: Lines::new(socket, MAX_LINE),
         }
     }
 
-    /// To be called when the socket is ready for anything: takes requests from it and carries them out. While too many answers
+    /// To be called as long as the socket is ready for anything: takes a request from it and carries it out. While too many answers
     /// wait to be read it takes none. `false`: the other side is gone.
     ///
     /// # Errors
     /// When the socket fails, or a line is too long.
     pub fn handle_input(&mut self, muxer: &mut Muxer) -> io::Result<bool> {
-        if !self.wants_input() {
+        if !self.lines.wants_input() {
             return Ok(true);
         }
-        let mut bytes = [0; MAX_LINE];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
-        let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-        let received = recvmsg(
-            &self.socket,
-            &mut [IoSliceMut::new(&mut bytes)],
-            &mut ancillary,
-            RecvFlags::DONTWAIT | RecvFlags::CMSG_CLOEXEC,
-        );
-        let count = match received {
-            Ok(message) => message.bytes,
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(true),
-            Err(Errno::CONNRESET) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
-        for message in ancillary.drain() {
-            if let RecvAncillaryMessage::ScmRights(fds) = message {
-                self.fds.extend(fds);
-            }
+        match self.lines.receive()? {
+            Received::Line(line) => self.handle_line(muxer, line),
+            Received::Nothing => {}
+            Received::End => return Ok(false),
         }
-        if count == 0 {
-            return Ok(false);
-        }
-        self.input.extend_from_slice(&bytes[..count]);
-        let mut input = std::mem::take(&mut self.input);
-        let mut start = 0;
-        while let Some(length) = input[start..].iter().position(|byte| *byte == b'\n') {
-            let line = &input[start..start + length];
-            start += length + 1;
-            self.handle_line(muxer, line);
-        }
-        input.drain(..start);
-        if input.is_empty() {
-            // Descriptors that no request took do not stay open.
-            self.fds.clear();
-        }
-        if input.len() > MAX_LINE {
-            return Err(io::Error::other(format!(
-                "a control request is longer than {MAX_LINE} bytes"
-            )));
-        }
-        self.input = input;
         Ok(true)
     }
 
-    fn handle_line(&mut self, muxer: &mut Muxer, line: &[u8]) {
+    fn handle_line(&mut self, muxer: &mut Muxer, line: Line) {
         let mut id = None;
-        let result = parse(line, &mut id).and_then(|operation| self.perform(muxer, operation));
+        let result = parse(&line.text, &mut id)
+            .and_then(|operation| perform(muxer, operation, line.descriptors));
         // A join that the request ended is told of first.
         self.report(muxer);
         match (result, id) {
-            (Ok((port, bytes)), Some(id)) => self.push(&Message::Done {
+            (Ok((port, bytes)), Some(id)) => self.lines.push(&Message::Done {
                 id,
                 ok: true,
                 bytes,
                 port,
             }),
             (Ok(_), None) => {}
-            (Err(error), id) => self.push(&Message::Failed {
+            (Err(error), id) => self.lines.push(&Message::Failed {
                 id,
                 error: error.to_string(),
             }),
         }
-    }
-
-    fn perform(&mut self, muxer: &mut Muxer, operation: Operation) -> Result<(u32, u64), Failure> {
-        match operation {
-            Operation::Accept { port, direction } => {
-                let fd = self.take_fd()?;
-                muxer.accept(port, direction.into(), fd)?;
-                Ok((port, 0))
-            }
-            Operation::Listen { port, limit } => {
-                muxer.listen(port, limit)?;
-                Ok((port, 0))
-            }
-            Operation::Answer {
-                knock,
-                port,
-                direction,
-            } => {
-                let fd = self.take_fd()?;
-                muxer.answer(knock, port, direction.into(), fd)?;
-                Ok((port, 0))
-            }
-            Operation::Refuse { knock } => {
-                muxer.turn_away(knock);
-                Ok((0, 0))
-            }
-            Operation::Progress { port } => match muxer.progress(port) {
-                Some(bytes) => Ok((port, bytes)),
-                None => Err(Failure::NoJoin(port)),
-            },
-            Operation::Close { port } => Ok((port, muxer.close(port).unwrap_or(0))),
-        }
-    }
-
-    fn take_fd(&mut self) -> Result<OwnedFd, Failure> {
-        self.fds.pop_front().ok_or(Failure::NoDescriptor)
     }
 
     /// Ends a turn, whatever it was about: tells of the joins that have ended and of the streams that wait, and writes what the
@@ -273,32 +188,28 @@ impl Control {
     /// When the socket fails.
     pub fn finish(&mut self, muxer: &mut Muxer) -> io::Result<Option<EventFlags>> {
         self.report(muxer);
-        match self.handle_output() {
+        match self.lines.send() {
             // Also while no input is wanted, when nothing else would tell of the end.
-            Err(Errno::PIPE) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(None),
             result => result?,
         }
         let mut interest = EventFlags::empty();
-        interest.set(EventFlags::IN, self.wants_input());
-        interest.set(EventFlags::OUT, !self.output.is_empty());
+        interest.set(EventFlags::IN, self.lines.wants_input());
+        interest.set(EventFlags::OUT, self.lines.wants_output());
         Ok(Some(interest))
-    }
-
-    fn wants_input(&self) -> bool {
-        self.output.len() < MAX_BACKLOG
     }
 
     /// Tells of the joins that have ended, and of the streams that wait.
     fn report(&mut self, muxer: &mut Muxer) {
         while let Some(Knock { port, number }) = muxer.next_knock() {
-            self.push(&Message::Knock {
+            self.lines.push(&Message::Knock {
                 event: "knock",
                 port,
                 knock: number,
             });
         }
         while let Some(Ended { port, bytes, error }) = muxer.next_ended() {
-            self.push(&Message::Event {
+            self.lines.push(&Message::Event {
                 event: "ended",
                 port,
                 bytes,
@@ -306,37 +217,50 @@ impl Control {
             });
         }
     }
-
-    fn push(&mut self, message: &Message<'_>) {
-        // Numbers and strings always serialise.
-        if serde_json::to_writer(&mut self.output, message).is_ok() {
-            self.output.push_back(b'\n');
-        }
-    }
-
-    fn handle_output(&mut self) -> rustix::io::Result<()> {
-        while !self.output.is_empty() {
-            let (first, _) = self.output.as_slices();
-            match send(
-                &self.socket,
-                first,
-                SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
-            ) {
-                Ok(count) => {
-                    self.output.drain(..count);
-                }
-                Err(Errno::AGAIN) => return Ok(()),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
 }
 
 impl AsFd for Control {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.lines.as_fd()
+    }
+}
+
+/// The port, and the bytes that were moved.
+fn perform(
+    muxer: &mut Muxer,
+    operation: Operation,
+    descriptors: Result<Vec<OwnedFd>, DescriptorsLost>,
+) -> Result<(u32, u64), Failure> {
+    // What a request brings and does not take does not stay open.
+    let one = || <[OwnedFd; 1]>::try_from(descriptors?).map_err(|_| Failure::NoDescriptor);
+    match operation {
+        Operation::Accept { port, direction } => {
+            let [fd] = one()?;
+            muxer.accept(port, direction.into(), fd)?;
+            Ok((port, 0))
+        }
+        Operation::Listen { port, limit } => {
+            muxer.listen(port, limit)?;
+            Ok((port, 0))
+        }
+        Operation::Answer {
+            knock,
+            port,
+            direction,
+        } => {
+            let [fd] = one()?;
+            muxer.answer(knock, port, direction.into(), fd)?;
+            Ok((port, 0))
+        }
+        Operation::Refuse { knock } => {
+            muxer.turn_away(knock);
+            Ok((0, 0))
+        }
+        Operation::Progress { port } => match muxer.progress(port) {
+            Some(bytes) => Ok((port, bytes)),
+            None => Err(Failure::NoJoin(port)),
+        },
+        Operation::Close { port } => Ok((port, muxer.close(port).unwrap_or(0))),
     }
 }
 

@@ -12,6 +12,8 @@
 //! Nothing here blocks, starts threads or keeps time. The sources of the rules are virtio 1.2,
 //! sections 2.7 (split virtqueues) and 5.10 (socket device).
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod chain;
 mod control;
 mod credit;
@@ -23,6 +25,7 @@ mod error;
 mod header;
 mod join;
 mod joined_fd;
+pub mod lines;
 mod muxer;
 mod readiness;
 mod receive;
