@@ -21,7 +21,30 @@ async function ifThereIs(type: string): Promise<string[]> {
   const probed = await run("ip", ["-n", node.netns.name, "link", "add", "probe", "link", "br0", "type", type]);
   return probed.exitCode === 0 ? [type] : [];
 }
+/** Where the kernel routes: there is no ARP. */
+const IPVLAN_L3 = "ipvlan in mode l3";
 const ipvlan = await ifThereIs("ipvlan");
+const ofSomeKernels = [...ipvlan, ...(await ifThereIs("macvtap")), ...ipvlan.map(() => IPVLAN_L3)];
+
+/** Debian has no plugin for it. */
+function macvtap(node: Netns): Pick<CniNetwork, "add" | "check" | "delete"> {
+  const address = "10.99.0.50";
+  return {
+    async add(pod, link = "eth0") {
+      await node.ip(`link add link lan0 name made netns ${pod.name} type macvtap mode bridge`);
+      await pod.ip(`link set made name ${link} up`);
+      await pod.ip(`address add ${address}/24 dev ${link}`);
+      await pod.ip("route add default via 10.99.0.1");
+      return [address];
+    },
+    async check(pod, link = "eth0") {
+      await pod.ip(`link show dev ${link} type macvtap`);
+    },
+    async delete(pod, link = "eth0") {
+      await pod.ip(`link delete ${link}`);
+    },
+  };
+}
 
 function bridge(node: Netns): CniNetwork {
   const ipam = hostLocal(node, "10.77.0.0/24", "fd00:77::/64");
@@ -108,16 +131,20 @@ describe.each(containerdVersions)("containerd %s: a pod of CNI", (version) => {
     expect(output).toContain("2 packets received");
   });
 
-  test.each(["ptp", "macvlan", ...ipvlan])("by %s carries megabytes both ways", async (type) => {
+  test.each(["ptp", "macvlan", ...ofSomeKernels])("by %s carries megabytes both ways", async (type) => {
     await using node = await TestNode.make();
     const far = await node.beyond();
     const netns = await node.emptyPod();
     const routes = [{ dst: "0.0.0.0/0" }];
+    const onLan = { type: "static", addresses: [{ address: "10.99.0.50/24", gateway: "10.99.0.1" }] };
+    const behind = { type: "static", addresses: [{ address: "10.66.0.50/24" }], routes };
     const plugin =
       type === "ptp"
         ? { type, ipam: { ...hostLocal(node.netns, "10.66.0.0/24"), routes } }
-        : { type, master: "lan0", ipam: { type: "static", addresses: [{ address: "10.99.0.50/24", gateway: "10.99.0.1" }] } };
-    const network = new CniNetwork("one", node.netns, [plugin]);
+        : type === IPVLAN_L3
+          ? { type: "ipvlan", mode: "l3", master: "lan0", ipam: behind }
+          : { type, master: "lan0", ipam: onLan };
+    const network = type === "macvtap" ? macvtap(node.netns) : new CniNetwork("one", node.netns, [plugin]);
     const [ipv4 = ""] = await network.add(netns);
     await using pod = await startContainer(daemon(), answerSum(5000), { flags: netns.flags });
     const sum = await far.mustShell(makeBytes(8));
