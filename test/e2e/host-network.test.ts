@@ -8,6 +8,7 @@ import { containerdVersions } from "../harness/containerd.ts";
 import { configFile } from "../harness/machine.ts";
 import { answerSum, makeBytes, Netns, sendBytes } from "../harness/network.ts";
 import { newerPasst } from "../harness/passt.ts";
+import { patient } from "../harness/patience.ts";
 import { readProcess } from "../harness/processes.ts";
 import { runContainer, runSpec, type Spec, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
@@ -116,7 +117,7 @@ for server in ("${NEIGHBOUR}", 5003), ("127.0.0.53", 53):
     await using pod = await startContainer(daemon(), ["sh", "-c", line], { flags });
     const listening = (): Promise<string> => host.mustShell("netstat -ltn");
     for (const port of [6000, 6001, 6002]) {
-      await expect.poll(listening, { timeout: 20_000 }).toContain(`:${port} `);
+      await expect.poll(listening, { timeout: patient(20_000) }).toContain(`:${port} `);
     }
     const sum = await neighbour.mustShell(makeBytes(8));
     expect(await neighbour.mustShell(sendBytes(OWN, 6000))).toBe(sum);
@@ -126,7 +127,7 @@ for server in ("${NEIGHBOUR}", 5003), ("127.0.0.53", 53):
     // What is on the pod's loopback alone is on the host's alone.
     expect((await neighbour.shell(`nc -w 2 ${OWN} 6001 </dev/null`)).stderr).toContain("refused");
     await pod.exec(["killall", "httpd"]);
-    await expect.poll(listening, { timeout: 20_000 }).not.toContain(":6001 ");
+    await expect.poll(listening, { timeout: patient(20_000) }).not.toContain(":6001 ");
   });
 
   test("goes with the pod, and the pod with what carries it", async () => {
@@ -134,14 +135,14 @@ for server in ("${NEIGHBOUR}", 5003), ("127.0.0.53", 53):
     await using pod = await startContainer(daemon(), ["sleep", "600"], { flags: ["--net-host", ...config.flags] });
     const { pid } = await onlyPart(daemon(), "passt");
     process.kill(pid, "SIGKILL");
-    await expect.poll(() => pod.status(), { timeout: 20_000 }).toBe("STOPPED");
+    await expect.poll(() => pod.status(), { timeout: patient(20_000) }).toBe("STOPPED");
     await pod[Symbol.asyncDispose]();
     expect(await parts(daemon(), "passt")).toEqual([]);
 
     await using other = await startContainer(daemon(), ["sleep", "600"], { flags: ["--net-host", ...config.flags] });
     const passtNow = await onlyPart(daemon(), "passt");
     process.kill((await onlyPart(daemon(), "daemon")).pid, "SIGKILL");
-    await expect.poll(() => readProcess(passtNow.pid), { timeout: 20_000 }).toBe(undefined);
-    await expect.poll(() => other.status(), { timeout: 20_000 }).not.toBe("RUNNING");
+    await expect.poll(() => readProcess(passtNow.pid), { timeout: patient(20_000) }).toBe(undefined);
+    await expect.poll(() => other.status(), { timeout: patient(20_000) }).not.toBe("RUNNING");
   });
 });

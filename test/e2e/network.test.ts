@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { containerdVersions } from "../harness/containerd.ts";
 import { answerSum, makeBytes, type Netns, NODE_IPV4, NODE_IPV6, sendBytes, TestNode } from "../harness/network.ts";
+import { patient } from "../harness/patience.ts";
 import { type RunningContainer, startContainer } from "../harness/runtime.ts";
 import { useContainerd } from "../harness/suite.ts";
 import { DaemonLog } from "./daemon-log.ts";
@@ -207,9 +208,9 @@ describe.each(containerdVersions)("containerd %s: a pod's network", (version) =>
     const { netns } = await node.pod();
     const pod = await start(netns);
     process.kill((await onlyPart(daemon(), part)).pid, "SIGKILL");
-    await expect.poll(() => pod.status(), { timeout: 20_000 }).not.toBe("RUNNING");
+    await expect.poll(() => pod.status(), { timeout: patient(20_000) }).not.toBe("RUNNING");
     await pod[Symbol.asyncDispose]();
-    await expect.poll(() => made(netns), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => made(netns), { timeout: patient(20_000) }).toEqual([]);
     await using again = await start(netns);
     expect(await inside(again, `${PING} ${NODE_IPV4}`)).toContain(ANSWERED);
   });

@@ -112,9 +112,14 @@ function iptablesDirectory(node: Netns): Promise<string> {
   return directory;
 }
 
+/** iptables' own directory, and those of the libraries that it wants. */
+export async function iptablesPackages(): Promise<string[]> {
+  return await debianPackages("bookworm", "iptables", ...LIBRARIES);
+}
+
 /** Makes `directory`, with iptables and ip6tables in it. */
 export async function makeIptables(directory: string): Promise<string> {
-  const [root = "", ...libraries] = await debianPackages("bookworm", "iptables", ...LIBRARIES);
+  const [root = "", ...libraries] = await iptablesPackages();
   const paths = libraries.map((library) => join(library, "usr/lib/x86_64-linux-gnu")).join(":");
   await mkdir(directory);
   for (const name of ["iptables", "ip6tables"].flatMap((each) => [each, `${each}-save`, `${each}-restore`])) {

@@ -3,6 +3,7 @@
  * To be run beside other work: what is not there yet takes minutes.
  */
 import { guestInitramfs } from "../hypervisor/guest.ts";
+import { iptablesPackages, pluginDirectory } from "./cni.ts";
 import { fetchContainerds } from "./containerd.ts";
 import { imageArchive, imageNames } from "./images.ts";
 import { builtCrictl, debianPackage } from "./paths.ts";
@@ -12,7 +13,10 @@ await Promise.all([
   fetchContainerds(),
   newerVirtiofsd(),
   debianPackage("bookworm", "depends-of:linux-image-amd64"),
-  debianPackage("bookworm", "containernetworking-plugins"),
+  pluginDirectory(),
+  iptablesPackages(),
+  debianPackage("bookworm", "radvd"),
+  debianPackage("trixie", "passt"),
   builtCrictl(),
   guestInitramfs("tuned"),
   guestInitramfs("debian"),
