@@ -11,7 +11,7 @@ use hadron_vmm::config::{Config, Descriptor, DeviceConfig};
 use hadron_vmm::device::Device;
 use hadron_vmm::devices::balloon::Balloon;
 use hadron_vmm::devices::block::{Block, Settings};
-use hadron_vmm::devices::fs::Fs;
+use hadron_vmm::devices::fs::{self, Fs};
 use hadron_vmm::devices::net::{Net, StreamNet};
 use hadron_vmm::devices::rng::Rng;
 use hadron_vmm::devices::vsock::Vsock;
@@ -128,7 +128,9 @@ fn device(
             let socket = descriptors.take(socket)?;
             Box::new(StreamNet::new(hardware_address.parse()?, socket))
         }
-        DeviceConfig::Fs { tag, socket } => Box::new(Fs::new(&tag, descriptors.take(socket)?)?),
+        DeviceConfig::Fs { tag, socket } => {
+            Box::new(Fs::new(&tag, descriptors.take(socket)?, fs::PATIENCE)?)
+        }
         DeviceConfig::Block {
             file,
             read_only,

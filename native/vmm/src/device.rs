@@ -20,11 +20,17 @@ use crate::worker::Poll;
 pub const QUEUE_FEATURES: u64 =
     (1 << VIRTIO_F_VERSION_1) | (1 << VIRTIO_RING_F_EVENT_IDX) | (1 << VIRTIO_RING_F_INDIRECT_DESC);
 
-/// A virtio device. Its methods run on one worker thread, and do not block: what takes long has a descriptor
-/// that [`Poll`] watches.
+/// A virtio device. Its methods run on one worker thread, and do not block, unless [`Device::waits`] says so: what takes long
+/// has a descriptor that [`Poll`] watches.
 pub trait Device: Send {
     /// What the transport tells the driver. Asked once, before the guest runs.
     fn description(&self) -> Description;
+
+    /// Whether it waits at activation or reset for somebody who may take his time: another process, a disk. Such devices have a worker
+    /// of their own, so that they hold up each other and nobody else.
+    fn waits(&self) -> bool {
+        false
+    }
 
     /// Called once, before all else but [`Self::description`]: has `poll` watch what is watched from now to the end.
     ///

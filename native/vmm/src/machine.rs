@@ -31,7 +31,7 @@ const PAUSE_LIMIT: Duration = Duration::from_secs(10);
 /// A kind of thread. Each is given other rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thread {
-    /// Runs virtio devices.
+    /// Runs virtio devices, some of them or all.
     Worker,
     /// Runs the guest.
     Vcpu,
@@ -58,7 +58,7 @@ pub struct Parts {
     pub boot: Boot,
     /// Hears of everything.
     pub owner: Arc<dyn Owner>,
-    /// Of the worker and of the vCPUs.
+    /// Of the workers and of the vCPUs.
     pub enter: Enter,
 }
 
@@ -102,7 +102,7 @@ pub struct Machine {
     // In this order they are dropped. vCPUs wait for devices, not the other way round.
     vcpus: Vec<Vcpu>,
     ending: Ending,
-    _worker: Worker,
+    _workers: Vec<Worker>,
     generation: Generation,
     vm: Arc<Vm>,
 }
@@ -134,16 +134,22 @@ impl Machine {
 
         let mut buses = Buses::default();
         arch::insert_legacy(&mut buses, &vm, &ending, parts.serial)?;
-        let descriptions: Vec<_> = parts
-            .devices
-            .iter()
-            .map(|device| device.description())
-            .collect();
-        let enter = Arc::clone(&parts.enter);
-        let worker = Worker::spawn(parts.devices, parts.owner, move || enter(Thread::Worker))
-            .map_err(MachineError::Thread)?;
-        for (index, description) in descriptions.into_iter().enumerate() {
-            insert_device(&mut buses, &vm, worker.handle(), index, description)?;
+        let mut workers = Vec::new();
+        for (places, devices) in by_worker(parts.devices) {
+            let descriptions: Vec<_> = devices.iter().map(|device| device.description()).collect();
+            let (listener, enter) = (Arc::clone(&parts.owner), Arc::clone(&parts.enter));
+            let worker = Worker::spawn(devices, listener, move || enter(Thread::Worker))
+                .map_err(MachineError::Thread)?;
+            for (device, (place, description)) in places.into_iter().zip(descriptions).enumerate() {
+                insert_device(
+                    &mut buses,
+                    &vm,
+                    (worker.handle(), device),
+                    place,
+                    description,
+                )?;
+            }
+            workers.push(worker);
         }
 
         let buses = Arc::new(buses);
@@ -162,7 +168,7 @@ impl Machine {
         Ok(Machine {
             vcpus,
             ending,
-            _worker: worker,
+            _workers: workers,
             generation,
             vm,
         })
@@ -220,10 +226,25 @@ fn open(kvm: OwnedFd) -> Kvm {
     unsafe { Kvm::from_raw_fd(kvm.into_raw_fd()) }
 }
 
+/// Devices of one worker, with their places among all of them.
+type Group = (Vec<usize>, Vec<Box<dyn Device>>);
+
+/// Those that never wait, and those that do ([`Device::waits`]), if there are any.
+fn by_worker(devices: Vec<Box<dyn Device>>) -> Vec<Group> {
+    let devices = devices.into_iter().enumerate();
+    let (waiting, prompt): (Vec<_>, Vec<_>) = devices.partition(|(_, device)| device.waits());
+    let groups = [prompt, waiting].into_iter();
+    groups
+        .filter(|group| !group.is_empty())
+        .map(|group| group.into_iter().unzip())
+        .collect()
+}
+
+/// `worker`: with the device's number there; `index`: its place among all devices.
 fn insert_device(
     buses: &mut Buses,
     vm: &Arc<Vm>,
-    worker: WorkerHandle,
+    (worker, device): (WorkerHandle, usize),
     index: usize,
     description: crate::device::Description,
 ) -> Result<(), MachineError> {
@@ -235,7 +256,7 @@ fn insert_device(
         memory: Arc::clone(vm.memory()),
         doorbells: Box::new(Arc::clone(vm)),
         worker,
-        device: index,
+        device,
         line: Arc::new(line),
     };
     let name = description.name.clone();

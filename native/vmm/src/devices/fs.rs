@@ -3,7 +3,7 @@
 //! No data comes by here: virtiofsd has the guest's memory, the queues' kicks and the device's interrupt. What this device
 //! does is to introduce them to each other, to have virtiofsd let go at a reset, and to notice its end.
 //!
-//! At activation and reset the worker waits for virtiofsd's answers, and with it all of the VM's devices: nothing else tells
+//! At activation and reset the worker waits for virtiofsd's answers, and with it all devices that wait so: nothing else tells
 //! that virtiofsd has the queues, or has let go of the guest's memory. That takes some round trips to a program of the host's own,
 //! and has a deadline, after which the VM ends.
 
@@ -36,8 +36,8 @@ const TAG: usize = 36;
 const QUEUES: usize = 2;
 /// Entries of each: Linux reads and writes as much at once as fits into the queue, and no more than a MiB.
 const QUEUE_SIZES: [u16; QUEUES] = [128, 1024];
-/// For each exchange with virtiofsd. It may be starting, and at a reset it first ends what it is at: requests may wait for a disk.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For an exchange with virtiofsd. It may be starting, and at a reset it first ends what it is at: requests may wait for a disk.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The one token: virtiofsd is gone.
 const SOCKET: u32 = 0;
@@ -72,15 +72,11 @@ pub struct Fs {
 }
 
 impl Fs {
-    /// `socket`: connected to virtiofsd, which may be starting. This waits for it, with a deadline.
+    /// `socket`: connected to virtiofsd, which may be starting. This waits for it. `patience`: for each exchange ([`PATIENCE`]).
     ///
     /// # Errors
     /// When the tag is none, or virtiofsd does not answer as it should.
-    pub fn new(tag: &str, socket: OwnedFd) -> Result<Self, FsError> {
-        Fs::with_patience(tag, socket, PATIENCE)
-    }
-
-    fn with_patience(tag: &str, socket: OwnedFd, patience: Duration) -> Result<Self, FsError> {
+    pub fn new(tag: &str, socket: OwnedFd, patience: Duration) -> Result<Self, FsError> {
         if tag.is_empty() || tag.len() > TAG || tag.contains('\0') {
             return Err(FsError::Tag(tag.to_owned()));
         }
@@ -156,6 +152,10 @@ impl Device for Fs {
             features: self.features,
             configuration: Arc::clone(&self.configuration),
         }
+    }
+
+    fn waits(&self) -> bool {
+        true
     }
 
     fn attach(&mut self, poll: &mut Poll<'_>) -> Result<(), Failure> {

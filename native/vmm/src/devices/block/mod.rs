@@ -144,6 +144,10 @@ impl Device for Block {
         }
     }
 
+    fn waits(&self) -> bool {
+        true
+    }
+
     fn activate(&mut self, activation: Activation, poll: &mut Poll<'_>) -> Result<(), Failure> {
         let active = Active::new(activation, &self.disk, self.cache);
         let active = self.active.insert(active);

@@ -16,7 +16,7 @@ use server::{Kind, Server};
 const KINDS: [Kind; 2] = [Kind::C, Kind::Rust];
 
 fn device_of(server: &Server) -> Fs {
-    Fs::new("share", server.socket()).unwrap()
+    Fs::new("share", server.socket(), PATIENCE).unwrap()
 }
 
 /// Of a device whose virtiofsd the test plays.
@@ -156,7 +156,7 @@ fn making(features: u64, protocol: u64) -> (UnixStream, Result<Fs, FsError>) {
     let (ours, theirs) = played();
     answer(&ours, 1, features);
     answer(&ours, 15, protocol);
-    (ours, Fs::with_patience("share", theirs, MOMENT))
+    (ours, Fs::new("share", theirs, MOMENT))
 }
 
 #[test]
@@ -179,14 +179,14 @@ fn a_virtiofsd_that_lacks_something_is_refused_by_name() {
 #[test]
 fn a_virtiofsd_that_says_nothing_is_not_waited_for() {
     let (_ours, theirs) = played();
-    let error = Fs::with_patience("share", theirs, MOMENT).err().unwrap();
+    let error = Fs::new("share", theirs, MOMENT).err().unwrap();
     assert!(
         error.to_string().contains("has not answered within"),
         "{error}"
     );
     let (ours, theirs) = played();
     drop(ours);
-    let error = Fs::new("share", theirs).err().unwrap();
+    let error = Fs::new("share", theirs, PATIENCE).err().unwrap();
     assert!(error.to_string().contains("virtiofsd has ended"), "{error}");
 }
 
@@ -269,7 +269,7 @@ fn private_memory_cannot_be_shared() {
 #[test]
 fn tags() {
     for tag in ["", "a\0b", &"x".repeat(37)] {
-        let error = Fs::new(tag, played().1).err().unwrap();
+        let error = Fs::new(tag, played().1, PATIENCE).err().unwrap();
         assert!(matches!(error, FsError::Tag(_)), "{error}");
     }
     let description = making(FEATURES, 8).1.unwrap().description();
