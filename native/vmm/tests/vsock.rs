@@ -83,7 +83,8 @@ impl Guest {
     /// The next packet from the host.
     fn packet(&mut self) -> (Header, Vec<u8>) {
         let used = self.device.wait_used(&mut self.toy, RX);
-        let at = self.buffers[&used.head];
+        // It gets another head when it is offered again, and must not be there twice after a reset.
+        let at = self.buffers.remove(&used.head).unwrap();
         let mut bytes = vec![0; used.length as usize];
         let address = GuestAddress(at);
         self.toy.memory.read_slice(&mut bytes, address).unwrap();
