@@ -12,6 +12,7 @@ test.each<[Partial<ExitFacts>, string]>([
   [{ end: reset, consoleLines: panic }, "the guest's kernel panicked: Attempted to kill init! exitcode=0x00000300"],
   [{ end: { cause: "fault", message: "CPU 0 met a triple fault" } }, "the VM cannot go on: CPU 0 met a triple fault"],
   [{ code: null, signal: "SIGKILL" }, "hadron-vmm was killed by SIGKILL"],
+  [{ code: null, signal: "SIGKILL", stderr: "hadron-vmm: the process in the jail was killed by signal 9\n" }, "hadron-vmm was killed by SIGKILL"],
   // What the guest prints alone does not make it so.
   [{ code: null, signal: "SIGSEGV", consoleLines: panic }, "hadron-vmm was killed by SIGSEGV"],
   [

@@ -21,6 +21,7 @@ export function exitReason(facts: ExitFacts): string {
     case "fault":
       return withWords("the VM cannot go on", facts.end.message);
     case undefined:
-      return withWords(`hadron-vmm ${describeExit(facts)}`, facts.stderr);
+      // Whom SIGKILL ends has no last words: what there is says of the process in the jail what is said of both here.
+      return withWords(`hadron-vmm ${describeExit(facts)}`, facts.signal === "SIGKILL" ? "" : facts.stderr);
   }
 }
