@@ -10,10 +10,12 @@ use hadron_vmm::arch::{Boot, Linux};
 use hadron_vmm::config::{Config, Descriptor, DeviceConfig};
 use hadron_vmm::device::Device;
 use hadron_vmm::devices::balloon::Balloon;
-use hadron_vmm::devices::block::{Block, Settings};
+use hadron_vmm::devices::block::engine::Ring;
+use hadron_vmm::devices::block::{Block, Disk, Settings};
 use hadron_vmm::devices::fs::{self, Fs};
 use hadron_vmm::devices::net::{Net, StreamNet};
 use hadron_vmm::devices::rng::Rng;
+use hadron_vmm::devices::vacant::Vacant;
 use hadron_vmm::devices::vsock::Vsock;
 use hadron_vmm::machine::{self, Enter, Machine, Parts};
 use hadron_vmm::memory::{self, Backing};
@@ -30,6 +32,22 @@ impl session::Machine for Machine {
 
     fn pause(&self) -> io::Result<()> {
         Machine::pause(self)
+    }
+
+    fn insert(
+        &self,
+        place: usize,
+        device: DeviceConfig,
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<(), String> {
+        let mut descriptors = Descriptors::new(descriptors);
+        let disk = late_disk(place, device, &mut descriptors).map_err(|error| error.to_string())?;
+        descriptors.expect_none()?;
+        Machine::insert(self, place, Box::new(disk)).map_err(|error| error.to_string())
+    }
+
+    fn eject(&self, place: usize) -> Result<(), String> {
+        Machine::eject(self, place).map_err(|error| error.to_string())
     }
 
     fn exits(&self) -> Value {
@@ -131,30 +149,55 @@ fn device(
         DeviceConfig::Fs { tag, socket } => {
             Box::new(Fs::new(&tag, descriptors.take(socket)?, fs::PATIENCE)?)
         }
-        DeviceConfig::Block {
-            file,
-            read_only,
-            serial,
-            queues,
-            cache,
-            rate_limit,
-        } => {
-            let settings = Settings {
-                read_only,
-                serial,
-                queues,
-                cache,
-                rate_limit,
-            };
-            let file = File::from(descriptors.take(file)?);
-            Box::new(Block::new(
-                format!("the disk {index}"),
-                file,
-                &settings,
-                &enter(),
-            )?)
+        DeviceConfig::Vacant {} => Box::new(Vacant),
+        block @ DeviceConfig::Block { .. } => {
+            let (file, settings) = disk(block, descriptors)?;
+            Box::new(Block::new(name(index), file, &settings, &enter())?)
         }
     })
+}
+
+/// One that comes while the guest runs: by io_uring only, since this thread may make no other any more.
+fn late_disk(index: usize, config: DeviceConfig, descriptors: &mut Descriptors) -> Result<Block> {
+    let (file, settings) = disk(config, descriptors)?;
+    let disk = Disk::open(file, settings.read_only)?;
+    let engine = Ring::new(disk.file()).map_err(|error| {
+        format!(
+            "a disk that comes while the VM runs needs io_uring of the host, which fails: {error}"
+        )
+    })?;
+    Ok(Block::with_engine(
+        name(index),
+        disk,
+        Box::new(engine),
+        &settings,
+    )?)
+}
+
+fn disk(config: DeviceConfig, descriptors: &mut Descriptors) -> Result<(File, Settings)> {
+    let DeviceConfig::Block {
+        file,
+        read_only,
+        serial,
+        queues,
+        cache,
+        rate_limit,
+    } = config
+    else {
+        return Err("only a disk can come while the VM runs".into());
+    };
+    let settings = Settings {
+        read_only,
+        serial,
+        queues,
+        cache,
+        rate_limit,
+    };
+    Ok((File::from(descriptors.take(file)?), settings))
+}
+
+fn name(disk: usize) -> String {
+    format!("the disk {disk}")
 }
 
 /// What came with the configuration: each is for one part of the VM.

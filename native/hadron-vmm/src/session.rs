@@ -4,6 +4,8 @@
 //!
 //! - `{"id":N,"op":"start","config":{...}}`, with descriptors ([`hadron_vmm::config`] says which): makes the VM and has it run. Once.
 //! - `{"id":N,"op":"pause"}`: no vCPU runs any more when it is answered. `{"id":N,"op":"resume"}`: they go on. Neither is an error when it is so already.
+//! - `{"id":N,"op":"insert","place":P,"device":{...}}`, with its descriptor: puts a disk into a vacant place, by its index among the configuration's
+//!   devices. `{"id":N,"op":"eject","place":P}`: takes it out; its file is closed when it is answered.
 //! - `{"id":N,"op":"statistics"}`: the answer has `exits`, how often vCPUs have left the guest so far, by the reason.
 //!
 //! The answer is `{"id":N,"ok":true,...}` or `{"id":N,"error":"sentence"}`. By itself the VMM says `{"event":"complaint","message":"sentence"}`, and
@@ -14,7 +16,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hadron_vmm::config::Config;
+use hadron_vmm::config::{Config, DeviceConfig};
 use hadron_vsock_device::lines::{DescriptorsLost, Line, Lines, Received};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -38,6 +40,21 @@ pub trait Machine {
     /// # Errors
     /// When they do not.
     fn pause(&self) -> io::Result<()>;
+    /// Puts a disk into a vacant place.
+    ///
+    /// # Errors
+    /// A sentence.
+    fn insert(
+        &self,
+        place: usize,
+        device: DeviceConfig,
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<(), String>;
+    /// Takes it out.
+    ///
+    /// # Errors
+    /// A sentence.
+    fn eject(&self, place: usize) -> Result<(), String>;
     /// As `statistics` answers them.
     fn exits(&self) -> Value;
 }
@@ -48,9 +65,18 @@ pub type Make<M> = fn(Config, Vec<OwnedFd>, Arc<Board>) -> Result<M, String>;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase", deny_unknown_fields)]
 enum Request {
-    Start { config: Box<Config> },
+    Start {
+        config: Box<Config>,
+    },
     Pause {},
     Resume {},
+    Insert {
+        place: usize,
+        device: Box<DeviceConfig>,
+    },
+    Eject {
+        place: usize,
+    },
     Statistics {},
 }
 
@@ -73,6 +99,8 @@ enum Refusal {
     Pause(io::Error),
     #[error("{0}")]
     Make(String),
+    #[error("{0}")]
+    Place(String),
 }
 
 #[derive(Serialize)]
@@ -203,6 +231,13 @@ impl<M: Machine> Session<M> {
             Request::Resume {} => {
                 machine?.resume();
                 Ok(None)
+            }
+            Request::Insert { place, device } => machine?
+                .insert(place, *device, descriptors?)
+                .map(|()| None)
+                .map_err(Refusal::Place),
+            Request::Eject { place } => {
+                machine?.eject(place).map(|()| None).map_err(Refusal::Place)
             }
             Request::Statistics {} => Ok(Some(machine?.exits())),
         }

@@ -74,6 +74,8 @@ pub enum DeviceConfig {
         /// Connected to virtiofsd, which waits for vhost-user.
         socket: Descriptor,
     },
+    /// None yet: a disk may come while the VM runs.
+    Vacant {},
     /// A raw file or a block device of the host.
     Block {
         /// Open for reading, and for writing unless it is read-only.

@@ -23,7 +23,7 @@ pub const QUEUE_FEATURES: u64 =
 /// A virtio device. Its methods run on one worker thread, and do not block, unless [`Device::waits`] says so: what takes long
 /// has a descriptor that [`Poll`] watches.
 pub trait Device: Send {
-    /// What the transport tells the driver. Asked once, before the guest runs.
+    /// What the transport tells the driver. Asked before the guest runs, or before the device takes another one's place.
     fn description(&self) -> Description;
 
     /// Whether it waits at activation or reset for somebody who may take his time: another process, a disk. Such devices have a worker

@@ -1,10 +1,13 @@
 //! A whole VM: what it is made of, in the order in which it is made, and in the reverse one released.
 
 mod ending;
+mod places;
 
 pub use crate::arch::GenerationError;
 pub use ending::{End, Ending, Owner};
+pub use places::PlaceError;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
 use std::sync::{Arc, Mutex};
@@ -102,6 +105,8 @@ pub struct Machine {
     // In this order they are dropped. vCPUs wait for devices, not the other way round.
     vcpus: Vec<Vcpu>,
     ending: Ending,
+    /// The devices' registers, by their places.
+    places: BTreeMap<usize, Arc<Mutex<Mmio>>>,
     _workers: Vec<Worker>,
     generation: Generation,
     vm: Arc<Vm>,
@@ -135,19 +140,17 @@ impl Machine {
         let mut buses = Buses::default();
         arch::insert_legacy(&mut buses, &vm, &ending, parts.serial)?;
         let mut workers = Vec::new();
-        for (places, devices) in by_worker(parts.devices) {
+        let mut places = BTreeMap::new();
+        for (numbers, devices) in by_worker(parts.devices) {
             let descriptions: Vec<_> = devices.iter().map(|device| device.description()).collect();
             let (listener, enter) = (Arc::clone(&parts.owner), Arc::clone(&parts.enter));
             let worker = Worker::spawn(devices, listener, move || enter(Thread::Worker))
                 .map_err(MachineError::Thread)?;
-            for (device, (place, description)) in places.into_iter().zip(descriptions).enumerate() {
-                insert_device(
-                    &mut buses,
-                    &vm,
-                    (worker.handle(), device),
-                    place,
-                    description,
-                )?;
+            for (device, (place, description)) in numbers.into_iter().zip(descriptions).enumerate()
+            {
+                let worker = (worker.handle(), device);
+                let mmio = insert_device(&mut buses, &vm, worker, place, description)?;
+                places.insert(place, mmio);
             }
             workers.push(worker);
         }
@@ -168,6 +171,7 @@ impl Machine {
         Ok(Machine {
             vcpus,
             ending,
+            places,
             _workers: workers,
             generation,
             vm,
@@ -247,7 +251,7 @@ fn insert_device(
     (worker, device): (WorkerHandle, usize),
     index: usize,
     description: crate::device::Description,
-) -> Result<(), MachineError> {
+) -> Result<Arc<Mutex<Mmio>>, MachineError> {
     let line = EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC).map_err(MachineError::Line)?;
     vm.connect(&line, FIRST_GSI + index as u32)?;
     let address = VIRTIO_MMIO + index as u64 * VIRTIO_MMIO_SIZE;
@@ -261,8 +265,8 @@ fn insert_device(
     };
     let name = description.name.clone();
     let mmio = Mmio::new(place, description).map_err(|error| MachineError::Queues(name, error))?;
-    buses
-        .memory
-        .insert(address, VIRTIO_MMIO_SIZE, Arc::new(Mutex::new(mmio)))?;
-    Ok(())
+    let mmio = Arc::new(Mutex::new(mmio));
+    let registers = Arc::clone(&mmio);
+    buses.memory.insert(address, VIRTIO_MMIO_SIZE, registers)?;
+    Ok(mmio)
 }

@@ -35,7 +35,8 @@ use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
 use crate::bus::BusDevice;
 use crate::device::{
-    Activation, Description, INTERRUPT_CONFIGURATION, INTERRUPT_USED, Interrupt, Status, Virtqueue,
+    Activation, Description, Device, INTERRUPT_CONFIGURATION, INTERRUPT_USED, Interrupt, Status,
+    Virtqueue,
 };
 use crate::memory::Memory;
 use crate::worker::WorkerHandle;
@@ -82,6 +83,17 @@ pub struct Place {
     pub line: Arc<EventFd>,
 }
 
+/// Why no other device takes a place.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// It describes queues that cannot be.
+    #[error("its queues cannot be: {0}")]
+    Queues(#[from] virtio_queue::Error),
+    /// The VM is about to end.
+    #[error("the devices' thread is gone")]
+    Worker,
+}
+
 /// One device's registers.
 pub struct Mmio {
     place: Place,
@@ -103,11 +115,7 @@ impl Mmio {
     /// # Errors
     /// When a device describes queues that cannot be.
     pub fn new(place: Place, description: Description) -> Result<Self, virtio_queue::Error> {
-        let queues = description
-            .queue_sizes
-            .iter()
-            .map(|size| Queue::new(*size))
-            .collect::<Result<_, _>>()?;
+        let queues = queues_of(&description)?;
         let status = Arc::new(Status::default());
         let interrupt = Interrupt::new(Arc::clone(&place.line), Arc::clone(&status));
         Ok(Mmio {
@@ -123,6 +131,29 @@ impl Mmio {
             driver_features: 0,
             misaligned: false,
         })
+    }
+
+    /// Virtio 1.2, section 5; 0 of a vacant place.
+    #[must_use]
+    pub fn device_type(&self) -> u32 {
+        self.description.device_type
+    }
+
+    /// Has another device take this one's place. Of the old one a driver has nothing any more, as after a reset; it is to look
+    /// anew what is here.
+    ///
+    /// # Errors
+    /// When the device describes queues that cannot be: nothing has changed then. When the worker is gone, with the VM.
+    pub fn replace(&mut self, device: Box<dyn Device>) -> Result<(), ReplaceError> {
+        let description = device.description();
+        let queues = queues_of(&description)?;
+        if !self.place.worker.replace(self.place.device, device) {
+            return Err(ReplaceError::Worker);
+        }
+        self.forget();
+        self.description = description;
+        self.queues = queues;
+        Ok(())
     }
 
     fn register(&self, offset: u32) -> u32 {
@@ -333,6 +364,11 @@ impl Mmio {
             // The VM is about to end; what the driver sees meanwhile is that the device still has its memory.
             return;
         }
+        self.forget();
+    }
+
+    /// As before a driver came. The device has let go of its queues.
+    fn forget(&mut self) {
         self.detach();
         for queue in &mut self.queues {
             queue.reset();
@@ -367,6 +403,11 @@ impl BusDevice for Mmio {
             self.set_register(register, u32::from_le_bytes(data));
         }
     }
+}
+
+fn queues_of(description: &Description) -> Result<Vec<Queue>, virtio_queue::Error> {
+    let sizes = description.queue_sizes.iter();
+    sizes.map(|size| Queue::new(*size)).collect()
 }
 
 /// The registers are 4 bytes each, and are read and written whole (virtio 1.2, section 4.2.2.2).

@@ -64,6 +64,7 @@ enum Message {
     Activate(usize, Box<Activation>, SyncSender<bool>),
     Configure(usize, u64, Vec<u8>, SyncSender<bool>),
     Reset(usize, SyncSender<bool>),
+    Replace(usize, Box<dyn Device>, SyncSender<bool>),
     Stop,
 }
 
@@ -90,6 +91,13 @@ impl WorkerHandle {
     #[must_use]
     pub fn reset(&self, device: usize) -> bool {
         self.ask(|reply| Message::Reset(device, reply))
+    }
+
+    /// Has another device take a device's place, and waits until the old one is gone and what it had of the host closed. False: as of
+    /// [`Self::reset`].
+    #[must_use]
+    pub fn replace(&self, device: usize, by: Box<dyn Device>) -> bool {
+        self.ask(|reply| Message::Replace(device, by, reply))
     }
 
     fn ask(&self, message: impl FnOnce(SyncSender<bool>) -> Message) -> bool {
@@ -255,6 +263,7 @@ impl Running {
                     }))
                 }
                 Ok(Message::Reset(device, reply)) => reply.send(self.reset(device)),
+                Ok(Message::Replace(device, by, reply)) => reply.send(self.replace(device, by)),
                 Ok(Message::Stop) | Err(mpsc::TryRecvError::Disconnected) => return false,
                 Err(mpsc::TryRecvError::Empty) => return true,
             };
@@ -329,6 +338,18 @@ impl Running {
                 false
             }
         }
+    }
+
+    fn replace(&mut self, index: usize, by: Box<dyn Device>) -> bool {
+        if !self.reset(index) {
+            return false;
+        }
+        let Some(slot) = self.devices.get_mut(index) else {
+            return false;
+        };
+        // Events of the old one that were counted already come to the new one, which minds no token whose cause is gone.
+        *slot = Slot::new(by);
+        self.run_device(index, |slot, poll| slot.device.attach(poll))
     }
 
     fn reset_all(&mut self) -> io::Result<()> {

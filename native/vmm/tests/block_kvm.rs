@@ -8,9 +8,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-use hadron_vmm::config::{Cache, RateLimit};
+use hadron_vmm::config::{Cache, DeviceConfig, RateLimit};
 use hadron_vmm::devices::block::{Block, Settings};
-use hadron_vmm_process::launch;
+use hadron_vmm::devices::vacant::Vacant;
+use hadron_vmm::machine::Machine;
+use hadron_vmm_process::seccomp::{self, Kind};
+use hadron_vmm_process::{launch, session};
 use toy::driver::Driver;
 use toy::{Event, Toy, readable, writable};
 use virtio_bindings::virtio_blk::{
@@ -276,4 +279,70 @@ fn a_rate_limit_holds_for_a_guest() {
     }
     // 384 KiB, of which a tenth of a second's pass at once, and the last one is owed.
     assert!(begin.elapsed() >= Duration::from_millis(240));
+}
+
+/// As the thread does that talks with the daemon, which is bound to what it may do.
+fn insert(machine: &Machine, file: &File, read_only: bool) -> Result<(), String> {
+    let device = DeviceConfig::Block {
+        file: 0,
+        read_only,
+        serial: "late".to_owned(),
+        queues: 1,
+        cache: Cache::WriteBack,
+        rate_limit: None,
+    };
+    let descriptors = vec![file.try_clone().unwrap().into()];
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            seccomp::enter(Kind::Main).unwrap();
+            session::Machine::insert(machine, 0, device, descriptors)
+        });
+        thread.join().unwrap()
+    })
+}
+
+#[test]
+fn a_disk_comes_and_goes_while_the_guest_runs() {
+    let Some(mut toy) = Toy::start(vec![Box::new(Vacant)]) else {
+        return;
+    };
+    let driver = toy.driver(0);
+    assert_eq!(driver.read(&mut toy, VIRTIO_MMIO_DEVICE_ID), 0);
+    let file = file();
+    insert(&toy.machine, &file, false).unwrap();
+    assert_eq!(driver.read(&mut toy, VIRTIO_MMIO_DEVICE_ID), 2);
+    let sentence = insert(&toy.machine, &file, false).unwrap_err();
+    assert!(sentence.contains("in the place 0 already"), "{sentence}");
+
+    let mut guest = Guest { toy, driver, file };
+    let offered = guest.driver.offered(&mut guest.toy);
+    guest.driver.begin(&mut guest.toy, offered);
+    let mut data = [0x5a; 512];
+    assert_eq!(
+        guest.request(VIRTIO_BLK_T_OUT, 3, &mut data),
+        VIRTIO_BLK_S_OK
+    );
+    assert_eq!(guest.on_disk(3), [0x5a; 512]);
+
+    // Its driver still has it.
+    session::Machine::eject(&guest.toy.machine, 0).unwrap();
+    let status = guest.driver.status(&mut guest.toy);
+    assert_eq!(status, 0);
+    let sentence = session::Machine::eject(&guest.toy.machine, 0).unwrap_err();
+    assert!(sentence.contains("no disk is in the place 0"), "{sentence}");
+    assert!(session::Machine::eject(&guest.toy.machine, 1).is_err());
+
+    insert(&guest.toy.machine, &guest.file, true).unwrap();
+    let offered = guest.driver.offered(&mut guest.toy);
+    guest.driver = guest.toy.driver(0);
+    guest.driver.begin(&mut guest.toy, offered);
+    assert_eq!(
+        guest.request(VIRTIO_BLK_T_OUT, 3, &mut data),
+        VIRTIO_BLK_S_IOERR
+    );
+    assert_eq!(
+        guest.request(VIRTIO_BLK_T_IN, 3, &mut data),
+        VIRTIO_BLK_S_OK
+    );
+    assert_eq!(guest.toy.take_event(), None);
 }

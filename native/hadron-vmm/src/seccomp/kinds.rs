@@ -3,18 +3,20 @@
 use libc::{
     SYS_brk, SYS_clock_gettime, SYS_close, SYS_epoll_ctl, SYS_epoll_pwait, SYS_eventfd2, SYS_exit,
     SYS_exit_group, SYS_fallocate, SYS_fcntl, SYS_fdatasync, SYS_futex, SYS_getpid, SYS_getrandom,
-    SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_madvise,
-    SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv, SYS_pwritev2,
-    SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction, SYS_rt_sigprocmask,
-    SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg, SYS_sendto, SYS_shutdown, SYS_sigaltstack,
-    SYS_tgkill, SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
+    SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_io_uring_setup, SYS_ioctl,
+    SYS_kill, SYS_lseek, SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll,
+    SYS_ppoll, SYS_preadv, SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg,
+    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg,
+    SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_settime,
+    SYS_wait4, SYS_write, SYS_writev,
 };
 
 use super::Kind;
 use super::filter::{Filter, If};
 use super::requests;
 
-/// linux/io_uring.h
+/// linux/io_uring.h: the file, the eventfd and the restrictions.
+const RESTRICT_RING: [u32; 3] = [2, 4, 11];
 const IORING_REGISTER_ENABLE_RINGS: u32 = 12;
 
 pub fn filter(kind: Kind) -> Filter {
@@ -55,9 +57,16 @@ fn every_thread() -> Filter {
         .allow(&[SYS_clock_gettime, SYS_getrandom])
 }
 
-/// Answers the daemon, and has the vCPUs stop or go on by a signal.
+/// Answers the daemon, has the vCPUs stop or go on by a signal, and makes disks of descriptors that the daemon sends.
 fn main() -> Filter {
     every_thread()
+        // What a disk is, as far as its descriptor tells.
+        .allow(&[SYS_statx, SYS_lseek, SYS_fallocate])
+        .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32])
+        .allow_one_of(SYS_ioctl, 1, &requests::BLOCK_SIZES)
+        // Its ring, which the worker enables.
+        .allow(&[SYS_io_uring_setup, SYS_eventfd2])
+        .allow_one_of(SYS_io_uring_register, 1, &RESTRICT_RING)
         .allow(&[SYS_poll, SYS_ppoll, SYS_read, SYS_recvmsg, SYS_sendto])
         // pthread_kill(3), which looks for its own pid first.
         .allow(&[SYS_getpid])

@@ -42,3 +42,6 @@ pub const VHOST: [u32; 10] = [
     request(WRITE, VIRTIO, 0x22, 8),
     request(WRITE, VIRTIO, 0x30, 8),
 ];
+
+/// Sizes of a block device's blocks, as the driver and as the medium has them (linux/fs.h: BLKSSZGET, BLKPBSZGET).
+pub const BLOCK_SIZES: [u32; 2] = [request(NONE, 0x12, 104, 0), request(NONE, 0x12, 123, 0)];

@@ -30,6 +30,28 @@ impl Machine for Fake {
         }
     }
 
+    fn insert(
+        &self,
+        place: usize,
+        device: DeviceConfig,
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<(), String> {
+        match device {
+            DeviceConfig::Block { .. } => Err(format!(
+                "{} descriptors are too many for place {place}",
+                descriptors.len()
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn eject(&self, place: usize) -> Result<(), String> {
+        match place {
+            3 => Ok(()),
+            _ => Err(format!("no disk is in the place {place}")),
+        }
+    }
+
     fn exits(&self) -> Value {
         json!({ "ports": 7 })
     }
@@ -173,4 +195,21 @@ fn the_end_of_the_socket_and_a_line_without_an_end_are_the_vms_end() {
     let _ = daemon.reader.get_mut().write_all(&vec![b'x'; 200_000]);
     let error = daemon.session.join().unwrap().unwrap_err();
     assert!(error.to_string().contains("longer than"), "{error}");
+}
+
+#[test]
+fn disks_are_put_into_places_and_taken_out() {
+    let mut daemon = Daemon::new();
+    let block = json!({ "kind": "block", "file": 0, "readOnly": false });
+    let insert = json!({ "id": 1, "op": "insert", "place": 3, "device": block }).to_string();
+    let refusal = daemon.ask(&insert);
+    assert_eq!(refusal["error"], "there is no VM yet: start it first");
+    assert_eq!(daemon.ask(&start(2, 1))["ok"], true);
+    assert_eq!(daemon.hear()["event"], "complaint");
+    let refusal = daemon.ask(&insert);
+    assert_eq!(refusal["error"], "0 descriptors are too many for place 3");
+    let done = json!({ "id": 4, "ok": true });
+    assert_eq!(daemon.ask(r#"{"id":4,"op":"eject","place":3}"#), done);
+    let refusal = daemon.ask(r#"{"id":5,"op":"eject","place":4}"#);
+    assert_eq!(refusal["error"], "no disk is in the place 4");
 }

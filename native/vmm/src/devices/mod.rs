@@ -7,6 +7,7 @@ pub mod net;
 pub mod pieces;
 pub mod ring;
 pub mod rng;
+pub mod vacant;
 pub mod vsock;
 
 #[cfg(test)]

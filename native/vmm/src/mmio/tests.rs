@@ -3,6 +3,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
 use crate::device::{Configuration, Device, Failure, Progress, QUEUE_FEATURES, as_fd};
+use crate::devices::vacant::Vacant;
 use crate::memory::Backing;
 use crate::worker::{EventFlags, Listener, Poll, Worker};
 
@@ -350,4 +351,39 @@ fn registers_in_other_widths_are_nothing() {
     }
     driver.registers.write(0x71, &1u32.to_le_bytes());
     assert_eq!(driver.get(VIRTIO_MMIO_STATUS), 1);
+}
+
+#[test]
+fn another_device_takes_the_place_of_one_whatever_its_driver_is_about() {
+    let mut driver = Driver::new();
+    driver.start();
+    assert!(matches!(driver.seen.recv().unwrap(), Seen::Active { .. }));
+    driver.registers.replace(Box::new(Vacant)).unwrap();
+    assert_eq!(driver.seen.recv().unwrap(), Seen::Reset);
+    assert!(driver.attached.lock().unwrap().is_empty());
+    for register in [
+        VIRTIO_MMIO_DEVICE_ID,
+        VIRTIO_MMIO_STATUS,
+        VIRTIO_MMIO_QUEUE_NUM_MAX,
+        VIRTIO_MMIO_CONFIG,
+    ] {
+        assert_eq!(driver.get(register), 0, "{register:#x}");
+    }
+    // Whoever does not mind that nothing is there gets nowhere.
+    driver.start();
+    assert_eq!(driver.get(VIRTIO_MMIO_STATUS), 3);
+
+    let (sender, seen) = channel();
+    let probe = Probe {
+        seen: sender,
+        queues: Vec::new(),
+        configuration: Configuration::new(vec![5]),
+    };
+    driver.registers.replace(Box::new(probe)).unwrap();
+    assert_eq!(driver.get(VIRTIO_MMIO_DEVICE_ID), 4);
+    assert_eq!(driver.get(VIRTIO_MMIO_CONFIG), 5);
+    driver.start();
+    assert!(matches!(seen.recv().unwrap(), Seen::Active { .. }));
+    driver.kick(0);
+    assert_eq!(seen.recv().unwrap(), Seen::Kick(0));
 }
