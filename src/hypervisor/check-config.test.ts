@@ -8,6 +8,7 @@ const limits: Limits = { maxVcpus: 16, deviceSlots: 22, vhostNet: true };
 const machine = { vcpus: 2, memoryMiB: 256, devices: [] };
 const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [5], vhost: [] } as const;
 const streamNic = { kind: "stream-nic", hardwareAddress: "02:00:00:00:00:0a", socket: 5 } as const;
+const disk = { kind: "disk", id: "disk0", queues: 2, medium: undefined } as const;
 const share = (tag: string): SharedDirectory => ({ kind: "share", tag, share: { namespace: 5, directory: 6, places: 7 } });
 
 test("what is possible", () => {
@@ -17,6 +18,7 @@ test("what is possible", () => {
     { vcpus: 16, memoryMiB: 64 },
     { devices: Array.from({ length: 22 }, (_, index) => share(`t${index}`)) },
     { devices: [share("t".repeat(36)), { ...nic, queues: most, vhost: most }, streamNic] },
+    { devices: [disk, { ...disk, id: "a123456789b123456789", medium: { fd: 5, readOnly: true, direct: true, cache: "unsafe" } as const }] },
   ]) {
     expect(() => checkConfig({ ...machine, ...change }, limits)).not.toThrow();
   }
@@ -37,6 +39,11 @@ test.each<[string, Partial<VmConfig>, RegExp, Partial<Limits>?]>([
   ["vhost-net without KVM", { devices: [{ ...nic, vhost: [6] }] }, /without KVM/, { vhostNet: false }],
   ["vhost-net for some queues", { devices: [{ ...nic, queues: [5, 6], vhost: [7] }] }, /2 pairs of queues and 1 desc/],
   ["a tag too long", { devices: [share("t".repeat(37))] }, /1 to 36 bytes/],
+  ["a disk without a name", { devices: [{ ...disk, id: "" }] }, /a letter and at most 19/],
+  ["a disk whose name has more to say", { devices: [{ ...disk, id: "a,x=y" }] }, /a letter and at most 19/],
+  ["a disk with a name too long", { devices: [{ ...disk, id: "a".repeat(21) }] }, /at most 19/],
+  ["a disk without a queue", { devices: [{ ...disk, queues: 0 }] }, /1 to 16/],
+  ["a disk with too many queues", { devices: [{ ...disk, queues: 65 }] }, /1 to 64/, { maxVcpus: 240 }],
   ["an empty tag", { devices: [share("")] }, /1 to 36 bytes/],
 ])("refused: %s", (_, change, message, less = {}) => {
   expect(() => checkConfig({ ...machine, ...change }, { ...limits, ...less })).toThrow(

@@ -1,11 +1,14 @@
 /** What no hypervisor can make of a configuration, told before anything is started. */
 import { Code, HadronError } from "../errors.ts";
-import type { Capabilities, Device, VmConfig } from "./hypervisor.ts";
+import { type Capabilities, type Device, type Disk, MAX_DISK_QUEUES, type VmConfig } from "./hypervisor.ts";
 
 /** Less does not hold the kernel, the initramfs and an agent. */
 const MIN_MEMORY_MIB = 64;
 /** virtio-9p and virtio-fs: the tag's field in the device's configuration space (virtio 1.2, 5.11.4). */
 const MAX_TAG_BYTES = 36;
+
+/** VIRTIO_BLK_ID_BYTES (virtio 1.2, 5.2.6); QEMU takes it for the name of a device, too. */
+const DISK_ID = /^[a-z][a-z0-9]{0,19}$/;
 
 /** What of a hypervisor's capabilities sets limits. */
 export type Limits = Pick<Capabilities, "maxVcpus" | "deviceSlots" | "vhostNet">;
@@ -35,6 +38,10 @@ function checkDevice(device: Device, { maxVcpus, vhostNet }: Limits): void {
     }
     return;
   }
+  if (device.kind === "disk") {
+    checkDisk(device, maxVcpus);
+    return;
+  }
   const { hardwareAddress } = device;
   // The lowest bit of the first byte makes a group's address.
   if (!/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/.test(hardwareAddress)) {
@@ -53,6 +60,16 @@ function checkDevice(device: Device, { maxVcpus, vhostNet }: Limits): void {
   }
   if (vhost.length !== 0 && !vhostNet) {
     throw invalid(`the NIC ${hardwareAddress} cannot be carried by vhost-net: without KVM nobody but the VMM may write the guest's memory`);
+  }
+}
+
+function checkDisk({ id, queues }: Disk, maxVcpus: number): void {
+  const most = Math.min(maxVcpus, MAX_DISK_QUEUES);
+  if (!DISK_ID.test(id)) {
+    throw invalid(`the id ${JSON.stringify(id)} of a disk must be a letter and at most 19 letters and digits, all of them small`);
+  }
+  if (!Number.isInteger(queues) || queues < 1 || queues > most) {
+    throw invalid(`the disk ${id} cannot have ${queues} queues; 1 to ${most} are possible`);
   }
 }
 

@@ -48,6 +48,7 @@ test.each(["auto", "qemu"] as const)("%s without KVM translates, and never share
     maxVcpus: 16,
     deviceSlots: 22,
     vhostNet: false,
+    emptyDisks: "writable",
   });
   expect(choice.explanation).toMatch(/without KVM.*the CPU has none\.$/);
 });
@@ -62,7 +63,7 @@ test.each(["auto", "kvm"] as const)("%s takes our own VMM where there is KVM", a
   const choice = await chooseHypervisor({ ...settings(), hypervisor }, library, host, {});
   expect(choice.hypervisor).toMatchObject({
     name: "kvm",
-    capabilities: { acceleration: "kvm", sharedFs: "virtiofs", deviceSlots: 16, vhostNet: true },
+    capabilities: { acceleration: "kvm", sharedFs: "virtiofs", deviceSlots: 16, vhostNet: true, emptyDisks: "unseen" },
   });
   expect(choice.explanation).toMatch(/own VMM/);
 });

@@ -36,6 +36,11 @@ export interface Capabilities {
   readonly deviceSlots: number;
   /** Whether the host's kernel may carry packets (`Nic.vhost`). */
   readonly vhostNet: boolean;
+  /**
+   * What a disk without a medium is: "unseen", so that it costs nothing, and takes any; or there from the start, and for media that can be
+   * written to.
+   */
+  readonly emptyDisks: "unseen" | "writable";
 }
 
 export interface VmConfig {
@@ -81,7 +86,7 @@ export interface KernelImage {
 }
 
 /** What is plugged into a VM. A new kind of device is a variant here, and nothing else of the interface changes. */
-export type Device = SharedDirectory | Nic | StreamNic;
+export type Device = SharedDirectory | Nic | StreamNic | Disk;
 
 /** A directory of the host as a file system, by whatever `sharedFs` says. */
 export interface SharedDirectory {
@@ -113,6 +118,34 @@ export interface StreamNic {
   readonly socket: number;
 }
 
+/** MAX_QUEUES of native/vmm/src/devices/block. */
+export const MAX_DISK_QUEUES = 64;
+
+/** A block device of the guest. */
+export interface Disk {
+  readonly kind: "disk";
+  /** Its serial number, by which the guest knows which one it is: a letter, and at most 19 more letters and digits. */
+  readonly id: string;
+  /** Pairs of requests and answers that can be on their way on different CPUs: at most one for each, and `MAX_DISK_QUEUES`. */
+  readonly queues: number;
+  /** Undefined: none yet, see `Vm.insertDisk`. */
+  readonly medium: Medium | undefined;
+}
+
+/** What a disk is on the host. */
+export interface Medium {
+  /**
+   * Descriptor of a block device or a raw file, open for reading, and for writing unless it is `readOnly`. It stays the caller's, who may
+   * close it when `launch` or `insertDisk` has answered.
+   */
+  readonly fd: number;
+  readonly readOnly: boolean;
+  /** The descriptor is open with O_DIRECT: the host caches nothing of it. */
+  readonly direct: boolean;
+  /** When a write of the guest counts as done: the host has it, and a flush brings it to the disk; it is on the disk; or the host has it, and nobody cares. */
+  readonly cache: "writeBack" | "writeThrough" | "unsafe";
+}
+
 /** A running virtual machine. Dispose it to kill it and to release all that it held. */
 export interface Vm extends AsyncDisposable {
   /** The process whose network namespace is the pod's, and whose death is the VM's. */
@@ -125,6 +158,13 @@ export interface Vm extends AsyncDisposable {
   /** Stops the virtual CPUs / lets them go on. */
   pause(signal: AbortSignal): Promise<void>;
   resume(signal: AbortSignal): Promise<void>;
+  /**
+   * Gives a disk a medium, which has none. The guest is not told: its driver has to be made to look. FAILED_PRECONDITION for a medium that the
+   * disk does not take (`Capabilities.emptyDisks`).
+   */
+  insertDisk(id: string, medium: Medium, signal: AbortSignal): Promise<void>;
+  /** Takes the medium out, whatever the guest does with it; no process of the VM has it open afterwards. */
+  ejectDisk(id: string, signal: AbortSignal): Promise<void>;
   /** Kills the VM without asking the guest; answers when its processes are reaped. Idempotent. */
   stop(): Promise<void>;
 }

@@ -53,6 +53,8 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
     exited: exited.promise,
     pause: nothing,
     resume: nothing,
+    insertDisk: nothing,
+    ejectDisk: nothing,
     stop,
     [Symbol.asyncDispose]: stop,
     vsock: {

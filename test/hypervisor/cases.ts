@@ -1,7 +1,7 @@
 /** What holds for a VM whoever runs it, with a guest that obeys the test. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync } from "node:fs";
 import { mkdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { dirname, join } from "node:path";
@@ -10,10 +10,11 @@ import { describe, expect, test } from "vitest";
 
 import { Code } from "../../src/errors.ts";
 import type { ShareDescriptors } from "../../src/host/host.ts";
-import type { Hypervisor, VmConfig } from "../../src/hypervisor/hypervisor.ts";
+import type { Disk, Hypervisor, Medium, VmConfig } from "../../src/hypervisor/hypervisor.ts";
 import type { Virtiofsd } from "../../src/hypervisor/virtiofsd.ts";
 import { mustRun } from "../harness/command.ts";
 import { newerVirtiofsd } from "../harness/virtiofsd.ts";
+import type { Guest } from "./guest.ts";
 import { soon, type Vms } from "./vms.ts";
 
 /** What differs. */
@@ -54,6 +55,16 @@ async function readAll(socket: Socket): Promise<{ bytes: number; sum: string }> 
     bytes += chunk.length;
   }
   return { bytes, sum: hash.digest("hex") };
+}
+
+/** The virtio device ("virtio3") that is a disk of the guest. */
+async function holding(guest: Guest, disk: string): Promise<string> {
+  for (let number = 0; number < 16; number++) {
+    if (!(await guest.say(`read /sys/bus/virtio/devices/virtio${number}/block/${disk}/size`)).startsWith("error")) {
+      return `virtio${number}`;
+    }
+  }
+  throw new Error(`no device is the disk ${disk}`);
 }
 
 export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Expected): void {
@@ -117,6 +128,74 @@ export function testVms(vms: Vms, { vmm, vcpus: counts, mount, ...expected }: Ex
       expect(reason).toMatch(/^the guest's kernel panicked: Attempted to kill init! exitcode=0x00000300/);
       expect(wanted).toBe(false);
       expect(await vms.consoleLine(/Kernel panic/)).toContain("Attempted to kill init");
+    });
+  });
+
+  describe.each(["tuned", "debian"] as const)("disks and the %s kernel", (kind) => {
+    test("are there from the start, or come and go", async () => {
+      const place = dirname(vms.directory);
+      const files = new Map<string, string>();
+      const medium = async (name: string, readOnly = false): Promise<Medium> => {
+        const path = join(place, name);
+        files.set(name, path);
+        await writeFile(path, Buffer.concat([Buffer.from(`this is ${name}\n`)], 1 << 20));
+        const fd = openSync(path, readOnly ? "r" : "r+");
+        vms.shared.push(fd);
+        return { fd, readOnly, direct: false, cache: "writeBack" };
+      };
+      const disk = (id: string, found: Medium | undefined): Disk => ({ kind: "disk", id, queues: 1, medium: found });
+      const devices = [disk("a", await medium("first")), disk("b", await medium("second", true)), disk("c", undefined)];
+      const { vm, guest } = await vms.launchWithGuest(vms.config(kind, { devices }));
+      const content = async (name: string): Promise<string> => (await readFile(files.get(name) ?? "", "latin1")).split("\n")[0] ?? "";
+      const named = async (serial: string): Promise<string> => {
+        for (const name of ["vda", "vdb", "vdc"]) {
+          if ((await guest.say(`read /sys/block/${name}/serial`)) === serial) {
+            return name;
+          }
+        }
+        return "none";
+      };
+      const open = (): string[] =>
+        vm.pids
+          .flatMap((pid) => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)))
+          .filter((path) => path.startsWith(place));
+
+      const [a, b] = [await named("a"), await named("b")];
+      expect(await guest.say(`read /dev/${a}`)).toBe("this is first");
+      expect(await guest.say(`write /dev/${a} of the guest`)).toBe("ok");
+      expect(await content("first")).toBe("of the guest");
+      expect(await guest.say(`read /dev/${b}`)).toBe("this is second");
+      expect(await guest.say(`write /dev/${b} of the guest`)).not.toBe("ok");
+      expect(await guest.say(`read /sys/block/${b}/ro`)).toBe("1");
+
+      const unseen = vms.hypervisor.capabilities.emptyDisks === "unseen";
+      expect(await named("c")).toBe(unseen ? "none" : "vdc");
+      // By the number of the place, or of the device.
+      const bus = unseen ? "platform/drivers/virtio-mmio" : "virtio/drivers/virtio_blk";
+      const device = unseen ? "LNRO0005:05" : await holding(guest, "vdc");
+      for (const name of ["third", "fourth"]) {
+        if (!unseen && name === "third") {
+          await guest.say(`write /sys/bus/${bus}/unbind ${device}`);
+        }
+        await vm.insertDisk("c", await medium(name), soon());
+        await guest.say(`write /sys/bus/${bus}/bind ${device}`);
+        const c = await named("c");
+        expect(await guest.say(`read /sys/block/${c}/size`)).toBe("2048");
+        expect(await guest.say(`read /dev/${c}`)).toBe(`this is ${name}`);
+        expect(await guest.say(`write /dev/${c} more of the guest`)).toBe("ok");
+        expect(await content(name)).toBe("more of the guest");
+        await expect(vm.insertDisk("c", await medium("never"), soon())).rejects.toMatchObject({ code: Code.INTERNAL });
+        await guest.say(`write /sys/bus/${bus}/unbind ${device}`);
+        await vm.ejectDisk("c", soon());
+        expect(open().filter((path) => path.endsWith(name) || path.endsWith("never"))).toEqual([]);
+      }
+      await expect(vm.ejectDisk("c", soon())).rejects.toMatchObject({ code: Code.INTERNAL });
+      await expect(vm.ejectDisk("d", soon())).rejects.toMatchObject({ code: Code.NOT_FOUND });
+      await (unseen
+        ? vm.insertDisk("c", await medium("readable", true), soon())
+        : expect(vm.insertDisk("c", await medium("readable", true), soon())).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION }));
+      expect(await guest.say("cpus")).toBe("1");
+      guest.hangUp();
     });
   });
 

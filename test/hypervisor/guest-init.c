@@ -165,7 +165,11 @@ int main(void)
 
 	mkdir("/proc", 0755);
 	mkdir("/mnt", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/dev", 0755);
 	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	load_modules();
 	printf("init is up\n");
 	fflush(stdout);

@@ -1,6 +1,6 @@
 /**
  * The VMM's control socket (native/hadron-vmm): one JSON object a line. Our requests are `start`, once and with all descriptors of the VM,
- * `pause` and `resume`; each is answered by its id, with `error` when it failed. By itself the VMM says
+ * `pause` and `resume`, `insert` with the descriptor of a disk, and `eject`; each is answered by its id, with `error` when it failed. By itself the VMM says
  * `{"event":"complaint","message":...}` of what the guest does against the rules, and as its last word `{"event":"ended","cause":...}`.
  */
 import { Socket } from "node:net";
@@ -8,7 +8,7 @@ import { Socket } from "node:net";
 import { Code, HadronError } from "../../errors.ts";
 import type { Host } from "../../host/host.ts";
 import { LineClient, type Message } from "../../host/line-client.ts";
-import type { VmmStart } from "./machine.ts";
+import type { InsertedDevice, VmmStart } from "./machine.ts";
 
 /** Why the guest came to its end. */
 export interface GuestEnd {
@@ -63,6 +63,15 @@ export class VmmControl {
     await this.#request("resume", {}, signal);
   }
 
+  /** Puts a disk into a vacant place, by its number among the configuration's devices. The descriptors stay the caller's. */
+  async insert(place: number, { device, fds }: InsertedDevice, signal: AbortSignal): Promise<void> {
+    await this.#request("insert", { place, device }, signal, fds);
+  }
+
+  async eject(place: number, signal: AbortSignal): Promise<void> {
+    await this.#request("eject", { place }, signal);
+  }
+
   /** Idempotent. */
   async close(): Promise<void> {
     await this.#client.close("it was stopped");
@@ -72,7 +81,10 @@ export class VmmControl {
   async #request(op: string, members: Message, signal: AbortSignal, fds: readonly number[] = []): Promise<void> {
     const { error } = await this.#client.request({ op, ...members }, { what: `the VMM's answer to "${op}"`, fds, signal });
     if (error !== undefined) {
-      throw new HadronError(Code.INTERNAL, `the VMM refused to ${op} the VM: ${typeof error === "string" ? error : JSON.stringify(error)}`);
+      throw new HadronError(
+        Code.INTERNAL,
+        `the VMM refused to ${op} ${op === "insert" || op === "eject" ? "a disk" : "the VM"}: ${typeof error === "string" ? error : JSON.stringify(error)}`,
+      );
     }
   }
 

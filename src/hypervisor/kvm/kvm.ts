@@ -15,6 +15,7 @@ export class Kvm implements Hypervisor {
     maxVcpus: MAX_VCPUS,
     deviceSlots: DEVICE_SLOTS,
     vhostNet: true,
+    emptyDisks: "unseen",
   };
   readonly #options: KvmOptions;
 

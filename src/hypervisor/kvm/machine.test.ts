@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type KvmMachine, vmmStart } from "./machine.ts";
+import { inserted, type KvmMachine, placeOf, vmmStart } from "./machine.ts";
 
 const machine: KvmMachine = {
   vcpus: 2,
@@ -47,6 +47,16 @@ test("devices in their order, each with its descriptors", () => {
     { kind: "streamNet", hardwareAddress: "02:00:00:00:00:02", socket: 10 },
     { kind: "fs", tag: "volumes", socket: 11 },
   ]);
+});
+
+test("disks, and places where they may come", () => {
+  const medium = { fd: 30, readOnly: true, direct: true, cache: "writeBack" } as const;
+  const disk = { kind: "disk", id: "disk0", queues: 2, medium } as const;
+  const { config, fds } = vmmStart({ ...machine, devices: [disk, { ...disk, id: "disk1", medium: undefined }] });
+  const block = { kind: "block", readOnly: true, serial: "disk0", queues: 2, cache: "writeBack" };
+  expect(fds.slice(5)).toEqual([30]);
+  expect((config["devices"] as unknown[]).slice(placeOf(0))).toEqual([{ ...block, file: 5 }, { kind: "vacant" }]);
+  expect(inserted(disk, medium)).toEqual({ device: { ...block, file: 0 }, fds: [30] });
 });
 
 test("the configuration's kernel parameters come last", () => {

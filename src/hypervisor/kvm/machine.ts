@@ -3,7 +3,7 @@
  * with it. No side effects, so that every word of it can be tested.
  */
 import type { Message } from "../../host/line-client.ts";
-import type { KernelImage, Nic, StreamNic, VmConfig } from "../hypervisor.ts";
+import type { Disk, KernelImage, Medium, Nic, StreamNic, VmConfig } from "../hypervisor.ts";
 import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE, TUNED_KERNEL_WORD } from "../kernel-command-line.ts";
 import { GUEST_CID } from "../vsock-control.ts";
 
@@ -20,10 +20,12 @@ export interface KvmMachine extends Pick<VmConfig, "vcpus" | "memoryMiB" | "kern
 
 export type KvmDevice =
   /** `socket`: connected with virtiofsd. */
-  { readonly kind: "fs"; readonly tag: string; readonly socket: number } | Nic | StreamNic;
+  { readonly kind: "fs"; readonly tag: string; readonly socket: number } | Nic | StreamNic | Disk;
 
+/** What every VM has, before the devices of its own. */
+const ALWAYS = 3;
 /** MAX_DEVICES of native/vmm/src/layout.rs, without those that every VM has: vsock, random numbers, balloon. */
-export const DEVICE_SLOTS = 19 - 3;
+export const DEVICE_SLOTS = 19 - ALWAYS;
 
 /** The VMM puts a word of its own before it (OWN_WORDS of native/vmm/src/arch/x86_64/boot.rs). */
 const MOST_KERNEL_COMMAND_LINE = MAX_KERNEL_COMMAND_LINE - "pci=off ".length;
@@ -31,6 +33,12 @@ const MOST_KERNEL_COMMAND_LINE = MAX_KERNEL_COMMAND_LINE - "pci=off ".length;
 /** The program's words about itself, and the descriptors that they count. */
 export interface VmmStart {
   readonly config: Message;
+  readonly fds: readonly number[];
+}
+
+/** What comes later, in words of the same kind. */
+export interface InsertedDevice {
+  readonly device: Message;
   readonly fds: readonly number[];
 }
 
@@ -56,6 +64,19 @@ export function vmmStart({ vcpus, memoryMiB, kernelParameters, ...machine }: Kvm
   return { config, fds };
 }
 
+/** The VMM's number of a device, by its index among `KvmMachine.devices`. */
+export function placeOf(index: number): number {
+  return ALWAYS + index;
+}
+
+export function inserted(disk: Pick<Disk, "id" | "queues">, medium: Medium): InsertedDevice {
+  return { device: blockOf(disk, medium, 0), fds: [medium.fd] };
+}
+
+function blockOf({ id, queues }: Pick<Disk, "id" | "queues">, { readOnly, cache }: Medium, file: number): Message {
+  return { kind: "block", file, readOnly, serial: id, queues, cache };
+}
+
 function wordsFor(kernel: KernelImage["kind"]): string[] {
   // The keyboard controller resets the machine: that is a guest's wish, where a triple fault may be its end.
   const words = ["reboot=k"];
@@ -75,5 +96,7 @@ function deviceOf(device: KvmDevice, send: (fd: number) => number): Message {
     }
     case "stream-nic":
       return { kind: "streamNet", hardwareAddress: device.hardwareAddress, socket: send(device.socket) };
+    case "disk":
+      return device.medium === undefined ? { kind: "vacant" } : blockOf(device, device.medium, send(device.medium.fd));
   }
 }

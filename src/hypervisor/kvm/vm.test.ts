@@ -1,7 +1,7 @@
 /** The real host and hadron-exec; hadron-vmm and virtiofsd are programs of the test's, which play them. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import { constants, tmpdir } from "node:os";
@@ -165,6 +165,21 @@ test("a VM starts, pauses, goes on and is stopped", async () => {
     expect(await vm.exited).toEqual({ reason: "the VM was stopped", expected: true, outOfMemory: false });
     await expect(vm.pause(AbortSignal.timeout(5000))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   });
+});
+
+test("a disk comes into its place, and goes", async () => {
+  const fd = openSync("/dev/null", "r");
+  const medium = { fd, readOnly: true, direct: false, cache: "writeBack" } as const;
+  const vm = await launch(OBEDIENT, { devices: [{ kind: "disk", id: "disk0", queues: 1, medium: undefined }] });
+  await vm.insertDisk("disk0", medium, AbortSignal.timeout(5000));
+  closeSync(fd);
+  await vm.ejectDisk("disk0", AbortSignal.timeout(5000));
+  const device = { kind: "block", file: 0, readOnly: true, serial: "disk0", queues: 1, cache: "writeBack" };
+  expect(requests).toMatchObject([
+    { op: "start", config: { devices: [{}, {}, {}, { kind: "vacant" }] } },
+    { op: "insert", place: 3, device },
+  ]);
+  await expect(vm.ejectDisk("disk1", AbortSignal.timeout(5000))).rejects.toMatchObject({ code: Code.NOT_FOUND });
 });
 
 test.each<[string, string, string, string[]?]>([

@@ -4,19 +4,20 @@ import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import { Code, HadronError } from "../../errors.ts";
 import { describeExit } from "../../host/child.ts";
 import { errorOfSystemCall } from "../../host/error.ts";
 import type { Host } from "../../host/host.ts";
 import { childrenOf } from "../../host/process-stat.ts";
 import { Spawned, type SpawnedHost } from "../../host/spawned.ts";
 import { GuestConsole } from "../console.ts";
-import type { SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
+import type { Disk, Medium, SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
 import { type ProcessesHost, VmProcesses } from "../vm-processes.ts";
 import { VsockControl } from "../vsock-control.ts";
 import { VmmControl } from "./control.ts";
 import { exitReason } from "./exit-reason.ts";
-import { type KvmDevice, vmmStart } from "./machine.ts";
+import { inserted, type KvmDevice, placeOf, vmmStart } from "./machine.ts";
 
 /** What Node itself cannot do. */
 export type KvmHost = ProcessesHost & SpawnedHost & Pick<Host, "socketpair" | "sendFds" | "dial" | "spawnVmm">;
@@ -42,13 +43,15 @@ export class KvmVm implements Vm {
   readonly #jailed: readonly number[];
   readonly #processes: VmProcesses;
   readonly #control: VmmControl;
+  readonly #devices: readonly KvmDevice[];
 
-  private constructor(pid: number, vsock: Vsock, processes: VmProcesses, control: VmmControl) {
+  private constructor(pid: number, vsock: Vsock, processes: VmProcesses, control: VmmControl, devices: readonly KvmDevice[]) {
     this.pid = pid;
     this.vsock = vsock;
     this.#jailed = childrenOf(pid);
     this.#processes = processes;
     this.#control = control;
+    this.#devices = devices;
   }
 
   static async launch(options: KvmOptions, config: VmConfig, signal: AbortSignal): Promise<KvmVm> {
@@ -92,7 +95,7 @@ export class KvmVm implements Vm {
     processes.requireWanted(signal);
     const running = control.start(start, () => processes.closeDescriptors(), signal);
     await processes.up(running, signal);
-    return new KvmVm(vmm.pid, vsock, processes, control);
+    return new KvmVm(vmm.pid, vsock, processes, control, devices);
   }
 
   get pids(): readonly number[] {
@@ -109,6 +112,24 @@ export class KvmVm implements Vm {
 
   async resume(signal: AbortSignal): Promise<void> {
     await this.#control.resume(signal);
+  }
+
+  async insertDisk(id: string, medium: Medium, signal: AbortSignal): Promise<void> {
+    const { disk, place } = this.#disk(id);
+    await this.#control.insert(place, inserted(disk, medium), signal);
+  }
+
+  async ejectDisk(id: string, signal: AbortSignal): Promise<void> {
+    await this.#control.eject(this.#disk(id).place, signal);
+  }
+
+  #disk(id: string): { readonly disk: Disk; readonly place: number } {
+    const index = this.#devices.findIndex((device) => device.kind === "disk" && device.id === id);
+    const disk = this.#devices[index];
+    if (disk?.kind !== "disk") {
+      throw new HadronError(Code.NOT_FOUND, `the VM has no disk ${id}`);
+    }
+    return { disk, place: placeOf(index) };
   }
 
   stop(): Promise<void> {

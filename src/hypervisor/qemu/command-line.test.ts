@@ -54,6 +54,37 @@ describe("the command line", () => {
     expect(values(args, "-append").join()).not.toMatch(/mitigations|kaslr/);
   });
 
+  test("disks, with a medium and without", () => {
+    const medium = { path: "/proc/1/fd/9", isDevice: true, readOnly: true, direct: true, cache: "writeBack" } as const;
+    const devices = [
+      { kind: "disk", id: "disk0", queues: 2, medium },
+      { kind: "disk", id: "disk1", queues: 1, medium: { ...medium, isDevice: false, readOnly: false, direct: false, cache: "unsafe" } },
+      { kind: "disk", id: "disk2", queues: 1, medium: undefined },
+      { kind: "disk", id: "disk3", queues: 1, medium: { ...medium, cache: "writeThrough" } },
+    ] as const;
+    const args = qemuArguments({ ...machine, devices });
+    const common = { filename: "/proc/1/fd/9", discard: "unmap", locking: "off" };
+    expect(values(args, "-blockdev").map((json) => JSON.parse(json) as unknown)).toEqual([
+      {
+        driver: "host_device",
+        "node-name": "disk0-medium",
+        ...common,
+        "read-only": true,
+        aio: "native",
+        cache: { direct: true, "no-flush": false },
+      },
+      { driver: "file", "node-name": "disk1-medium", ...common, "read-only": false, aio: "threads", cache: { direct: false, "no-flush": true } },
+      { driver: "null-co", "node-name": "disk2-empty", size: 0, "read-zeroes": true },
+      expect.objectContaining({ "node-name": "disk3-medium" }),
+    ]);
+    expect(values(args, "-device").filter((device) => device.startsWith("virtio-blk"))).toEqual([
+      "virtio-blk-device,id=disk0,drive=disk0-medium,serial=disk0,num-queues=2,write-cache=on",
+      "virtio-blk-device,id=disk1,drive=disk1-medium,serial=disk1,num-queues=1,write-cache=on",
+      "virtio-blk-device,id=disk2,drive=disk2-empty,serial=disk2,num-queues=1,write-cache=on",
+      "virtio-blk-device,id=disk3,drive=disk3-medium,serial=disk3,num-queues=1,write-cache=off",
+    ]);
+  });
+
   test("NICs on descriptors", () => {
     const devices = [
       { kind: "nic", hardwareAddress: "02:00:00:00:00:0a", queues: [5], vhost: [] },

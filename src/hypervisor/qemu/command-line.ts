@@ -7,8 +7,9 @@
  * kernel command line, which QEMU completes by itself (auto-kernel-cmdline), as long as they are few: ACPI, which costs
  * some 45 ms of its boot under TCG, allows for more. Debian's kernels are built without that, hence ACPI and a PCIe root for them.
  */
-import type { KernelImage } from "../hypervisor.ts";
+import type { Disk, KernelImage } from "../hypervisor.ts";
 import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE, TUNED_KERNEL_WORD } from "../kernel-command-line.ts";
+import { emptyNode, emptyOptions, mediumNode, mediumOptions, type QemuMedium } from "./block-nodes.ts";
 
 export interface QemuMachine {
   readonly acceleration: "kvm" | "tcg";
@@ -36,7 +37,8 @@ export type QemuDevice =
   /** `queues`, `vhost`: descriptors that QEMU inherits. */
   | { readonly kind: "nic"; readonly hardwareAddress: string; readonly queues: readonly number[]; readonly vhost: readonly number[] }
   /** `socket`: a descriptor that QEMU inherits. */
-  | { readonly kind: "stream-nic"; readonly hardwareAddress: string; readonly socket: number };
+  | { readonly kind: "stream-nic"; readonly hardwareAddress: string; readonly socket: number }
+  | (Pick<Disk, "kind" | "id" | "queues"> & { readonly medium: QemuMedium | undefined });
 
 /** microvm has 24 virtio-mmio slots with ACPI and 8 without; vsock and the random number generator take two. */
 export const DEVICE_SLOTS = 22;
@@ -177,7 +179,22 @@ function deviceArguments(device: QemuDevice, index: number, bus: string): string
         `stream,id=${id},server=off,addr.type=fd,addr.str=${device.socket}`,
         ...nicArguments(device.hardwareAddress, { id, bus, several: false }),
       ];
+    case "disk":
+      return diskArguments(device, bus);
   }
+}
+
+function diskArguments({ id, queues, medium }: QemuDevice & { readonly kind: "disk" }, bus: string): string[] {
+  const [node, options] = medium === undefined ? [emptyNode(id), emptyOptions(id)] : [mediumNode(id), mediumOptions(id, medium)];
+  const device = [
+    `virtio-blk-${bus}`,
+    `id=${id}`,
+    `drive=${node}`,
+    `serial=${id}`,
+    `num-queues=${queues}`,
+    `write-cache=${medium?.cache === "writeThrough" ? "off" : "on"}`,
+  ];
+  return ["-blockdev", JSON.stringify(options), "-device", device.join(",")];
 }
 
 /** Checksums and segmentation are left to who is at the far end (csum, gso, host_*, guest_*): that is QEMU's default. */

@@ -21,6 +21,7 @@ export class Qemu implements Hypervisor {
       deviceSlots: DEVICE_SLOTS,
       // TCG has to see every write to the guest's memory.
       vhostNet: options.acceleration === "kvm",
+      emptyDisks: "writable",
     };
   }
 

@@ -1,14 +1,18 @@
 /** One VM: QEMU, hadron-vsock and, with virtio-fs, one virtiofsd for every share. */
+import { fstat as fstatCallback } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { Code, HadronError } from "../../errors.ts";
 import { type Child, describeExit, FIRST_DESCRIPTOR } from "../../host/child.ts";
 import type { Host } from "../../host/host.ts";
+import type { Message } from "../../host/line-client.ts";
 import { GuestConsole } from "../console.ts";
-import type { Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
+import type { Disk, Medium, Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
 import { type ProcessesHost, VmProcesses } from "../vm-processes.ts";
 import { GUEST_CID, VsockControl } from "../vsock-control.ts";
+import { emptyNode, emptyOptions, mediumNode, mediumOptions, type QemuMedium } from "./block-nodes.ts";
 import { qemuArguments, type QemuDevice } from "./command-line.ts";
 import { exitReason } from "./exit-reason.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
@@ -32,6 +36,8 @@ export interface QemuOptions {
 const QMP = 0;
 const CONSOLE = 1;
 
+const fstat = promisify(fstatCallback);
+
 interface VsockDescriptors {
   readonly control: VsockControl;
   readonly theirs: number;
@@ -44,6 +50,8 @@ export class QemuVm implements Vm {
   readonly #processes: VmProcesses;
   /** QEMU's descriptors. */
   readonly #inherited: ("stream" | number)[] = ["stream", "stream"];
+  /** By id, whether the guest cannot write to it, whatever is in it: QEMU decides that once. */
+  readonly #disks = new Map<string, { readonly readOnly: boolean }>();
   #vsock: VsockControl | undefined;
   #qemu: Child | undefined;
   #qmp: QmpClient | undefined;
@@ -97,6 +105,43 @@ export class QemuVm implements Vm {
     this.#paused = false;
   }
 
+  async insertDisk(id: string, medium: Medium, signal: AbortSignal): Promise<void> {
+    const { readOnly } = this.#disk(id);
+    if (medium.readOnly !== readOnly) {
+      throw new HadronError(
+        Code.FAILED_PRECONDITION,
+        `QEMU has made the disk ${id} for ${readOnly ? "reading only" : "reading and writing"}, and it takes no other`,
+      );
+    }
+    await this.#exchange(id, [emptyNode(id), mediumNode(id)], mediumOptions(id, await qemuMedium(medium)), signal);
+  }
+
+  async ejectDisk(id: string, signal: AbortSignal): Promise<void> {
+    this.#disk(id);
+    await this.#exchange(id, [mediumNode(id), emptyNode(id)], emptyOptions(id), signal);
+  }
+
+  /** Has a disk use another node, and closes the one that it had. */
+  async #exchange(id: string, [from, to]: readonly [string, string], options: Message, signal: AbortSignal): Promise<void> {
+    const qmp = started(this.#qmp);
+    await qmp.execute("blockdev-add", options, signal);
+    try {
+      await qmp.execute("qom-set", { path: `/machine/peripheral/${id}`, property: "drive", value: to }, signal);
+    } catch (error) {
+      await qmp.execute("blockdev-del", { "node-name": to }, signal).catch(() => undefined);
+      throw error;
+    }
+    await qmp.execute("blockdev-del", { "node-name": from }, signal);
+  }
+
+  #disk(id: string): { readonly readOnly: boolean } {
+    const disk = this.#disks.get(id);
+    if (disk === undefined) {
+      throw new HadronError(Code.NOT_FOUND, `the VM has no disk ${id}`);
+    }
+    return disk;
+  }
+
   stop(): Promise<void> {
     return this.#processes.stop();
   }
@@ -111,7 +156,7 @@ export class QemuVm implements Vm {
     const vsock = await this.#openVsock(socket);
     const devices: QemuDevice[] = [];
     for (const [index, device] of this.#config.devices.entries()) {
-      devices.push(device.kind === "share" ? await this.#share(device, index) : this.#nic(device));
+      devices.push(await this.#device(device, index));
     }
     this.#processes.requireWanted(signal);
     const qmp = this.#startQemu(socket, devices);
@@ -168,6 +213,22 @@ export class QemuVm implements Vm {
     await serveShare(this.#processes, virtiofsd, { listener, share, directory });
     this.#processes.closeDescriptor(listener);
     return { kind: "virtiofs", tag, socket };
+  }
+
+  async #device(device: VmConfig["devices"][number], index: number): Promise<QemuDevice> {
+    switch (device.kind) {
+      case "share":
+        return await this.#share(device, index);
+      case "disk":
+        return await this.#newDisk(device);
+      default:
+        return this.#nic(device);
+    }
+  }
+
+  async #newDisk({ kind, id, queues, medium }: Disk): Promise<QemuDevice> {
+    this.#disks.set(id, { readOnly: medium?.readOnly ?? false });
+    return { kind, id, queues, medium: medium && (await qemuMedium(medium)) };
   }
 
   #nic(nic: Nic | StreamNic): QemuDevice {
@@ -235,6 +296,12 @@ export class QemuVm implements Vm {
     this.#halted = true;
     this.#qemu?.kill();
   }
+}
+
+/** QEMU opens for itself what is open here, and not whatever has the same name by then. */
+async function qemuMedium({ fd, readOnly, direct, cache }: Medium): Promise<QemuMedium> {
+  const isDevice = (await fstat(fd)).isBlockDevice();
+  return { path: `/proc/${process.pid}/fd/${fd}`, isDevice, readOnly, direct, cache };
 }
 
 function started<T>(part: T | undefined): T {
