@@ -33,6 +33,10 @@ export interface Agent {
   /** syncfs(2) on the file systems of these paths. It, and the next, leave a guest that is late alive. */
   writeBack(paths: readonly string[], timeoutMs: number): Promise<void>;
   releaseStorages(storages: Storages, timeoutMs: number): Promise<void>;
+  /** The numbers in the guest of a disk that is in the VM, which its driver has from then on. NOT_FOUND without one that is not empty. */
+  attachDisk(id: string): Promise<DeviceNumbers>;
+  /** What was written is on it, and its driver lets go of it. What is not there is no error. Leaves a guest that is late alive. */
+  detachDisk(id: string, timeoutMs: number): Promise<void>;
   /** The pod's network as it shall be, whole. Answers what could not be carried out and why, a sentence each. */
   setNetwork(network: GuestNetwork): Promise<readonly string[]>;
   /** Has a server of the guest joined with a stream to a vsock port of the host. FAILED_PRECONDITION if there is none. */
@@ -61,6 +65,12 @@ export interface Agent {
   /** Settles, never rejects, when the connection is gone. */
   readonly closed: Promise<void>;
   close(): void;
+}
+
+/** Of a block device. */
+export interface DeviceNumbers {
+  readonly major: number;
+  readonly minor: number;
 }
 
 export interface CreateSandbox {

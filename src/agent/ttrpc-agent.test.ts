@@ -68,6 +68,8 @@ function boot(methods: Partial<Guest> = {}): void {
     sync: answer("sync"),
     writeBack: answer("writeBack"),
     releaseStorages: answer("releaseStorages"),
+    attachDisk: answer("attachDisk"),
+    detachDisk: answer("detachDisk"),
     setNetwork: answer("setNetwork"),
     connectLoopback: answer("connectLoopback"),
     listen: answer("listen"),

@@ -9,6 +9,7 @@ import { Agent as AgentService } from "../gen/agent.ts";
 import type {
   Agent,
   CreateSandbox,
+  DeviceNumbers,
   GuestListener,
   GuestNetwork,
   GuestServer,
@@ -134,6 +135,15 @@ export class TtrpcAgent implements Agent {
 
   async releaseStorages(storages: Storages, timeoutMs: number): Promise<void> {
     await translated(this.#service.releaseStorages(storagesMessage(storages), { timeoutMs }));
+  }
+
+  async attachDisk(id: string): Promise<DeviceNumbers> {
+    const { major, minor } = await this.#watched("look at a disk", this.#service.attachDisk({ serial: id }));
+    return { major, minor };
+  }
+
+  async detachDisk(id: string, timeoutMs: number): Promise<void> {
+    await translated(this.#service.detachDisk({ serial: id }, { timeoutMs }));
   }
 
   async setNetwork(network: GuestNetwork): Promise<readonly string[]> {

@@ -111,6 +111,14 @@ export const SCHEMA = {
     annotation: true,
     doc: "NICs that a pod's VM has beside one for each interface that its network namespace has at the start: for interfaces that come later (`docker network connect`). A namespace that has none yet (`ctr run --cni`, Docker) counts as one with one, unless this is 0. An interface beyond that is not seen inside until the pod is started anew.",
   },
+  spare_disks: {
+    type: "integer",
+    default: 0,
+    min: 0,
+    max: 16,
+    annotation: true,
+    doc: "Places for disks that a pod's VM in QEMU has beside the block devices of its first container: for containers that come when the VM runs, as all of CRI's do ([block devices](volumes.md#block-devices)). Hadron's own VMM has eight in any case, which cost nothing.",
+  },
   host_network: {
     type: "choice",
     default: "refuse",

@@ -186,6 +186,7 @@ function makeContainer(pidNamespace: { path?: string } | undefined): Container {
     },
     storage: {
       guestPaths: ["/run/hadron/rootfs/1"],
+      disks: new Map([["7:0", { major: 254n, minor: 16n }]]),
       async [Symbol.asyncDispose]() {
         storageReleased = true;
       },

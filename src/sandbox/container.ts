@@ -19,7 +19,7 @@ import type { Hooks } from "./hooks.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { Machine } from "./machine.ts";
 import type { ProcessSpec, ResourcesSpec, Spec } from "./oci.ts";
-import { planExec, planUpdate } from "./plan.ts";
+import { planExec, planUpdate, resourcesWithDisks } from "./plan.ts";
 import type { Lease } from "./pod-machine.ts";
 import { type Exit, KILLED_STATUS, pidOfGuest, Process } from "./process.ts";
 import type { Warn } from "./refusal.ts";
@@ -74,7 +74,7 @@ export interface ContainerMachine extends Pick<
 export type ContainerHostProcess = Pick<HostProcess, "forward" | "end">;
 export type ContainerLease = Pick<Lease<unknown>, "isLast" | typeof Symbol.asyncDispose>;
 export type ContainerHooks = Pick<Hooks, "afterStart" | "afterDelete">;
-export type ContainerFiles = Pick<ContainerStorage, "guestPaths" | typeof Symbol.asyncDispose>;
+export type ContainerFiles = Pick<ContainerStorage, "guestPaths" | "disks" | typeof Symbol.asyncDispose>;
 
 /** What a pod has of each of its containers, be it one with a program or the pod's own (pod-container.ts). */
 export type PodMember = Pick<Container, keyof Container>;
@@ -272,7 +272,9 @@ export class Container {
 
   async update(resources: ResourcesSpec): Promise<void> {
     this.init.requireNotStopped();
-    await this.machine.agent.updateContainer(this.id, encode(planUpdate(resources, this.#warn(""))));
+    const { disks } = this.#storage;
+    const planned = resourcesWithDisks(planUpdate(resources, this.#warn(""), new Set(disks.keys())), disks);
+    await this.machine.agent.updateContainer(this.id, encode(planned));
   }
 
   /** Removes a stopped or never started additional process, after its output was drained. */

@@ -14,9 +14,10 @@ import type { Journal } from "../host/journal.ts";
 import { processStartTime } from "../host/process-stat.ts";
 import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
-import type { SharedDirectory, VmConfig } from "../hypervisor/hypervisor.ts";
+import { MAX_DISK_QUEUES, type SharedDirectory, type VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { CgroupStays } from "./cgroup-stays.ts";
+import { PodDisks } from "./disks.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
 import { HostNetwork } from "./network/host-network.ts";
 import { PodLoopback } from "./network/loopback.ts";
@@ -44,6 +45,9 @@ export interface MachineFactoryOptions {
   /** Told the configuration of each pod before its machine is made. */
   readonly configured: (config: Config) => void;
 }
+
+/** Places for disks that cost nothing: more than a pod's containers will want. */
+const UNSEEN_DISKS = 8;
 
 /** What the patches of guest/kernel mend, of all that docs/file-systems.md names the worst. */
 const UNPATCHED_9P =
@@ -116,7 +120,12 @@ export class MachineFactory implements AsyncDisposable {
       const [queues, vhost] = capabilities.vhostNet ? [size.vcpus, true] : [1, false];
       await network.makeNics({ maxNics: capabilities.deviceSlots - directories.length, queues, vhost });
     }
-    const devices = [...directories, ...network.nics];
+    const others = directories.length + network.nics.length;
+    const room = capabilities.deviceSlots - others - pod.disks.length;
+    const spare = Math.max(0, Math.min(room, capabilities.emptyDisks === "unseen" ? UNSEEN_DISKS : config.spareDisks));
+    const disks = undo.use(new PodDisks({ log }));
+    await disks.make(pod.disks, { emptyDisks: capabilities.emptyDisks, spare, queues: Math.min(size.vcpus, MAX_DISK_QUEUES) });
+    const devices = [...directories, ...network.nics, ...disks.devices];
     const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
     const place = await entering;
     const machine = await Machine.boot(
@@ -131,7 +140,7 @@ export class MachineFactory implements AsyncDisposable {
           await network.start();
           const vm = await hypervisor.launch({ ...vmConfig, outOfMemory: () => place?.outOfMemory === true }, bootSignal);
           log.debug({ pid: vm.pid }, "the VM's processes run");
-          await network.closeQueues();
+          await Promise.all([network.closeQueues(), disks.closeMedia()]);
           if (this.#options.staysInCgroup) {
             await place?.leave();
           }
@@ -145,6 +154,7 @@ export class MachineFactory implements AsyncDisposable {
             onUnresponsive,
           }),
         network,
+        disks,
         loopback: this.#loopbackOf(pod, network),
         dial: (target) => host.dial(target),
         clockSet: async (ended) => await host.clockSet({ signal: ended }),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Storages } from "../agent/agent.ts";
 import { Code, HadronError } from "../errors.ts";
 import type { Join, Vm, VmExit } from "../hypervisor/hypervisor.ts";
+import { PodDisks } from "./disks.ts";
 import { Machine, type MachineAgent } from "./machine.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
@@ -77,6 +78,8 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
     listen: nothing,
     unlisten: nothing,
     close() {},
+    attachDisk: async () => ({ major: 254, minor: 0 }),
+    detachDisk: nothing,
     releaseStorages: ask("release"),
     writeBack: ask("write back"),
   };
@@ -90,6 +93,7 @@ async function boot(sharedFs: "9p" | "virtiofs" = "9p"): Promise<Machine<Machine
       bootTimeoutMs: 1000,
       startVm: async () => vm,
       network: { isHosts: false, attach: nothing, refresh: nothing, [Symbol.asyncDispose]: goes("network") },
+      disks: new PodDisks({ log: quiet }),
       loopback: { attach() {}, [Symbol.asyncDispose]: goes("loopback") },
       place: { leave: goes("left"), [Symbol.asyncDispose]: goes("place") },
       dial: async () => -1,

@@ -14,6 +14,7 @@ import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hyperv
 import type { Logger } from "../logger.ts";
 import { allDone, nowNs, untilAborted, within } from "../time.ts";
 import { GuestClock } from "./clock.ts";
+import type { PodDisks } from "./disks.ts";
 import { Doors } from "./doors.ts";
 import { LoopbackServers } from "./network/loopback-servers.ts";
 import type { PodLoopback } from "./network/loopback.ts";
@@ -57,6 +58,8 @@ export type MachineAgent = Pick<
   | "listen"
   | "unlisten"
   | "releaseStorages"
+  | "attachDisk"
+  | "detachDisk"
   | "writeBack"
   | "closed"
   | "close"
@@ -77,6 +80,8 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
   readonly agentChannel: (onUnresponsive: (sentence: string) => void) => Promise<AgentChannel<A>>;
   /** What the guest's NICs are on; the machine's own once it has booted. */
   readonly network: MachineNetwork;
+  /** What the VM was made with, and what may come. */
+  readonly disks: MachineDisks;
   /** How the pod's servers are reached from the host. Absent if nobody can dial them. */
   readonly loopback?: MachineLoopback | undefined;
   /** Host's. */
@@ -92,6 +97,8 @@ export interface MachineNetwork extends Pick<PodNetwork, "attach" | "refresh" | 
   /** It is the host's own. */
   readonly isHosts: boolean;
 }
+
+export type MachineDisks = Pick<PodDisks, "attach" | "acquire">;
 
 export type MachineLoopback = Pick<PodLoopback | PublishedPorts, "attach" | typeof Symbol.asyncDispose>;
 
@@ -109,6 +116,8 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   readonly clock: GuestClock;
   /** To servers of the host. */
   readonly doors: Doors;
+  /** Block devices of the host. */
+  readonly disks: MachineDisks;
   readonly #sharedFs: MachineOptions["sharedFs"];
   readonly #network: MachineNetwork;
   readonly #servers: LoopbackServers;
@@ -128,6 +137,8 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     this.#network = network;
     this.#place = place;
     this.#loopback = loopback;
+    this.disks = options.disks;
+    this.disks.attach(vm, agent);
     this.#log = log;
     this.clock = new GuestClock({ agent, clockSet, log });
     this.doors = new Doors({ vsock: vm.vsock, agent, dial, nextPort: freshPort, log });

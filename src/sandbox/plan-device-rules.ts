@@ -1,6 +1,7 @@
 /**
  * `linux.resources.devices`: which devices a container may use (runc: libcontainer/cgroups/devices, Emulator). Numbers of the host's
- * devices do no harm: where the guest has such a number at all, it means the same (plan-devices.ts).
+ * character devices do no harm: where the guest has such a number at all, it means the same (plan-devices.ts). Those of block devices are
+ * translated (plan-disks.ts).
  */
 
 import type { ResourcesSpec } from "./oci.ts";

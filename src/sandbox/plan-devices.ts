@@ -31,16 +31,11 @@ function planDevice(device: DeviceSpec): DeviceSpec {
   if (type !== "p" && (major < 0n || minor < 0n)) {
     throw invalid(`the device ${path} in linux.devices has the numbers ${major}:${minor}; a device node has none below 0`);
   }
-  if (type === "b") {
-    throw unsupported(
-      `the device ${path} (${type} ${major}:${minor}) is a block device of the host, which the VM does not have: use a volume with a file system ` +
-        "(Kubernetes: volumeMode: Filesystem, not Block; for a privileged container privileged_without_host_devices = true)",
-    );
-  }
-  if (!isPortable(device)) {
+  // Block devices of the host are disks of the VM (plan-disks.ts).
+  if (type !== "b" && !isPortable(device)) {
     throw unsupported(
       `the device ${path} (${type} ${major}:${minor}) is a device of the host, which the VM does not have; ` +
-        "allowed are FIFOs, the memory devices, ttys, /dev/net/tun and /dev/fuse. For a privileged container leave the host's devices out " +
+        "allowed are block devices, FIFOs, the memory devices, ttys, /dev/net/tun and /dev/fuse. For a privileged container leave the host's devices out " +
         "(CRI: privileged_without_host_devices = true; ctr: --privileged-without-host-devices)",
     );
   }

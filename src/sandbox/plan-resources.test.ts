@@ -39,6 +39,19 @@ describe("limits", () => {
     });
   });
 
+  it("of the container's block devices are kept, with the host's numbers", () => {
+    const [mine, other] = [
+      { major: 7n, minor: 0n, rate: 1n },
+      { major: 8n, minor: 0n, rate: 2n },
+    ];
+    const warnings: string[] = [];
+    const blockIO = { weight: 0, throttleReadBpsDevice: [mine, other], throttleWriteIOPSDevice: [mine], throttleReadIOPSDevice: [other] };
+    expect(planUpdate({ blockIO }, (sentence) => warnings.push(sentence), new Set(["7:0"]))).toEqual({
+      blockIO: { throttleReadBpsDevice: [mine], throttleWriteIOPSDevice: [mine] },
+    });
+    expect(warnings).toEqual([expect.stringMatching(/"blockIO.throttleReadBpsDevice" and "blockIO.throttleReadIOPSDevice"/)]);
+  });
+
   it("with numbers of the host are left out, with one warning", () => {
     const { planned, warnings } = plan({
       cpu: { quota: 5n, cpus: "6-7", mems: "1", realtimeRuntime: 5n, realtimePeriod: 0n },

@@ -8,16 +8,19 @@
 
 import type { ResourcesSpec } from "./oci.ts";
 import { planDeviceRules } from "./plan-device-rules.ts";
+import { diskKey, THROTTLES } from "./plan-disks.ts";
 import { checkCpuList } from "./plan-process.ts";
 import { enumerate, invalid, type Warn } from "./refusal.ts";
 
 type Memory = NonNullable<ResourcesSpec["memory"]>;
 type Cpu = NonNullable<ResourcesSpec["cpu"]>;
+type BlockIO = NonNullable<ResourcesSpec["blockIO"]>;
 
 /** Files of cgroup v2 that take numbers of the host's CPUs, nodes and devices. */
 const HOST_FILES = /^(?:cpuset|io|rdma|misc|hugetlb)\./;
 
-export function planResources(resources: ResourcesSpec, warn: Warn): ResourcesSpec {
+/** `disks`: the keys of the container's block devices, with the host's numbers. */
+export function planResources(resources: ResourcesSpec, warn: Warn, disks: ReadonlySet<string> = new Set()): ResourcesSpec {
   const ignored = new Set<string>();
   const planned: ResourcesSpec = {};
   const rules = planDeviceRules(resources.devices);
@@ -40,12 +43,9 @@ export function planResources(resources: ResourcesSpec, warn: Warn): ResourcesSp
     planned.unified = planUnified(unified, ignored);
   }
 
-  // A container's files come through a share: the guest has no block device to which any of it would apply.
-  const blockIO = resources.blockIO ?? {};
-  for (const [key, value] of Object.entries(blockIO)) {
-    if (Array.isArray(value) ? value.length > 0 : value !== 0) {
-      ignored.add(`blockIO.${key}`);
-    }
+  const blockIO = planBlockIO(resources.blockIO ?? {}, disks, ignored);
+  if (Object.keys(blockIO).length > 0) {
+    planned.blockIO = blockIO;
   }
   // The guest has no huge pages set aside, so there are none to limit; kubelet sends a limit of 0 for each size of the host.
   if (resources.hugepageLimits?.some(({ limit }) => limit > 0n) === true) {
@@ -65,8 +65,25 @@ export function planResources(resources: ResourcesSpec, warn: Warn): ResourcesSp
 }
 
 /** New limits of a container that runs. Its device rules stay as they are: runc update does not look at them. */
-export function planUpdate({ devices: _rules, ...limits }: ResourcesSpec, warn: Warn): ResourcesSpec {
-  return planResources(limits, warn);
+export function planUpdate({ devices: _rules, ...limits }: ResourcesSpec, warn: Warn, disks?: ReadonlySet<string>): ResourcesSpec {
+  return planResources(limits, warn, disks);
+}
+
+/** A container's files come through a share: its disks are all that any of it would apply to. Weights are for what competes for one device of the host. */
+function planBlockIO(blockIO: BlockIO, disks: ReadonlySet<string>, ignored: Set<string>): BlockIO {
+  const planned: BlockIO = {};
+  for (const [key, value] of Object.entries(blockIO)) {
+    const throttle = THROTTLES.find((name) => name === key);
+    const throttles = throttle === undefined ? [] : (blockIO[throttle] ?? []);
+    const kept = throttles.filter((each) => disks.has(diskKey(each)));
+    if (throttle !== undefined && kept.length > 0) {
+      planned[throttle] = kept;
+    }
+    if (throttle === undefined ? (Array.isArray(value) ? value.length > 0 : value !== 0) : kept.length < throttles.length) {
+      ignored.add(`blockIO.${key}`);
+    }
+  }
+  return planned;
 }
 
 /** As runc for cgroup v2: 0 is "not set", -1 is no limit. */

@@ -12,6 +12,7 @@
 import { checkHooks } from "./hooks.ts";
 import type { LinuxSpec, Spec } from "./oci.ts";
 import { planDevices } from "./plan-devices.ts";
+import { diskKey, type DiskPlan, planDisks } from "./plan-disks.ts";
 import type { MemoryPlan } from "./plan-memory.ts";
 import { inUserNamespace, type MountContext, planMounts, type SocketPlan, type VolumePlan } from "./plan-mounts.ts";
 import {
@@ -41,6 +42,7 @@ export {
   type VolumePlan,
   withVolumes,
 } from "./plan-mounts.ts";
+export { type DiskPlan, type GuestDisks, resourcesWithDisks, withDisks } from "./plan-disks.ts";
 export { planExec } from "./plan-process.ts";
 export { dependsOnRootMount, type Propagation, type RootPropagation, rootfsPropagation, sourcePropagation } from "./plan-propagation.ts";
 export { planUpdate } from "./plan-resources.ts";
@@ -51,6 +53,8 @@ export interface ContainerPlan {
   readonly volumes: readonly VolumePlan[];
   readonly memory: readonly MemoryPlan[];
   readonly sockets: readonly SocketPlan[];
+  /** The guest's spec has their numbers on the host. */
+  readonly disks: readonly DiskPlan[];
 }
 
 export interface PlanContext extends NamespaceContext, MountContext {
@@ -93,7 +97,7 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     // The others run on the host.
     ...((spec.hooks?.startContainer ?? []).length > 0 && { hooks: { startContainer: spec.hooks?.startContainer } }),
   };
-  return { guestSpec, volumes, memory, sockets };
+  return { guestSpec, volumes, memory, sockets, disks: planDisks(linux) };
 }
 
 /** What is the host's alone. Empty sections ask for nothing. */
@@ -134,7 +138,7 @@ function planLinux(linux: LinuxSpec, rootfs: RootPropagation, context: PlanConte
     planned.devices = planDevices(linux.devices, warn);
   }
   if (linux.resources !== undefined) {
-    planned.resources = planResources(linux.resources, warn);
+    planned.resources = planResources(linux.resources, warn, new Set(planDisks(linux).map(diskKey)));
   }
   const seccomp = linux.seccomp && planSeccomp(linux.seccomp);
   if (seccomp !== undefined) {

@@ -17,6 +17,7 @@ describe("the description of a pod", () => {
       configuration: {},
       limits: { memoryBytes: 0, cpus: 0 },
       sysctls: {},
+      disks: [],
       pids: "guest",
     });
   });

@@ -5,6 +5,7 @@ import type { CgroupPath } from "../host/cgroup.ts";
 import type { NetworkNamespace } from "../hypervisor/hypervisor.ts";
 import { hasHooks } from "./hooks.ts";
 import type { Spec } from "./oci.ts";
+import { type DiskPlan, planDisks } from "./plan-disks.ts";
 import { checkSysctls, hasUserNamespace } from "./plan-namespaces.ts";
 import { cgroupAbove } from "./pod-cgroup.ts";
 import type { StdioRequest } from "./stdio.ts";
@@ -23,6 +24,8 @@ export interface PodSpec {
   readonly cgroupAbove: CgroupPath | undefined;
   /** Of the guest as a whole, whose namespaces are the pod's. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Block devices of the host that the first container has. */
+  readonly disks: readonly DiskPlan[];
   /** What containers have that ask for the pod's pid namespace: one that they share, or the guest's own. */
   readonly pids: "shared" | "guest";
 }
@@ -73,6 +76,7 @@ export function podSpecOf(spec: Spec, configuration: ConfigSource, isItself = fa
     },
     cgroupAbove: cgroupAbove(spec.linux?.cgroupsPath),
     sysctls: isItself ? (spec.linux?.sysctl ?? {}) : {},
+    disks: isItself ? [] : planDisks(spec.linux),
     pids: spec.linux?.namespaces?.some(({ type }) => type === "pid") === true ? "shared" : "guest",
   };
 }

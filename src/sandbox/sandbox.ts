@@ -35,6 +35,7 @@ import {
   planContainer,
   type RootPropagation,
   rootfsPropagation,
+  withDisks,
   withVolumes,
 } from "./plan.ts";
 import { PodContainer, type PodContainerOptions } from "./pod-container.ts";
@@ -320,13 +321,17 @@ export class Sandbox implements AsyncDisposable {
     let hostProcess: HostProcess;
     try {
       const storages = storage.showTo(machine);
+      await storage.attachDisks(machine.disks, plan.disks, signal);
+      const linux = spec.linux && withDisks(spec.linux, storage.disks);
       await storage.openSockets(new HostSockets(machine.doors, log), plan.sockets);
       hostProcess = undo.use(await this.#startHostProcess(request.id, machine));
       init.hostPid = hostProcess.pid;
       undo.defer(() => this.#oomScores.remove(request.id, machine.vm.pids));
       await this.#oomScores.add(request.id, request.spec, hostProcess.pid, machine.vm.pids);
       await hooks.beforeCreate(hostProcess.pid, signal);
-      await init.open(machine, (stdio) => machine.agent.createContainer(request.id, encode(spec), storages, { ...stdio, owner: request.pipeOwner }));
+      await init.open(machine, (stdio) =>
+        machine.agent.createContainer(request.id, encode({ ...spec, ...(linux && { linux }) }), storages, { ...stdio, owner: request.pipeOwner }),
+      );
       const directories = new SocketDirectories({
         containerId: request.id,
         agent: machine.agent,

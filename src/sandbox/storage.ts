@@ -1,9 +1,11 @@
-/** What a container has mounted: its root file system and its volumes, in the two directories that the VM sees. */
+/** What a container has mounted: its root file system and its volumes, in the two directories that the VM sees; and its disks. */
 
 import { join } from "node:path";
 
 import type { InnerDirectory, Storages } from "../agent/agent.ts";
+import type { PodDisk, PodDisks } from "./disks.ts";
 import type { HostSockets } from "./host-sockets.ts";
+import { diskKey, type DiskPlan, type GuestDisks } from "./plan-disks.ts";
 import { GUEST_INNER_VOLUMES, type MemoryPlan } from "./plan-memory.ts";
 import { GUEST_ROOTFS_SHARE, GUEST_VOLUMES_SHARE, type MountedVolume, type SocketPlan, type VolumePlan } from "./plan.ts";
 import type { RootfsMount } from "./rootfs.ts";
@@ -25,6 +27,7 @@ export class ContainerStorage implements AsyncDisposable {
   readonly #pool: Volumes;
   readonly #memory: readonly MemoryPlan[];
   readonly #volumes: Volume[] = [];
+  readonly #disks = new Map<string, PodDisk>();
   #guest: StorageGuest | undefined;
   #sockets: HostSockets | undefined;
   #socketDirectories: SocketDirectories | undefined;
@@ -41,6 +44,18 @@ export class ContainerStorage implements AsyncDisposable {
   /** Where the guest has what is mounted. */
   get guestPaths(): string[] {
     return [this.#guestRootfs, ...this.#volumes.map(sharePath)];
+  }
+
+  /** Numbers of the container's disks in the guest. */
+  get disks(): GuestDisks {
+    return new Map([...this.#disks].map(([key, { numbers }]) => [key, numbers]));
+  }
+
+  /** Has them in the VM, and in the guest. */
+  async attachDisks(disks: Pick<PodDisks, "acquire">, plans: readonly DiskPlan[], signal: AbortSignal): Promise<void> {
+    for (const plan of plans) {
+      this.#disks.set(diskKey(plan), await disks.acquire(plan, signal));
+    }
   }
 
   /** Answers where the guest has it. */
@@ -84,6 +99,10 @@ export class ContainerStorage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#socketDirectories?.[Symbol.asyncDispose]();
     await this.#sockets?.[Symbol.asyncDispose]();
+    for (const [key, disk] of this.#disks) {
+      await disk[Symbol.asyncDispose]();
+      this.#disks.delete(key);
+    }
     const inner = this.#inner();
     const unused = this.#volumes.filter((volume) => volume.release());
     await this.#guest?.releaseStorages({ paths: [this.#guestRootfs, ...unused.map(sharePath)], inner, memory: [] });

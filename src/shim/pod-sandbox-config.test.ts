@@ -45,6 +45,7 @@ describe("a pod of the sandbox service", () => {
         configuration: SOURCE,
         limits: { memoryBytes: 64 << 20, cpus: 1.5 },
         sysctls: { "net.core.somaxconn": "8" },
+        disks: [],
         pids: "guest",
       },
       files: { hostname: "web", resolvConf: "search a.local local\nnameserver 10.0.0.1\nnameserver 10.0.0.2\noptions ndots:5\n" },
@@ -60,6 +61,7 @@ describe("a pod of the sandbox service", () => {
       configuration: SOURCE,
       limits: { memoryBytes: 0, cpus: 0 },
       sysctls: {},
+      disks: [],
       pids: "shared",
     });
     expect(files).toEqual({ hostname: hostname(), resolvConf: undefined });

@@ -45,6 +45,7 @@ export function podRequestOf(request: CreateSandboxRequest, configuration: Confi
       },
       cgroupAbove: cgroupNamed(linux?.cgroupParent),
       sysctls: Object.fromEntries(linux?.sysctls ?? []),
+      disks: [],
       pids: namespaces?.pid === NamespaceMode.NODE ? "guest" : "shared",
     },
     files: { hostname: name === "" ? hostname() : name, resolvConf: resolvConf(dnsConfig) },

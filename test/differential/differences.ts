@@ -209,7 +209,8 @@ export const DIFFERENCES: readonly Reason[] = [
   {
     what: "Devices of the host",
     runc: "made",
-    hadron: "refused by name, but for memory devices, ttys, /dev/net/tun and /dev/fuse",
+    hadron:
+      "block devices are disks of the VM, with the guest's numbers; others are refused by name, but for memory devices, ttys, /dev/net/tun and /dev/fuse",
     why: "The guest does not have them.",
     matches: [
       {
@@ -294,10 +295,10 @@ export const DIFFERENCES: readonly Reason[] = [
     matches: [{ part: "spec", name: /^(process\.selinuxLabel|linux\.mountLabel)/, field: /^end$/, runc: REFUSED, hadron: RUNS }],
   },
   {
-    what: "Numbers of the host's CPUs, memory nodes and block devices, weights of block I/O; huge pages",
+    what: "Numbers of the host's CPUs and memory nodes, and of block devices that the container does not have; weights of block I/O; huge pages",
     runc: "used, or refused where there is no such thing",
     hadron: "ignored; `mpol` of a tmpfs is refused",
-    why: "The guest has its own, and no disk.",
+    why: "The guest has its own.",
     matches: [
       { part: "spec", name: /^(linux\.resources \{"hugepageLimits"|tmpfs with \["mpol=)/, field: /^end$/ },
       { part: "spec", name: /^linux\.resources blockIO\.(throttle|weight)/, field: /^end$/, runc: REFUSED, hadron: RUNS },

@@ -20,9 +20,18 @@ export interface CriMount {
   readonly recursive_read_only?: boolean;
 }
 
+/** runtime.v1.Device. */
+export interface CriDevice {
+  readonly host_path: string;
+  readonly container_path: string;
+  /** Of r, w and m. */
+  readonly permissions: string;
+}
+
 export interface ContainerSettings {
   readonly image?: ImageName;
   readonly mounts?: readonly CriMount[];
+  readonly devices?: readonly CriDevice[];
   /** Of NamespaceOption. Default: a pid namespace of its own, as a kubelet asks for. */
   readonly namespaces?: Message;
 }
@@ -70,11 +79,14 @@ export class CriPod implements AsyncDisposable {
     return await this.daemon.crictl(await this.#createArguments(command, {}));
   }
 
-  async #createArguments(command: readonly string[], { image = "busybox", mounts = [], namespaces }: ContainerSettings): Promise<string[]> {
+  async #createArguments(
+    command: readonly string[],
+    { image = "busybox", mounts = [], devices = [], namespaces }: ContainerSettings,
+  ): Promise<string[]> {
     const name = uniqueId();
     const path = join(this.#directory, `${name}.json`);
     const linux = { security_context: { namespace_options: namespaces ?? { pid: namespaceMode.container } } };
-    const message = { metadata: { name }, image: { image: imageReference(image) }, command, mounts, linux, log_path: `${name}.log` };
+    const message = { metadata: { name }, image: { image: imageReference(image) }, command, mounts, devices, linux, log_path: `${name}.log` };
     await writeFile(path, JSON.stringify(message));
     return ["create", this.id, path, this.#config];
   }

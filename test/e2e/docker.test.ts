@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { onlyNewest } from "../harness/containerd.ts";
 import { Docker, IMAGE } from "../harness/docker.ts";
+import { LoopDevice } from "../harness/loop-device.ts";
 import { Netns } from "../harness/network.ts";
 import { patient } from "../harness/patience.ts";
 import { uniqueId } from "../harness/runtime.ts";
@@ -62,6 +63,15 @@ describe.each(onlyNewest)("containerd %s: Docker", (version) => {
       const { stdout } = await docker.run([...once, ...volumes, IMAGE, "sh", "-c", line]);
       expect(stdout).toBe("4096\ntouch: /q: Read-only file system\n");
       expect(await readFile(join(directory, "file"), "utf8")).toBe("x\n");
+    });
+
+    test("has block devices of the host, by other names and for reading only", async () => {
+      await using loop = await LoopDevice.make(1 << 20);
+      const [writer, reader] = ["rwm", "r"].map((access) => ["--device", `${loop.path}:/dev/xvda:${access}`]);
+      const write = "printf docker | dd of=/dev/xvda bs=512 conv=sync,fsync 2>/dev/null; stat -c %F /dev/xvda";
+      expect(await docker.must([...once, ...(writer ?? []), IMAGE, "sh", "-c", write])).toBe("block special file\n");
+      const read = "head -c 6 /dev/xvda; echo; echo x 2>/dev/null >/dev/xvda || echo refused";
+      expect(await docker.must([...once, ...(reader ?? []), IMAGE, "sh", "-c", read])).toBe("docker\nrefused\n");
     });
 
     test("is in Docker's network, and in another one while it runs", async () => {

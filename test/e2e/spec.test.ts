@@ -290,7 +290,6 @@ describe.each(containerdVersions)("containerd %s: what cannot be had", (version)
       (spec) => (spec.linux["namespaces"] = (spec.linux["namespaces"] as { type: string }[]).filter(({ type }) => type !== "network")),
       /host's network namespace/,
     ],
-    ["a block device of the host", (spec) => (spec.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }]), /device \/dev\/sda/],
     ["a mount of a kind that the guest lacks", (spec) => spec.mounts.push({ destination: "/m", type: "nfs", source: "s:/" }), /"nfs"/],
     [
       "a mount source that is not there",

@@ -118,37 +118,48 @@ pub struct Job {
 impl Job {
     /// Starts it. The job's error comes back with its code.
     pub fn start(reaper: &Reaper, job: impl FnOnce() -> Result<()>) -> Result<Self> {
+        Self::asking(reaper, || job().map(|()| String::new()))
+    }
+
+    /// As `start`, for who wants to know something short.
+    pub fn asking(reaper: &Reaper, job: impl FnOnce() -> Result<String>) -> Result<Self> {
         let (report, theirs) =
             pipe2(OFlag::O_CLOEXEC).map_err(|errno| Error::os("cannot make a pipe", errno))?;
-        let child = Child::fork(reaper, || match job() {
-            Ok(()) => 0,
-            Err(error) => {
-                let mut message = error.message.into_bytes();
-                message.truncate(MESSAGE_MAX);
-                // Without it the agent still knows that the job failed.
-                let _ = File::from(theirs).write_all(&message);
-                error.code as u8
-            }
+        let child = Child::fork(reaper, || {
+            let (message, status) = match job() {
+                Ok(answer) => (answer, 0),
+                Err(error) => (error.message, error.code as u8),
+            };
+            let mut message = message.into_bytes();
+            message.truncate(MESSAGE_MAX);
+            // Without it the agent still knows whether the job failed.
+            let _ = File::from(theirs).write_all(&message);
+            status
         })?;
         Ok(Self { child, report })
     }
 
     /// Waits for its end.
     pub async fn finished(self) -> Result<()> {
+        self.answer().await.map(drop)
+    }
+
+    /// Waits for its end, and for what it says.
+    pub async fn answer(self) -> Result<String> {
         let exit = self.child.ended().await;
-        if exit.status == 0 {
-            return Ok(());
-        }
         let mut message = vec![0; MESSAGE_MAX];
         let length = crate::transport::read(self.report.as_raw_fd(), &mut message).unwrap_or(0);
-        if length == 0 {
+        if exit.status != 0 && length == 0 {
             return Err(Error::internal(format!(
                 "the process for it ended with status {}",
                 exit.status
             )));
         }
         let message = String::from_utf8_lossy(&message[..length]).into_owned();
-        Err(Error::new(code(exit.status), message))
+        match exit.status {
+            0 => Ok(message),
+            status => Err(Error::new(code(status), message)),
+        }
     }
 }
 

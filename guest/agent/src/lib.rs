@@ -12,6 +12,7 @@ pub mod child;
 pub mod clock;
 pub mod container;
 pub mod crun;
+pub mod disks;
 pub mod doors;
 pub mod error;
 pub mod fd;

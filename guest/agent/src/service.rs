@@ -11,6 +11,7 @@ use crate::agent::Agent;
 use crate::child::Job;
 use crate::clock;
 use crate::container::Stdio;
+use crate::disks;
 use crate::error::{Error, Result};
 use crate::listeners;
 use crate::log::set_level;
@@ -389,6 +390,31 @@ impl agent_ttrpc::Agent for Service {
         let inner = inner(&mut request);
         self.in_child(move || share::leave(&request.paths, &inner))
             .await
+    }
+
+    async fn attach_disk(
+        &self,
+        _: &TtrpcContext,
+        request: proto::DiskRequest,
+    ) -> Reply<proto::AttachDiskResponse> {
+        let job = Job::asking(&self.0.context.reaper, move || {
+            disks::attach(&request.serial)
+        })?;
+        let numbers = whole(job.answer()).await?;
+        let (major, minor) = disks::numbers(&numbers)?;
+        Ok(proto::AttachDiskResponse {
+            major,
+            minor,
+            ..Default::default()
+        })
+    }
+
+    async fn detach_disk(
+        &self,
+        _: &TtrpcContext,
+        request: proto::DiskRequest,
+    ) -> Reply<proto::Empty> {
+        self.in_child(move || disks::detach(&request.serial)).await
     }
 
     async fn set_network(
