@@ -123,7 +123,7 @@ fuzz: ## Guests that libFuzzer makes up against the devices, side by side, for F
 	declare -A running
 	for target in $(FUZZ_TARGETS); do
 		mkdir -p "$(FUZZ_CORPUS)/$$target"
-		target/fuzz/$(STATIC_TARGET)/release/$$target -max_total_time=$(FUZZ_S) -timeout=20 -max_len=4096 -verbosity=0 -print_final_stats=1 \
+		target/fuzz/$(STATIC_TARGET)/release/$$target -max_total_time=$(FUZZ_S) -timeout=120 -max_len=4096 -verbosity=0 -print_final_stats=1 \
 			-artifact_prefix=target/fuzz/$$target- "$(FUZZ_CORPUS)/$$target" >target/fuzz/$$target.log 2>&1 &
 		running[$$target]=$$!
 	done

@@ -14,6 +14,7 @@ use hadron_vmm_process::news::Board;
 use hadron_vmm_process::session::{End, Machine, Session};
 use libfuzzer_sys::arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
+use rustix::io::Errno;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 /// Runs nothing, and counts nothing.
@@ -36,14 +37,20 @@ fn make(_: Config, descriptors: Vec<OwnedFd>, _: Arc<Board>) -> Result<Still, St
     Ok(Still)
 }
 
-/// In one message, with that many descriptors.
-fn send(socket: &UnixStream, bytes: &[u8], descriptors: usize) {
+/// In one message, with that many descriptors. False: the socket is full, and nobody reads yet.
+fn send(socket: &UnixStream, bytes: &[u8], descriptors: usize) -> bool {
     let fds = vec![socket.as_fd(); descriptors];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
     assert!(descriptors == 0 || ancillary.push(SendAncillaryMessage::ScmRights(&fds)));
     let bytes = [IoSlice::new(bytes)];
-    assert!(sendmsg(socket, &bytes, &mut ancillary, SendFlags::empty()).is_ok());
+    match sendmsg(socket, &bytes, &mut ancillary, SendFlags::DONTWAIT) {
+        Ok(_) => true,
+        Err(errno) => {
+            assert_eq!(errno, Errno::AGAIN);
+            false
+        }
+    }
 }
 
 fuzz_target!(|input: &[u8]| {
@@ -54,7 +61,9 @@ fuzz_target!(|input: &[u8]| {
     {
         let length = usize::from(choice >> 2).saturating_mul(4).max(1);
         let piece = input.bytes(length.min(input.len())).unwrap_or(&[]);
-        send(&daemon, piece, (choice & 3).into());
+        if !send(&daemon, piece, (choice & 3).into()) {
+            break;
+        }
     }
     daemon.shutdown(Shutdown::Write).unwrap();
     let mut session = Session::new(ours.into(), make).unwrap();
