@@ -561,6 +561,14 @@ describe("what cannot be had in a VM", () => {
     ["linux.intelRdt", (s) => (s.linux["intelRdt"] = { closID: "x" })],
     ["linux.netDevices", (s) => (s.linux["netDevices"] = { eth0: {} })],
     ["linux.seccomp.listenerPath", (s) => (s.linux["seccomp"] = { defaultAction: "SCMP_ACT_NOTIFY" })],
+    [
+      "a block device of the host, which a container with a user namespace cannot have",
+      (s) => {
+        s.linux["devices"] = [{ path: "/dev/sda", type: "b", major: 8, minor: 0 }];
+        s.linux.namespaces.push({ type: "user" });
+        s.linux["uidMappings"] = s.linux["gidMappings"] = [{ containerID: 0, hostID: 1000, size: 10 }];
+      },
+    ],
     ["/dev/kvm (c 10:232)", (s) => (s.linux["devices"] = [{ path: "/dev/kvm", type: "c", major: 10, minor: 232 }])],
     ["is a socket of datagrams of the host", mount({ source: "/dev/log", options: ["bind"] })],
     ["no AppArmor; leave it out or take the runtime's own", (s) => (s.process["apparmorProfile"] = "mine")],

@@ -85,6 +85,13 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     warn("the spec's `vm` section is ignored, as by runc: Hadron's configuration says what VM a pod has");
   }
 
+  const disks = planDisks(linux);
+  // There a device is a bind of the one with the same path outside, which is another one in the guest.
+  if (disks[0] !== undefined && hasUserNamespace(linux)) {
+    throw unsupported(
+      `the device ${disks[0].path} is a block device of the host, which a container with a user namespace cannot have: leave one out`,
+    );
+  }
   const rootfs = rootfsPropagation(linux.rootfsPropagation);
   const { mounts, volumes, memory, sockets } = planMounts(spec.mounts ?? [], rootfs, context, warn);
   const guestSpec: Spec = {
@@ -93,11 +100,11 @@ export function planContainer(spec: Spec, context: PlanContext): ContainerPlan {
     process: planProcess(process, warn),
     ...planNames(spec, linux.namespaces ?? [], context),
     mounts: hasUserNamespace(linux) ? mounts.map(inUserNamespace) : mounts,
-    linux: planLinux(linux, rootfs, context),
+    linux: planLinux(linux, rootfs, new Set(disks.map(diskKey)), context),
     // The others run on the host.
     ...((spec.hooks?.startContainer ?? []).length > 0 && { hooks: { startContainer: spec.hooks?.startContainer } }),
   };
-  return { guestSpec, volumes, memory, sockets, disks: planDisks(linux) };
+  return { guestSpec, volumes, memory, sockets, disks };
 }
 
 /** What is the host's alone. Empty sections ask for nothing. */
@@ -110,7 +117,7 @@ function refuseForeign(linux: LinuxSpec): void {
   }
 }
 
-function planLinux(linux: LinuxSpec, rootfs: RootPropagation, context: PlanContext): LinuxSpec {
+function planLinux(linux: LinuxSpec, rootfs: RootPropagation, disks: ReadonlySet<string>, context: PlanContext): LinuxSpec {
   const { warn } = context;
   requirePrivateMounts(linux);
   checkTimeOffsets(linux);
@@ -138,7 +145,7 @@ function planLinux(linux: LinuxSpec, rootfs: RootPropagation, context: PlanConte
     planned.devices = planDevices(linux.devices, warn);
   }
   if (linux.resources !== undefined) {
-    planned.resources = planResources(linux.resources, warn, new Set(planDisks(linux).map(diskKey)));
+    planned.resources = planResources(linux.resources, warn, disks);
   }
   const seccomp = linux.seccomp && planSeccomp(linux.seccomp);
   if (seccomp !== undefined) {
