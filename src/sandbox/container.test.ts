@@ -85,8 +85,8 @@ class FakeAgent implements ContainerAgent {
     return new Map();
   }
 
-  async updateContainer(): Promise<void> {
-    this.calls.push("update");
+  async updateContainer(_id: string, resources: string): Promise<void> {
+    this.calls.push(`update ${resources}`);
   }
 
   async sync(): Promise<void> {
@@ -467,6 +467,14 @@ describe("what the host may look at", () => {
     done.resolve();
     await paused;
     expect(container.status).toBe("paused");
+  });
+});
+
+describe("update", () => {
+  it("of what is said of a disk is for the guest's numbers", async () => {
+    const container = makeContainer({});
+    await container.update({ blockIO: { throttleReadBpsDevice: [7n, 8n].map((major) => ({ major, minor: 0n, rate: 5n })) } });
+    expect(agent.calls).toEqual([`update {"blockIO":{"throttleReadBpsDevice":[{"major":254,"minor":16,"rate":5}]}}`]);
   });
 });
 
