@@ -1,5 +1,7 @@
 /** What every hypervisor says of a VM that is gone, in words for a person. */
 
+import { type ChildExit, describeExit } from "../host/child.ts";
+
 /** A reason ends up in status messages: it has to be short. */
 const MAX_QUOTED = 500;
 
@@ -17,6 +19,11 @@ export function panicReason(consoleLines: readonly string[]): string | undefined
 /** Of a VM whose cgroup has lost a process to the OOM killer, which need not have been the one that runs the guest. */
 export function outOfMemoryReason(reason: string): string {
   return `${reason}, for want of memory: the limit of a cgroup that the VM is in was reached`;
+}
+
+/** How a process ended, with what it said at last. Whom SIGKILL ends has no last words: what there is tells nothing of the end. */
+export function endReason(name: string, exit: ChildExit, words: string): string {
+  return withWords(`${name} ${describeExit(exit)}`, exit.signal === "SIGKILL" ? "" : words);
 }
 
 /** The sentence with what the process said at last, if it said anything. */

@@ -6,11 +6,11 @@ import { closeSync } from "node:fs";
 
 import { abortError, orAbort } from "../abort.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
-import { Child, type ChildExit, type ChildOptions, describeExit, type OwnedProcess } from "../host/child.ts";
+import { Child, type ChildExit, type ChildOptions, type OwnedProcess } from "../host/child.ts";
 import { unlink } from "../host/files.ts";
 import type { Host, ShareDescriptors } from "../host/host.ts";
 import { within } from "../time.ts";
-import { outOfMemoryReason, withWords } from "./exit-words.ts";
+import { endReason, outOfMemoryReason } from "./exit-words.ts";
 import type { VmConfig, VmExit, VmProcess } from "./hypervisor.ts";
 
 /** What Node itself cannot do for a VM's processes. */
@@ -87,7 +87,7 @@ export class VmProcesses {
   /** A VM whose devices have lost their other side is of no use: it goes with the first process that dies. `name`: begins a sentence. */
   killWith(child: OwnedProcess, name: string): void {
     void child.exited.then((exit) => {
-      const cause = withWords(`${name} ${describeExit(exit)}`, child.stderr);
+      const cause = endReason(name, exit, child.stderr);
       // virtiofsd ends with 0 when the VMM hangs up, and may well be reaped before the VMM that died.
       if (exit.code === 0) {
         this.#killUnlessGone(cause);

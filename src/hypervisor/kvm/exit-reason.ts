@@ -1,6 +1,6 @@
 /** Why a VM of our VMM is gone, in words for a person. */
-import { type ChildExit, describeExit } from "../../host/child.ts";
-import { panicReason, withWords } from "../exit-words.ts";
+import type { ChildExit } from "../../host/child.ts";
+import { endReason, panicReason, withWords } from "../exit-words.ts";
 import type { GuestEnd } from "./control.ts";
 
 /** Of the VMM's process, and: */
@@ -21,7 +21,6 @@ export function exitReason(facts: ExitFacts): string {
     case "fault":
       return withWords("the VM cannot go on", facts.end.message);
     case undefined:
-      // Whom SIGKILL ends has no last words: what there is says of the process in the jail what is said of both here.
-      return withWords(`hadron-vmm ${describeExit(facts)}`, facts.signal === "SIGKILL" ? "" : facts.stderr);
+      return endReason("hadron-vmm", facts, facts.stderr);
   }
 }

@@ -1,6 +1,6 @@
 /** Why a VM of QEMU is gone, in words for a person. */
-import { type ChildExit, describeExit } from "../../host/child.ts";
-import { panicReason, withWords } from "../exit-words.ts";
+import type { ChildExit } from "../../host/child.ts";
+import { endReason, panicReason, withWords } from "../exit-words.ts";
 
 /** Of QEMU's process, and: */
 export interface ExitFacts extends ChildExit {
@@ -37,5 +37,5 @@ export function exitReason(facts: ExitFacts): string {
     const words = /^.*\bkvm\b.*$/im.exec(facts.stderr)?.[0] ?? "";
     return withWords("the guest's CPU cannot go on", words);
   }
-  return withWords(`qemu ${describeExit(facts)}`, facts.stderr);
+  return endReason("qemu", facts, facts.stderr);
 }
