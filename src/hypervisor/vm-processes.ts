@@ -96,7 +96,7 @@ export class VmProcesses {
       if (exit.code !== null) {
         this.#broken ??= cause;
       }
-      this.#kill(cause);
+      this.giveUp(cause);
     });
   }
 
@@ -186,6 +186,14 @@ export class VmProcesses {
     return explains ? new HadronError(Code.INTERNAL, `the VM did not start: ${this.#broken}`, { cause: error }) : error;
   }
 
+  /** Kills the VMM. `cause`: why the VM is of no use any more. */
+  giveUp(cause: string): void {
+    if (!this.#gone && this.#stopped === undefined) {
+      this.#cause ??= cause;
+      this.#vmm?.kill();
+    }
+  }
+
   /** Idempotent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#release();
@@ -206,16 +214,9 @@ export class VmProcesses {
   #killUnlessGone(cause: string): void {
     void within(this.exited, EXPLAIN_MS).then((exit) => {
       if (exit === undefined) {
-        this.#kill(cause);
+        this.giveUp(cause);
       }
     });
-  }
-
-  #kill(cause: string): void {
-    if (!this.#gone && this.#stopped === undefined) {
-      this.#cause ??= cause;
-      this.#vmm?.kill();
-    }
   }
 
   async #removeFiles(): Promise<void> {

@@ -44,7 +44,7 @@ beforeEach(() => {
       return Promise.resolve();
     },
   };
-  vsock = new VsockControl(host, ours);
+  vsock = new VsockControl(host, ours, () => undefined);
   peer = new Socket({ fd: theirs, readable: true, writable: true });
   peer.on("error", () => undefined);
   requests = createInterface({ input: peer })[Symbol.asyncIterator]();
@@ -201,12 +201,24 @@ describe("a door", () => {
   });
 });
 
+test("who serves it and does not answer is told of, and waited for no longer", async () => {
+  const fds = [0, 0];
+  socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+  const [ours = -1, theirs = -1] = fds;
+  const onHung = vi.fn();
+  const hung = new VsockControl({ sendFds: () => Promise.resolve() }, ours, onHung, 20);
+  await expect(hung.accept(7, 0, "both")).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
+  expect(onHung.mock.calls).toEqual([[expect.stringMatching(/^the vsock process's answer to "accept" .* took too long$/)]]);
+  await hung.close();
+  closeSync(theirs);
+});
+
 test("closing closes the descriptor", async () => {
   const fds = [0, 0];
   socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
   const [ours = -1, theirs = -1] = fds;
   const unused = (): Promise<never> => Promise.reject(new Error("not asked for"));
-  const other = new VsockControl({ sendFds: unused }, ours);
+  const other = new VsockControl({ sendFds: unused }, ours, () => undefined);
   await other.close();
   const end = new Socket({ fd: theirs });
   await new Promise((resolve) => end.on("end", resolve).resume());

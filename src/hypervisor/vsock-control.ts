@@ -19,19 +19,23 @@ export const GUEST_CID = 3;
 /** The one above means any port (vsock(7)). */
 const MAX_PORT = 0xffff_fffe;
 const MAX_LINE_BYTES = 64 << 10;
-/** The process answers from memory; if this passes it hangs. */
-const ANSWER_MS = 10_000;
+/** The process answers from memory; if this passes it hangs, and its VM with it. */
+const ANSWER_MS = 30_000;
 
 export class VsockControl implements Vsock {
   readonly #client: LineClient;
+  readonly #onHung: (sentence: string) => void;
+  readonly #answerMs: number;
   readonly #joins = new Map<number, ControlledJoin>();
   readonly #doors = new Map<number, (knock: Knock) => void>();
 
   /**
    * `fd`: our end of the control socket; becomes this object's, until `close`. Whoever sees the process at its other end
-   * die says so with `fail`.
+   * die says so with `fail`. `onHung` is told that it lives and does not answer; must not throw.
    */
-  constructor(host: DescriptorSender, fd: number) {
+  constructor(host: DescriptorSender, fd: number, onHung: (sentence: string) => void, answerMs = ANSWER_MS) {
+    this.#onHung = onHung;
+    this.#answerMs = answerMs;
     // Half open: the descriptor must stay ours until nobody sends over it any more.
     const socket = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.#client = new LineClient(socket, {
@@ -103,7 +107,14 @@ export class VsockControl implements Vsock {
   /** The bytes that the join has moved. */
   async #request(op: string, members: Message, fds: readonly number[] = []): Promise<bigint> {
     const what = `the vsock process's answer to "${op}" for ${JSON.stringify(members)}`;
-    const { error, bytes } = await this.#client.request({ op, ...members }, { what, fds, signal: AbortSignal.timeout(ANSWER_MS) });
+    const signal = AbortSignal.timeout(this.#answerMs);
+    const answer = this.#client.request({ op, ...members }, { what, fds, signal });
+    const { error, bytes } = await answer.catch((failure: unknown) => {
+      if (signal.aborted) {
+        this.#onHung(messageOf(failure));
+      }
+      throw failure;
+    });
     if (typeof error === "string") {
       throw new HadronError(Code.INTERNAL, `the vsock process refused: ${error}`);
     }

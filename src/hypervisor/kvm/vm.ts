@@ -68,7 +68,7 @@ export class KvmVm implements Vm {
     processes.requireWanted(signal);
     const { host } = options;
     const [vsockFd, vsockEnd] = await pair(processes, host);
-    const vsock = new VsockControl(host, vsockFd);
+    const vsock = new VsockControl(host, vsockFd, (sentence) => processes.giveUp(sentence));
     processes.defer(() => vsock.close());
     const { vmm, control, console, consoleEnd } = await startVmm(processes, options, config);
     processes.runBy(vmm, (exit) => exitReason({ ...exit, end: control.end, stderr: vmm.stderr, consoleLines: console.lastLines }));

@@ -180,7 +180,7 @@ export class QemuVm implements Vm {
     const { host } = this.#options;
     const processes = this.#processes;
     const [ours, theirs] = await host.socketpair();
-    const control = new VsockControl(host, ours);
+    const control = new VsockControl(host, ours, (sentence) => processes.giveUp(sentence));
     this.#vsock = control;
     processes.defer(() => control.close());
     return { control, theirs: processes.own(theirs), listener: await processes.listen(path) };
