@@ -47,19 +47,19 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     expect(exits.filter((exit) => exit["id"] === id)).toHaveLength(1);
   });
 
-  test("that halts is killed when it does not answer the next call in time", async () => {
+  test("that halts is gone, or is killed when it does not answer the next call in time", async () => {
     await using config = await configFile(daemon(), { agent_timeout_s: patient(2) });
+    const log = await DaemonLog.from(daemon());
     await using container = await startContainer(daemon(), ["sh", "-c", "echo o > /sys-proc/sysrq-trigger; sleep 600"], {
       flags: [...SYSRQ, ...config.flags],
     });
-    const log = await DaemonLog.from(daemon());
-    // Nothing tells of a halted CPU; calls that it still answered have come before. (An exec could be started by the
-    // guest and then never end.)
+    // Nothing tells of a halted CPU, where the machine has no switch as that of our own VMM has; calls that it still answered have come before.
+    // (An exec could be started by the guest and then never end.)
     const call = (): Promise<CommandResult> => daemon().ctr(["tasks", "metrics", container.id]);
     for (let result = await call(); result.exitCode === 0;) {
       result = await call();
     }
-    await log.line(new RegExp(`killing the VM.* within ${patient(2)} s`));
+    await log.line(new RegExp(`killing the VM.* within ${patient(2)} s|the VM is gone.*the guest switched itself off`));
     await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
@@ -117,7 +117,8 @@ describe.each(containerdVersions)("containerd %s: a guest", (version) => {
     process.kill((await onlyPart(daemon(), "guest")).pid, "SIGSTOP");
     const result = await container.exec(["true"]);
     expect(result.exitCode).not.toBe(0);
-    expect(result.stderr).toContain(`did not start a process within ${patient(2)} s`);
+    // Our own VMM is who serves the exec's streams as well.
+    expect(result.stderr).toMatch(new RegExp(`did not start a process within ${patient(2)} s|vsock process's answer to .* took too long`));
     await expect.poll(() => container.status()).toBe("STOPPED");
     expect(await container.remove()).toMatchObject(KILLED);
   });
