@@ -40,7 +40,7 @@ export interface CgroupOptions {
 }
 
 /**
- * Version 1's and version 2's, each with a line `oom_kill 1`. Who makes the cgroup above need not hand version 2's controllers down;
+ * Version 1's and version 2's, each with a line `oom_kill 1`. A cgroup with processes of its own cannot hand version 2's controllers down;
  * that one has the figure of all that is in it.
  */
 const OOM_FILES = ["memory.oom_control", "memory.events", "../memory.events"];

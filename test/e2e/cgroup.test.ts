@@ -1,6 +1,6 @@
 /** Where a pod's processes are on the host: in a cgroup of their own beside those that its containers would have. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -24,23 +24,30 @@ const cgroupsOf = (pid: number): string[] =>
     .split("\n")
     .map((line) => line.replace(/^\d+:[^:]*:/, ""));
 
-/** The pods' cgroups of this containerd's namespace, in every hierarchy. */
-async function podCgroups(daemon: Containerd): Promise<string[]> {
+/** The directories of one cgroup, in every hierarchy that has it. */
+async function directoriesOf(cgroup: string): Promise<string[]> {
   const hierarchies = new Set((await mountPoints()).filter((path) => path.startsWith("/sys/fs/cgroup")));
-  return [...hierarchies]
-    .map((hierarchy) => join(hierarchy, daemon.namespace))
-    .filter((directory) => existsSync(directory))
-    .flatMap((directory) =>
-      readdirSync(directory)
-        .filter((name) => name.startsWith("hadron_"))
-        .map((name) => join(directory, name)),
-    );
+  return [...hierarchies].map((hierarchy) => join(hierarchy, cgroup)).filter((directory) => existsSync(directory));
+}
+
+/** The pods' cgroups of this containerd's namespace, or in another one, in every hierarchy. */
+async function podCgroups(daemon: Containerd, above = daemon.namespace): Promise<string[]> {
+  return (await directoriesOf(above)).flatMap((directory) =>
+    readdirSync(directory)
+      .filter((name) => name.startsWith("hadron_"))
+      .map((name) => join(directory, name)),
+  );
 }
 
 /** Of all in a cgroup that is not there yet, where this host counts the memory. */
 async function limitMemory(cgroup: string, bytes: number): Promise<void> {
   const [version1] = (await mountPoints()).filter((path) => path === "/sys/fs/cgroup/memory");
-  const directory = join(version1 ?? "/sys/fs/cgroup", cgroup);
+  const root = version1 ?? "/sys/fs/cgroup";
+  if (version1 === undefined) {
+    // As systemd does it.
+    await writeFile(join(root, "cgroup.subtree_control"), "+memory");
+  }
+  const directory = join(root, cgroup);
   await mkdir(directory);
   await writeFile(join(directory, version1 === undefined ? "memory.max" : "memory.limit_in_bytes"), String(bytes));
 }
@@ -75,6 +82,29 @@ describe.each(containerdVersions)("containerd %s: the pod's cgroup", (version) =
     }
     await using _three = await startContainer(daemon(), SLEEP, { id: pod, annotations });
     expect(await podCgroups(daemon())).toEqual(first);
+  });
+
+  test("counts what the VM uses", async () => {
+    await using _ = await startContainer(daemon(), SLEEP);
+    const files = (await podCgroups(daemon())).flatMap((path) => ["memory.usage_in_bytes", "memory.current"].map((file) => join(path, file)));
+    const used = files.filter((file) => existsSync(file)).map((file) => Number(readFileSync(file, "utf8")));
+    expect(used).toEqual([expect.toSatisfy((bytes: number) => bytes > 30 << 20)]);
+  });
+
+  test("is in the slice that systemd's notation names", async () => {
+    const slice = `${uniqueId("t").replace("-", "")}.slice`;
+    try {
+      await using _ = await startContainer(daemon(), SLEEP, { flags: ["--cgroup", `${slice}:hadron:${uniqueId()}`] });
+      const found = await podCgroups(daemon(), slice);
+      const [name] = found.map((path) => path.slice(path.indexOf(`/${slice}/`)));
+      const cgroups = cgroupsOf((await onlyPart(daemon(), "guest")).pid);
+      expect(cgroups.filter((cgroup) => cgroup === name)).toHaveLength(found.length);
+      expect(found.length).toBeGreaterThan(0);
+    } finally {
+      for (const directory of await directoriesOf(slice)) {
+        await rmdir(directory);
+      }
+    }
   });
 
   test("ends with a limit above it, which its containers are told", async () => {

@@ -19,6 +19,9 @@ use crate::request::{CgroupPlace, EnterCgroups, LeaveCgroups, MakeCgroups, Remov
 
 /// Version 1's memory nodes and CPUs, which a new cgroup does not inherit; without them nobody can be in it.
 const CPUSET_FILES: [&str; 2] = ["cpuset.cpus", "cpuset.mems"];
+/// Version 2's: which controllers a cgroup has, and which of them those below it have.
+const CONTROLLERS: &str = "cgroup.controllers";
+const HANDED_DOWN: &str = "cgroup.subtree_control";
 /// For processes that were killed, and leave it a moment later.
 const EMPTY_TIMEOUT: Duration = Duration::from_secs(2);
 const EMPTY_PAUSE: Duration = Duration::from_millis(5);
@@ -103,6 +106,7 @@ fn make_one(place: &CgroupPlace, path: &Path) -> io::Result<()> {
     let mut directory = PathBuf::from(&place.mount_point);
     for name in path {
         let parent = directory.clone();
+        hand_down(&parent);
         directory.push(name);
         match fs::DirBuilder::new().mode(0o755).create(&directory) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
@@ -115,6 +119,19 @@ fn make_one(place: &CgroupPlace, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Version 2: what is below counts for itself and can be limited, as runc has it. A cgroup with processes of its own cannot hand down all
+/// of its controllers (cgroups(7), "no internal processes"); then it counts for all below. Version 1 has no such files.
+fn hand_down(directory: &Path) {
+    let read = |file| fs::read_to_string(directory.join(file)).unwrap_or_default();
+    let (own, handed_down) = (read(CONTROLLERS), read(HANDED_DOWN));
+    for name in own.split_whitespace() {
+        if !handed_down.split_whitespace().any(|other| other == name) {
+            // One at a time, since the kernel takes all of a line or nothing.
+            let _ = write_to(directory, HANDED_DOWN, &format!("+{name}"));
+        }
+    }
+}
+
 fn inherit_cpuset(parent: &Path, child: &Path) -> io::Result<()> {
     for file in CPUSET_FILES {
         if fs::read_to_string(child.join(file))?.trim().is_empty() {
@@ -125,10 +142,14 @@ fn inherit_cpuset(parent: &Path, child: &Path) -> io::Result<()> {
 }
 
 fn put(pid: i32, directory: &Path) -> io::Result<()> {
+    write_to(directory, "cgroup.procs", &pid.to_string())
+}
+
+fn write_to(directory: &Path, file: &str, text: &str) -> io::Result<()> {
     OpenOptions::new()
         .write(true)
-        .open(directory.join("cgroup.procs"))?
-        .write_all(pid.to_string().as_bytes())
+        .open(directory.join(file))?
+        .write_all(text.as_bytes())
 }
 
 fn remove_empty(directory: &str, deadline: Instant) -> io::Result<()> {
@@ -199,6 +220,27 @@ mod tests {
         assert!(reply.value()["problem"].as_str().unwrap().contains(&busy));
         fs::remove_dir(root.join("above")).unwrap();
         fs::remove_dir(root).unwrap();
+    }
+
+    /// Directories with version 2's files in them; the last one written is what the kernel would have been told last.
+    #[test]
+    fn those_above_hand_down_what_they_have() {
+        let root = std::env::temp_dir().join(format!("libhadron-cgroup2-{}", std::process::id()));
+        let above = root.join("above");
+        fs::create_dir_all(&above).unwrap();
+        for (directory, own, handed_down) in
+            [(&root, "cpu memory", ""), (&above, "memory", "memory")]
+        {
+            fs::write(directory.join(CONTROLLERS), own).unwrap();
+            fs::write(directory.join(HANDED_DOWN), handed_down).unwrap();
+        }
+        let places = vec![place(root.to_str().unwrap(), "/above/pod")];
+        make(&MakeCgroups { places }).unwrap();
+        let told = |directory: &Path| fs::read_to_string(directory.join(HANDED_DOWN)).unwrap();
+        assert_eq!(told(&root), "+memory");
+        assert_eq!(told(&above), "memory");
+        assert!(!above.join("pod").join(HANDED_DOWN).exists());
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
