@@ -22,6 +22,7 @@ use hadron_vmm::memory::{self, Backing};
 use serde_json::Value;
 
 use crate::news::Board;
+use crate::program;
 use crate::seccomp::{self, Kind};
 use crate::session;
 
@@ -70,6 +71,7 @@ pub fn make(
     let machine = Machine::new(parts).map_err(|error| error.to_string())?;
     seccomp::enter(Kind::Main)
         .map_err(|error| format!("the filter of system calls cannot be set: {error}"))?;
+    program::forget();
     Ok(machine)
 }
 

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod jail;
 pub mod launch;
 pub mod news;
+pub mod program;
 pub mod seccomp;
 pub mod session;
 

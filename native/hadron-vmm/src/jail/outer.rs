@@ -13,7 +13,7 @@ use super::{
     drop_capabilities, set_ids,
 };
 use crate::arguments::Netns;
-use crate::{leave, say, seccomp};
+use crate::{leave, program, say, seccomp};
 
 /// The kinds of namespaces that the inner process has for itself, with their names in /proc/sys/user.
 const NAMESPACES: [(libc::c_int, &str); 7] = [
@@ -112,6 +112,7 @@ fn prepare(parent: u32, inner: Pid, pipe: &OwnedFd) -> Result<(), Failure> {
     // Another uid has undone it.
     die_with_parent(parent)?;
     descriptors::keep_only(&[pipe.as_fd()])?;
+    program::forget();
     seccomp::enter(seccomp::Kind::Outer).step("the filter of system calls cannot be set")
 }
 
