@@ -11,10 +11,10 @@ export function sleep(ms: number): Promise<void> {
   });
 }
 
-/** Waits for every one, whatever becomes of the others; then throws what the first one threw of those that failed. */
-export async function allDone(actions: readonly Promise<void>[]): Promise<void> {
+/** What all of them become. Waits for every one, whatever becomes of the others; then throws what the first one threw of those that failed. */
+export async function allDone<const T extends readonly Promise<unknown>[]>(actions: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(actions);
-  await Promise.all(actions);
+  return await Promise.all(actions);
 }
 
 /** What `promise` becomes within `ms` milliseconds; undefined when it takes longer. The promise goes on by itself. */

@@ -76,6 +76,15 @@ export interface VmmSpawn {
   readonly socket: number;
 }
 
+export interface ProgramSpawn {
+  /** Its path. */
+  readonly program: string;
+  /** From argv[1] on. */
+  readonly args: readonly string[];
+  /** It has copies of these, as its descriptors from 3 on. */
+  readonly fds: readonly number[];
+}
+
 /** One of the two is null. */
 export interface ChildEnd {
   readonly code: number | null;
@@ -227,7 +236,16 @@ export class Host implements AsyncDisposable {
     return { pid: answer.number("pid"), startTime: answer.number("startTime"), fd: answer.number("fd") };
   }
 
-  /** Fulfilled when a child that `spawnTask` or `spawnVmm` made has exited and its pid is free. To be called once. */
+  /**
+   * Starts any other program, with nothing of this process but the descriptors. `fd`, the reading end of its standard error, becomes the
+   * caller's; and so does the child, which is to be reaped.
+   */
+  async spawnProgram({ program, args, fds }: ProgramSpawn): Promise<ProcessId & { readonly fd: number }> {
+    const answer = await this.#calls.call("spawnProgram", { program, arguments: args, fds });
+    return { pid: answer.number("pid"), startTime: answer.number("startTime"), fd: answer.number("fd") };
+  }
+
+  /** Fulfilled when a child that one of these has made has exited and its pid is free. To be called once. */
   async reapChild(pid: number): Promise<ChildEnd> {
     const answer = await this.#calls.wait("reapChild", { pid }, undefined);
     return { code: answer.numberOrNull("code"), signal: answer.numberOrNull("signal") };

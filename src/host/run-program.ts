@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 
 import { Code, HadronError } from "../errors.ts";
-import { type ChildExit, describeExit } from "./child.ts";
+import { type ChildExit, describeExit } from "./spawned.ts";
 
 export interface ProgramOptions {
   /** Path of hadron-exec. */

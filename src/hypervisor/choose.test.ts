@@ -16,6 +16,7 @@ const host: HypervisorHost = {
   takeShareBack: unused,
   dial: unused,
   spawnVmm: unused,
+  spawnProgram: unused,
   reapChild: unused,
   killProcess: unused,
   checkKvm: () => Promise.resolve(),

@@ -33,7 +33,11 @@ export class GuestConsole {
     });
     // Its end is the end of the VMM, which is told elsewhere.
     stream.on("error", () => undefined);
-    this.ended = new Promise((resolve) => stream.once("close", () => resolve()));
+    this.ended = new Promise((resolve) => {
+      for (const event of ["end", "close"]) {
+        stream.once(event, () => resolve());
+      }
+    });
   }
 
   /** The last lines, oldest first. */

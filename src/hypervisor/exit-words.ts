@@ -1,6 +1,6 @@
 /** What every hypervisor says of a VM that is gone, in words for a person. */
 
-import { type ChildExit, describeExit } from "../host/child.ts";
+import { type ChildExit, describeExit } from "../host/spawned.ts";
 
 /** A reason ends up in status messages: it has to be short. */
 const MAX_QUOTED = 500;

@@ -6,13 +6,12 @@
  *
  * What a VM's processes need to be told of Linux, whoever starts them:
  *
- * - They die with the daemon by PR_SET_PDEATHSIG, which the kernel sends when the *thread* ends that started them. Node's
- *   spawn starts them on the main thread, which ends with the daemon. libhadron's pool threads end when they are idle: what
- *   it starts, it starts on the thread that lives as long as its handle (native/libhadron/src/reactor.rs).
- * - Node reaps its own children, each by its pid, and no others. Who starts a process without Node reaps it, too
- *   (Host.reapChild): until then its pid is taken, and it is a zombie that looks alive to kill(2).
+ * - They die with the daemon by PR_SET_PDEATHSIG, which the kernel sends when the *thread* ends that started them. libhadron's pool
+ *   threads end when they are idle: it starts them on the thread that lives as long as its handle (native/libhadron/src/reactor.rs).
+ * - Node reaps its own children, each by its pid, and no others. These are reaped by Host.reapChild: until then the pid is taken, and
+ *   the process is a zombie that looks alive to kill(2).
  */
-import type { ShareDescriptors } from "../host/host.ts";
+import type { ProcessId, ShareDescriptors } from "../host/host.ts";
 
 export interface Hypervisor {
   /** As the configuration spells it: "qemu" or "kvm". */
@@ -70,8 +69,7 @@ export interface VmConfig {
 /** A new one, or the one bound to a path. */
 export type NetworkNamespace = "new" | { readonly path: string };
 
-export interface VmProcess {
-  readonly pid: number;
+export interface VmProcess extends ProcessId {
   /** "vmm": the one that runs the guest. */
   readonly role: "vmm" | "helper";
   /** For a person: "qemu", "hadron-vsock". */

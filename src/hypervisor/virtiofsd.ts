@@ -73,18 +73,18 @@ export async function serveShare(
   virtiofsd: Virtiofsd,
   { listener, share, directory }: { readonly listener: number; readonly share: ShareDescriptors; readonly directory: string },
 ): Promise<void> {
-  const start = (of: number | string, rest: Pick<ChildOptions, "descriptors" | "mountNamespace">): void => {
+  const start = async (of: number | string, rest: Pick<ChildOptions, "descriptors" | "mountNamespace">): Promise<void> => {
     const args = virtiofsdArguments(virtiofsd, { listener: FIRST_DESCRIPTOR, directory: of });
-    processes.killWith(processes.spawn({ name: "virtiofsd", program: virtiofsd.path, args, ...rest }), "the process virtiofsd");
+    processes.killWith(await processes.spawn({ name: "virtiofsd", program: virtiofsd.path, args, ...rest }), "the process virtiofsd");
   };
   if (virtiofsd.style === "c") {
-    start(FIRST_DESCRIPTOR + 1, { descriptors: [listener, share.directory] });
+    await start(FIRST_DESCRIPTOR + 1, { descriptors: [listener, share.directory] });
     return;
   }
   // It finds the share where the VM's directory is on the host, until it has made that its root directory.
   const root = await processes.lend(share);
   try {
-    start(directory, { descriptors: [listener, share.namespace], mountNamespace: { descriptor: 1, root } });
+    await start(directory, { descriptors: [listener, share.namespace], mountNamespace: { descriptor: 1, root } });
   } catch (error) {
     // Stopped meanwhile.
     await processes.takeSharesBack();

@@ -6,15 +6,16 @@ import { closeSync } from "node:fs";
 
 import { abortError, orAbort } from "../abort.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
-import { Child, type ChildExit, type ChildOptions, type OwnedProcess } from "../host/child.ts";
+import { type ChildHost, type ChildOptions, spawnChild } from "../host/child.ts";
 import { unlink } from "../host/files.ts";
 import type { Host, ShareDescriptors } from "../host/host.ts";
+import { type ChildExit, type OwnedProcess, type Spawned } from "../host/spawned.ts";
 import { within } from "../time.ts";
 import { endReason, outOfMemoryReason } from "./exit-words.ts";
 import type { VmConfig, VmExit, VmProcess } from "./hypervisor.ts";
 
 /** What Node itself cannot do for a VM's processes. */
-export type ProcessesHost = Pick<Host, "listenUnix" | "lendShare" | "takeShareBack">;
+export type ProcessesHost = ChildHost & Pick<Host, "listenUnix" | "lendShare" | "takeShareBack">;
 
 /** How long the VMM may live on after a process at the other end of one of its connections saw it closed. */
 const EXPLAIN_MS = 1000;
@@ -57,9 +58,10 @@ export class VmProcesses {
   }
 
   /** Starts one through hadron-exec; it becomes this object's. */
-  spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">, role: VmProcess["role"] = "helper"): Child {
+  async spawn(options: Omit<ChildOptions, "hadronExec" | "onDiagnostic">, role: VmProcess["role"] = "helper"): Promise<Spawned> {
     this.requireRunning();
-    const child = Child.spawn({ ...options, hadronExec: this.#hadronExec, onDiagnostic: this.#config.onDiagnostic });
+    const { onDiagnostic } = this.#config;
+    const child = await spawnChild(this.#host, { ...options, hadronExec: this.#hadronExec, onDiagnostic });
     this.adopt(child, role);
     return child;
   }
@@ -67,7 +69,7 @@ export class VmProcesses {
   /** A process that was just started becomes this object's. */
   adopt(child: OwnedProcess, role: VmProcess["role"]): void {
     this.#children.push(child);
-    const notice = this.#config.onProcess({ pid: child.pid, role, name: child.name });
+    const notice = this.#config.onProcess({ pid: child.pid, startTime: child.startTime, role, name: child.name });
     notice.catch(() => undefined);
     this.#notices.push(notice);
   }
@@ -146,7 +148,7 @@ export class VmProcesses {
     }
   }
 
-  /** Is called by `stop` when the processes are gone. */
+  /** Is called by `stop` when the processes are gone, the last one first. */
   defer(release: () => Promise<unknown>): void {
     this.#deferred.push(release);
   }
@@ -238,7 +240,7 @@ export class VmProcesses {
     }
     this.closeDescriptors();
     await Promise.all(this.#children.map((child) => child.exited));
-    for (const release of this.#deferred) {
+    for (const release of this.#deferred.toReversed()) {
       await release();
     }
     await this.takeSharesBack();

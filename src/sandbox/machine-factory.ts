@@ -11,7 +11,6 @@ import type { CgroupPath, CgroupStay } from "../host/cgroup.ts";
 import { close } from "../host/files.ts";
 import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
-import { processStartTime } from "../host/process-stat.ts";
 import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
 import { MAX_DISK_QUEUES, type SharedDirectory, type VmConfig } from "../hypervisor/hypervisor.ts";
@@ -239,7 +238,7 @@ export class MachineFactory implements AsyncDisposable {
       onConsoleLine: (line) => log.debug({ line }, "guest console"),
       onDiagnostic: (program, line) => log.debug({ program, line }, "a process of the VM says"),
       onProcess: async (process) => {
-        await journal.add({ kind: "process", startTime: processStartTime(process.pid), ...process });
+        await journal.add({ kind: "process", ...process });
       },
     };
   }

@@ -347,8 +347,10 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
   }
 
   #leaveNetwork(): Promise<void> {
-    this.#networkLeft ??= allDone([this.#loopback, this.#network].map(async (it) => await it?.[Symbol.asyncDispose]()));
-    return this.#networkLeft;
+    const leave = async (): Promise<void> => {
+      await allDone([this.#loopback, this.#network].map(async (it) => await it?.[Symbol.asyncDispose]()));
+    };
+    return (this.#networkLeft ??= leave());
   }
 }
 

@@ -72,7 +72,7 @@ pub fn spawn_vmm(request: &SpawnVmm) -> OpResult<Reply> {
 }
 
 /// The reading end of which is non-blocking.
-fn pipe() -> OpResult<(OwnedFd, OwnedFd)> {
+pub fn pipe() -> OpResult<(OwnedFd, OwnedFd)> {
     let failed = |errno| OpError::os(errno, "a pipe cannot be made");
     let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
     rustix::io::ioctl_fionbio(&read, true).map_err(failed)?;
@@ -86,7 +86,11 @@ fn spawn(mut command: Command, read: OwnedFd) -> OpResult<Reply> {
     let child = command.current_dir("/").spawn();
     let program = command.get_program().display();
     let child = child.map_err(|error| failed(&error, &format!("{program} cannot be executed")))?;
-    let pid = child.id();
+    started(child.id(), read)
+}
+
+/// What is answered of a child that there is: `fd` is `read`.
+pub fn started(pid: u32, read: OwnedFd) -> OpResult<Reply> {
     let start_time = process::start_time(pid)?;
     Ok(Reply::with_fds(
         json!({ "pid": pid, "startTime": start_time, "fd": read.as_raw_fd() }),

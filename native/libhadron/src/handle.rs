@@ -65,6 +65,9 @@ impl Handle {
             Ok(Operation::SpawnVmm(request)) => {
                 self.reactor.submit(id, ProcessOperation::SpawnVmm(request))
             }
+            Ok(Operation::SpawnProgram(request)) => self
+                .reactor
+                .submit(id, ProcessOperation::SpawnProgram(request)),
             Ok(Operation::ReapChild(request)) => {
                 self.reactor.submit(id, ProcessOperation::Reap(request))
             }
@@ -128,6 +131,7 @@ fn run(operation: Operation) -> OpResult<Reply> {
         Operation::KillProcess(_)
         | Operation::SpawnTask(_)
         | Operation::SpawnVmm(_)
+        | Operation::SpawnProgram(_)
         | Operation::ReapChild(_)
         | Operation::WaitClockSet(_)
         | Operation::WaitNetworkChange(_)

@@ -32,6 +32,7 @@ mod netns;
 mod network;
 mod pool;
 mod process;
+mod program;
 mod reactor;
 mod request;
 mod socket;

@@ -18,9 +18,11 @@ use crate::answers::{Answers, Reply};
 use crate::clock;
 use crate::error::{OpError, OpResult, guarded};
 use crate::pool::Full;
-use crate::request::{Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnTask, SpawnVmm};
+use crate::request::{
+    Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnProgram, SpawnTask, SpawnVmm,
+};
 use crate::stop::Stop;
-use crate::{child, descriptor, network, process, thread};
+use crate::{child, descriptor, network, process, program, thread};
 
 const MAX_QUEUED: usize = 256;
 const MAX_WAITS: usize = 1024;
@@ -32,6 +34,7 @@ pub enum ProcessOperation {
     Kill(KillProcess),
     SpawnTask(SpawnTask),
     SpawnVmm(SpawnVmm),
+    SpawnProgram(SpawnProgram),
     Reap(ReapChild),
     WaitClockSet,
     WaitNetworkChange(Descriptor),
@@ -170,6 +173,9 @@ impl Thread {
                 ProcessOperation::SpawnVmm(request) => {
                     self.answers
                         .send(id, guarded(|| child::spawn_vmm(&request)));
+                }
+                ProcessOperation::SpawnProgram(request) => {
+                    self.answers.send(id, guarded(|| program::spawn(&request)));
                 }
                 ProcessOperation::Reap(request) => {
                     if let Err(error) = guarded(|| self.reap(id, &request)) {

@@ -23,6 +23,7 @@ pub enum Operation {
     KillProcess(KillProcess),
     SpawnTask(SpawnTask),
     SpawnVmm(SpawnVmm),
+    SpawnProgram(SpawnProgram),
     ReapChild(ReapChild),
     WaitClockSet(Empty),
     Cancel(Cancel),
@@ -138,6 +139,17 @@ pub struct SpawnVmm {
     pub netns: String,
     /// Of which the child gets a duplicate.
     pub socket: RawFd,
+}
+
+/// A program that is given descriptors.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpawnProgram {
+    pub program: String,
+    /// From argv[1] on; argv[0] is the program's path.
+    pub arguments: Vec<String>,
+    /// The child gets duplicates, which are its descriptors from 3 on.
+    pub fds: Vec<RawFd>,
 }
 
 /// Answered when the child has exited and is reaped; every child is to be asked for once.

@@ -1,5 +1,5 @@
 /** Why a VM of our VMM is gone, in words for a person. */
-import type { ChildExit } from "../../host/child.ts";
+import type { ChildExit } from "../../host/spawned.ts";
 import { endReason, panicReason, withWords } from "../exit-words.ts";
 import type { GuestEnd } from "./control.ts";
 

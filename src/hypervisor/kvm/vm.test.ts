@@ -88,10 +88,11 @@ function hostWith(behave: string): KvmHost {
       child.stderr?.pipe(copy);
       return { pid, startTime: processStartTime(pid), fd: read };
     },
+    spawnProgram: (program) => real.spawnProgram(program),
     reapChild: async (pid) => {
       const child = played.find((each) => each.pid === pid);
       if (child === undefined) {
-        throw new Error(`there is no process ${pid}`);
+        return await real.reapChild(pid);
       }
       if (child.exitCode === null && child.signalCode === null) {
         await once(child, "exit");
@@ -228,8 +229,8 @@ describe("a launch that fails leaves nothing", () => {
   test("a file server that cannot serve, of which the VMM says that it hung up", async () => {
     await withShare(async (share) => {
       const of = await options(`say({ id: request.id, error: "virtiofsd is gone" })`);
-      await writeFile(of.virtiofsd.path, "#!/bin/sh\necho 'not a directory' >&2\nexit 3\n");
-      // The VMM is told of the VM when the other one has ended.
+      await writeFile(of.virtiofsd.path, "#!/bin/sh\nprintf 'not a directory' >&2\nexit 3\n");
+      // The VMM is told of the VM when the other one has ended: what it says is no line before that.
       const exited = Promise.withResolvers<void>();
       const host: KvmHost = { ...of.host, sendFds: (message) => exited.promise.then(() => of.host.sendFds(message)) };
       const onDiagnostic = (): void => exited.resolve();

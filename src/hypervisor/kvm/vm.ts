@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { Code, HadronError } from "../../errors.ts";
-import { describeExit } from "../../host/child.ts";
 import { errorOfSystemCall } from "../../host/error.ts";
 import type { Host } from "../../host/host.ts";
 import { childrenOf } from "../../host/process-stat.ts";
-import { Spawned, type SpawnedHost } from "../../host/spawned.ts";
+import { describeExit, Spawned, type SpawnedHost } from "../../host/spawned.ts";
 import { GuestConsole } from "../console.ts";
 import type { Disk, Medium, SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";

@@ -1,5 +1,5 @@
 /** Why a VM of QEMU is gone, in words for a person. */
-import type { ChildExit } from "../../host/child.ts";
+import type { ChildExit } from "../../host/spawned.ts";
 import { endReason, panicReason, withWords } from "../exit-words.ts";
 
 /** Of QEMU's process, and: */

@@ -19,9 +19,17 @@ export class QmpClient {
   readonly #onEvent: (event: QmpEvent) => void;
   readonly #greeting = Promise.withResolvers<string>();
 
+  /** Everything that QEMU has said was heard. */
+  readonly ended: Promise<void>;
+
   /** `onEvent` is called for every event; it must not throw. The stream becomes the client's. */
   constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
     this.#onEvent = onEvent;
+    this.ended = new Promise((resolve) => {
+      for (const event of ["end", "close"]) {
+        stream.once(event, () => resolve());
+      }
+    });
     // Whoever does not negotiate need not hear of a connection that ended before its greeting.
     this.#greeting.promise.catch(() => undefined);
     this.#client = new LineClient(stream, {
@@ -59,6 +67,11 @@ export class QmpClient {
       throw new HadronError(Code.INTERNAL, `QEMU refused the command ${command}: ${words}`);
     }
     return answer["return"];
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#client.close("the VM is gone");
   }
 
   #hear({ event, data, QMP }: Message): void {

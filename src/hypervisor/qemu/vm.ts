@@ -1,12 +1,15 @@
 /** One VM: QEMU, hadron-vsock and, with virtio-fs, one virtiofsd for every share. */
 import { fstat as fstatCallback } from "node:fs";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { Code, HadronError } from "../../errors.ts";
-import { type Child, describeExit, FIRST_DESCRIPTOR } from "../../host/child.ts";
+import { FIRST_DESCRIPTOR } from "../../host/child.ts";
 import type { Host } from "../../host/host.ts";
 import type { Message } from "../../host/line-client.ts";
+import { describeExit, type Spawned } from "../../host/spawned.ts";
+import { allDone } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
 import type { Disk, Medium, Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
@@ -32,16 +35,12 @@ export interface QemuOptions {
   readonly virtiofsd: Virtiofsd | undefined;
 }
 
-/** Indexes and numbers of QEMU's inherited descriptors. */
-const QMP = 0;
-const CONSOLE = 1;
-
 const fstat = promisify(fstatCallback);
 
-interface VsockDescriptors {
-  readonly control: VsockControl;
+interface Connection {
+  /** Our end. */
+  readonly stream: Socket;
   readonly theirs: number;
-  readonly listener: number;
 }
 
 export class QemuVm implements Vm {
@@ -49,11 +48,11 @@ export class QemuVm implements Vm {
   readonly #config: VmConfig;
   readonly #processes: VmProcesses;
   /** QEMU's descriptors. */
-  readonly #inherited: ("stream" | number)[] = ["stream", "stream"];
+  readonly #inherited: number[] = [];
   /** By id, whether the guest cannot write to it, whatever is in it: QEMU decides that once. */
   readonly #disks = new Map<string, { readonly readOnly: boolean }>();
   #vsock: VsockControl | undefined;
-  #qemu: Child | undefined;
+  #qemu: Spawned | undefined;
   #qmp: QmpClient | undefined;
   #shutdown: string | undefined;
   #panicked = false;
@@ -153,17 +152,22 @@ export class QemuVm implements Vm {
   async #start(signal: AbortSignal): Promise<void> {
     this.#processes.requireWanted(signal);
     const socket = join(this.#config.directory, "vsock.sock");
-    const vsock = await this.#openVsock(socket);
+    const [listener, vsock, monitor, console] = await allDone([
+      this.#processes.listen(socket),
+      this.#openVsock(),
+      this.#connection(),
+      this.#connection(),
+    ]);
     const devices: QemuDevice[] = [];
     for (const [index, device] of this.#config.devices.entries()) {
       devices.push(await this.#device(device, index));
     }
     this.#processes.requireWanted(signal);
-    const qmp = this.#startQemu(socket, devices);
+    await this.#startQemu({ socket, monitor, console }, devices);
     // QEMU has loaded its libraries when it looks for it: until then its connection can wait.
-    this.#startVsock(vsock);
+    await this.#startVsock(vsock, listener);
     // QEMU answers the negotiation once the machine is made.
-    await this.#processes.up(this.#negotiate(qmp, signal), signal);
+    await this.#processes.up(this.#negotiate(started(this.#qmp), signal), signal);
   }
 
   async #negotiate(qmp: QmpClient, signal: AbortSignal): Promise<void> {
@@ -175,20 +179,27 @@ export class QemuVm implements Vm {
     }
   }
 
-  /** What hadron-vsock is to inherit: its end of the connection with us, and where it listens for QEMU. */
-  async #openVsock(path: string): Promise<VsockDescriptors> {
+  /** hadron-vsock's end of its connection with us. */
+  async #openVsock(): Promise<number> {
     const { host } = this.#options;
-    const processes = this.#processes;
     const [ours, theirs] = await host.socketpair();
-    const control = new VsockControl(host, ours, (sentence) => processes.giveUp(sentence));
+    const control = new VsockControl(host, ours, (sentence) => this.#processes.giveUp(sentence));
     this.#vsock = control;
-    processes.defer(() => control.close());
-    return { control, theirs: processes.own(theirs), listener: await processes.listen(path) };
+    this.#processes.defer(() => control.close());
+    return this.#processes.own(theirs);
   }
 
-  #startVsock({ control: vsock, theirs, listener }: VsockDescriptors): void {
+  /** One for QEMU to inherit. */
+  async #connection(): Promise<Connection> {
+    const [ours, theirs] = await this.#options.host.socketpair();
+    const stream = new Socket({ fd: ours, readable: true, writable: true });
+    this.#processes.defer(() => Promise.resolve(stream.destroy()));
+    return { stream, theirs: this.#processes.own(theirs) };
+  }
+
+  async #startVsock(theirs: number, listener: number): Promise<void> {
     const processes = this.#processes;
-    const child = processes.spawn({
+    const child = await processes.spawn({
       name: "hadron-vsock",
       program: this.#options.hadronVsock,
       args: ["--listen-fd", String(FIRST_DESCRIPTOR + 1), "--guest-cid", String(GUEST_CID)],
@@ -197,7 +208,7 @@ export class QemuVm implements Vm {
     processes.closeDescriptor(theirs);
     processes.closeDescriptor(listener);
     void child.exited.then((exit) => {
-      vsock.fail(`it ${describeExit(exit)}`);
+      this.#vsock?.fail(`it ${describeExit(exit)}`);
     });
     processes.killWith(child, "the vsock process");
   }
@@ -245,9 +256,14 @@ export class QemuVm implements Vm {
     return FIRST_DESCRIPTOR + this.#inherited.push(fd) - 1;
   }
 
-  #startQemu(vsockSocket: string, devices: readonly QemuDevice[]): QmpClient {
+  async #startQemu(to: { socket: string; monitor: Connection; console: Connection }, devices: readonly QemuDevice[]): Promise<void> {
     const { qemu: program, acceleration, tscKhz } = this.#options;
     const { kernel, initrd, kernelParameters, vcpus, memoryMiB, netns, onConsoleLine } = this.#config;
+    const processes = this.#processes;
+    const console = new GuestConsole(to.console.stream, onConsoleLine);
+    const qmp = new QmpClient(to.monitor.stream, (event) => this.#onEvent(event));
+    this.#qmp = qmp;
+    processes.defer(() => qmp.close());
     const args = qemuArguments({
       acceleration,
       kernel,
@@ -256,19 +272,17 @@ export class QemuVm implements Vm {
       vcpus,
       memoryMiB,
       tscKhz,
-      vsockSocket,
+      vsockSocket: to.socket,
       devices,
-      qmpFd: FIRST_DESCRIPTOR + QMP,
-      consoleFd: FIRST_DESCRIPTOR + CONSOLE,
+      qmpFd: this.#inherit(to.monitor.theirs),
+      consoleFd: this.#inherit(to.console.theirs),
     });
-    const qemu = this.#processes.spawn({ name: "qemu", netns, program, args, descriptors: this.#inherited }, "vmm");
+    const heard = Promise.all([qmp.ended, console.ended]);
+    const qemu = await processes.spawn({ name: "qemu", netns, program, args, descriptors: this.#inherited, heard }, "vmm");
     this.#qemu = qemu;
-    const console = new GuestConsole(qemu.stream(CONSOLE), onConsoleLine);
-    const qmp = new QmpClient(qemu.stream(QMP), (event) => {
-      this.#onEvent(event);
-    });
-    this.#qmp = qmp;
-    this.#processes.runBy(qemu, (exit) =>
+    processes.closeDescriptor(to.monitor.theirs);
+    processes.closeDescriptor(to.console.theirs);
+    processes.runBy(qemu, (exit) =>
       exitReason({
         ...exit,
         shutdown: this.#shutdown,
@@ -278,7 +292,6 @@ export class QemuVm implements Vm {
         consoleLines: console.lastLines,
       }),
     );
-    return qmp;
   }
 
   #onEvent({ name, data }: QmpEvent): void {

@@ -6,20 +6,20 @@
  */
 
 import type { Agent, GuestNetwork, GuestRoute } from "../../agent/agent.ts";
-import { Code, HadronError, messageOf } from "../../errors.ts";
-import { Child, describeExit } from "../../host/child.ts";
+import { Code, HadronError } from "../../errors.ts";
+import { type ChildHost, spawnChild } from "../../host/child.ts";
 import { close } from "../../host/files.ts";
 import type { Host } from "../../host/host.ts";
 import type { Journal } from "../../host/journal.ts";
 import type { HostAddress, HostNetwork as NetworkState, HostRoute } from "../../host/network.ts";
-import { processStartTime } from "../../host/process-stat.ts";
+import { describeExit, type Spawned } from "../../host/spawned.ts";
 import type { StreamNic } from "../../hypervisor/hypervisor.ts";
 import type { Logger } from "../../logger.ts";
 import { guestAddress } from "./guest-network.ts";
 import { PASST_MTU, passtArguments } from "./passt.ts";
 
 export interface HostNetworkOptions {
-  readonly host: Pick<Host, "openNetwork" | "readNetwork" | "socketpair">;
+  readonly host: ChildHost & Pick<Host, "openNetwork" | "readNetwork" | "socketpair">;
   readonly journal: Pick<Journal, "add">;
   /** Paths of programs. */
   readonly passt: string;
@@ -48,7 +48,7 @@ export class HostNetwork implements AsyncDisposable {
   readonly #descriptors: Set<number>;
   readonly #vmm: number;
   readonly #own: number;
-  #passt: Child | undefined;
+  #passt: Spawned | undefined;
   #disposed = false;
 
   private constructor(options: HostNetworkOptions, state: NetworkState, [own, vmm]: readonly [number, number]) {
@@ -93,8 +93,8 @@ export class HostNetwork implements AsyncDisposable {
 
   /** Before the VM, from where the VM's processes are started. UNAVAILABLE when it cannot be. */
   async start(): Promise<void> {
-    const { passt: program, hadronExec, journal, log } = this.#options;
-    const passt = Child.spawn({
+    const { host, passt: program, hadronExec, journal, log } = this.#options;
+    const passt = await spawnChild(host, {
       name: "passt",
       hadronExec,
       program,
@@ -103,15 +103,13 @@ export class HostNetwork implements AsyncDisposable {
       onDiagnostic: (_, line) => log.debug({ line }, "passt says"),
     });
     this.#passt = passt;
-    // Before it can be reaped.
-    const startTime = processStartTime(passt.pid);
     await this.#close(this.#own);
     void passt.exited.then((exit) => {
       if (!this.#disposed) {
         this.#failed.resolve(`passt, which carries the pod's network, ${describeExit(exit)}: ${passt.stderr.trim()}`);
       }
     });
-    await journal.add({ kind: "process", pid: passt.pid, startTime, role: "helper", name: "passt" });
+    await journal.add({ kind: "process", pid: passt.pid, startTime: passt.startTime, role: "helper", name: "passt" });
   }
 
   /** For when the hypervisor has it: with its end passt ends. */
@@ -132,11 +130,7 @@ export class HostNetwork implements AsyncDisposable {
     this.#disposed = true;
     await Promise.all([...this.#descriptors].map((fd) => this.#close(fd)));
     if (this.#passt !== undefined) {
-      try {
-        this.#passt.kill();
-      } catch (error) {
-        this.#options.log.error({ err: messageOf(error) }, "passt cannot be ended");
-      }
+      this.#passt.kill();
       await this.#passt.exited;
     }
   }
