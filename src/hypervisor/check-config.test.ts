@@ -4,8 +4,8 @@ import { Code } from "../errors.ts";
 import { checkConfig, type Limits } from "./check-config.ts";
 import type { SharedDirectory, VmConfig } from "./hypervisor.ts";
 
-const limits: Limits = { maxVcpus: 16, deviceSlots: 22, vhostNet: true };
-const machine = { vcpus: 2, memoryMiB: 256, devices: [] };
+const limits: Limits = { maxVcpus: 16, deviceSlots: 22, pluggableSlots: { tuned: 5, debian: 0 }, vhostNet: true };
+const machine = { vcpus: 2, memoryMiB: 256, kernel: { kind: "tuned", path: "/k" }, devices: [] } as const;
 const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [5], vhost: [] } as const;
 const streamNic = { kind: "stream-nic", hardwareAddress: "02:00:00:00:00:0a", socket: 5 } as const;
 const disk = { kind: "disk", id: "disk0", queues: 2, medium: undefined } as const;
@@ -19,6 +19,7 @@ test("what is possible", () => {
     { devices: Array.from({ length: 22 }, (_, index) => share(`t${index}`)) },
     { devices: [share("t".repeat(36)), { ...nic, queues: most, vhost: most }, streamNic] },
     { devices: [disk, { ...disk, id: "a123456789b123456789", medium: { fd: 5, readOnly: true, direct: true, cache: "unsafe" } as const }] },
+    { devices: [share("a"), share("b"), nic], pluggedNics: 2 },
   ]) {
     expect(() => checkConfig({ ...machine, ...change }, limits)).not.toThrow();
   }
@@ -44,6 +45,8 @@ test.each<[string, Partial<VmConfig>, RegExp, Partial<Limits>?]>([
   ["a disk with a name too long", { devices: [{ ...disk, id: "a".repeat(21) }] }, /at most 19/],
   ["a disk without a queue", { devices: [{ ...disk, queues: 0 }] }, /1 to 16/],
   ["a disk with too many queues", { devices: [{ ...disk, queues: 65 }] }, /1 to 64/, { maxVcpus: 240 }],
+  ["NICs to be plugged beside too many devices", { devices: [nic, nic, nic, nic], pluggedNics: 2 }, /4 devices .* 2 NICs .* at most 5/],
+  ["NICs to be plugged into Debian's kernel", { kernel: { kind: "debian", path: "/k" }, pluggedNics: 1 }, /debian kernel .* at most 0/],
   ["an empty tag", { devices: [share("")] }, /1 to 36 bytes/],
 ])("refused: %s", (_, change, message, less = {}) => {
   expect(() => checkConfig({ ...machine, ...change }, { ...limits, ...less })).toThrow(

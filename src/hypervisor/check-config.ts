@@ -11,11 +11,12 @@ const MAX_TAG_BYTES = 36;
 const DISK_ID = /^[a-z][a-z0-9]{0,19}$/;
 
 /** What of a hypervisor's capabilities sets limits. */
-export type Limits = Pick<Capabilities, "maxVcpus" | "deviceSlots" | "vhostNet">;
+export type Limits = Pick<Capabilities, "maxVcpus" | "deviceSlots" | "pluggableSlots" | "vhostNet">;
+type Checked = Pick<VmConfig, "vcpus" | "memoryMiB" | "kernel" | "devices" | "pluggedNics">;
 
 /** @throws HadronError INVALID_ARGUMENT */
-export function checkConfig({ vcpus, memoryMiB, devices }: Pick<VmConfig, "vcpus" | "memoryMiB" | "devices">, limits: Limits): void {
-  const { maxVcpus, deviceSlots } = limits;
+export function checkConfig({ vcpus, memoryMiB, kernel, devices, pluggedNics = 0 }: Checked, limits: Limits): void {
+  const { maxVcpus, deviceSlots, pluggableSlots } = limits;
   if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > maxVcpus) {
     throw invalid(`a VM cannot have ${vcpus} virtual CPUs; 1 to ${maxVcpus} are possible`);
   }
@@ -24,6 +25,12 @@ export function checkConfig({ vcpus, memoryMiB, devices }: Pick<VmConfig, "vcpus
   }
   if (devices.length > deviceSlots) {
     throw invalid(`a VM cannot have ${devices.length} devices; at most ${deviceSlots} are possible`);
+  }
+  if (pluggedNics > 0 && devices.length + pluggedNics > pluggableSlots[kernel.kind]) {
+    throw invalid(
+      `a VM with ${devices.length} devices and the ${kernel.kind} kernel cannot be given ${pluggedNics} NICs while it runs; ` +
+        `at most ${pluggableSlots[kernel.kind]} of both are possible`,
+    );
   }
   for (const device of devices) {
     checkDevice(device, limits);

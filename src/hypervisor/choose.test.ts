@@ -48,6 +48,7 @@ test.each(["auto", "qemu"] as const)("%s without KVM translates, and never share
     sharedFs: "9p",
     maxVcpus: 16,
     deviceSlots: 22,
+    pluggableSlots: { tuned: 5, debian: 0 },
     vhostNet: false,
     emptyDisks: "writable",
   });

@@ -33,6 +33,8 @@ export interface Capabilities {
   readonly maxVcpus: number;
   /** How many devices of all kinds a VM can have, beside those that each has (vsock, random numbers). */
   readonly deviceSlots: number;
+  /** How many there can be, with the NICs that are to be plugged, for NICs to be plugged into a running VM at all; by the kernel's kind. */
+  readonly pluggableSlots: Readonly<Record<KernelImage["kind"], number>>;
   /** Whether the host's kernel may carry packets (`Nic.vhost`). */
   readonly vhostNet: boolean;
   /**
@@ -54,6 +56,8 @@ export interface VmConfig {
   readonly kernelParameters: readonly string[];
   /** In the order in which the guest finds them; at most `deviceSlots`. */
   readonly devices: readonly Device[];
+  /** NICs that `Vm.plug` may add; absent: none. */
+  readonly pluggedNics?: number;
   /** Of the VM's process. */
   readonly netns: NetworkNamespace;
   /** One line of the guest's console, without its end. Never more than 4 KiB at once. */
@@ -163,6 +167,8 @@ export interface Vm extends AsyncDisposable {
   insertDisk(id: string, medium: Medium, signal: AbortSignal): Promise<void>;
   /** Takes the medium out, whatever the guest does with it; no process of the VM has it open afterwards. */
   ejectDisk(id: string, signal: AbortSignal): Promise<void>;
+  /** Gives the running guest another NIC, as far as `VmConfig.pluggedNics` goes. Its descriptors stay the caller's, who may close them then. */
+  plug(nic: Nic, signal: AbortSignal): Promise<void>;
   /** Kills the VM without asking the guest; answers when its processes are reaped. Idempotent. */
   stop(): Promise<void>;
 }

@@ -114,18 +114,25 @@ export class MachineFactory implements AsyncDisposable {
     const before = performance.now();
     const { capabilities } = hypervisor;
     const network = await opening;
+    const fixed = directories.length + pod.disks.length;
+    const spareDisks = capabilities.emptyDisks === "unseen" ? UNSEEN_DISKS : config.spareDisks;
     if (network instanceof PodNetwork) {
       // Without the host's kernel all queues of a NIC are served by one thread.
       const [queues, vhost] = capabilities.vhostNet ? [size.vcpus, true] : [1, false];
-      await network.makeNics({ maxNics: capabilities.deviceSlots - directories.length, queues, vhost });
+      const maxNics = capabilities.deviceSlots - fixed;
+      const maxPluggable = capabilities.pluggableSlots[image.kernel.kind] - fixed - spareDisks;
+      await network.makeNics({ maxNics, maxPluggable, queues, vhost });
     }
-    const others = directories.length + network.nics.length;
-    const room = capabilities.deviceSlots - others - pod.disks.length;
-    const spare = Math.max(0, Math.min(room, capabilities.emptyDisks === "unseen" ? UNSEEN_DISKS : config.spareDisks));
+    const { pluggedNics } = network;
+    const room = capabilities.deviceSlots - fixed - network.nics.length - pluggedNics;
     const disks = undo.use(new PodDisks({ log }));
-    await disks.make(pod.disks, { emptyDisks: capabilities.emptyDisks, spare, queues: Math.min(size.vcpus, MAX_DISK_QUEUES) });
+    await disks.make(pod.disks, {
+      emptyDisks: capabilities.emptyDisks,
+      spare: Math.max(0, Math.min(room, spareDisks)),
+      queues: Math.min(size.vcpus, MAX_DISK_QUEUES),
+    });
     const devices = [...directories, ...network.nics, ...disks.devices];
-    const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, kernelParameters: config.kernelParameters };
+    const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, pluggedNics, kernelParameters: config.kernelParameters };
     const place = await entering;
     const machine = await Machine.boot(
       {

@@ -93,7 +93,7 @@ export interface MachineOptions<A extends MachineAgent = Agent> {
 
 export type MachinePlace = Pick<CgroupStay, "leave" | typeof Symbol.asyncDispose>;
 
-export interface MachineNetwork extends Pick<PodNetwork, "attach" | "refresh" | typeof Symbol.asyncDispose> {
+export interface MachineNetwork extends Pick<PodNetwork, "attach" | "refresh" | "mayBeDeserted" | "isDeserted" | typeof Symbol.asyncDispose> {
   /** It is the host's own. */
   readonly isHosts: boolean;
 }
@@ -190,7 +190,7 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
     let info: SandboxInfo;
     try {
       info = await booted;
-      await untilAborted(options.network.attach(channel.agent), either);
+      await untilAborted(options.network.attach(channel.agent, vm), either);
     } catch (error) {
       // A VM that dies takes the connection with it; which of the two is heard of first is chance.
       if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
@@ -248,7 +248,14 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
    * @param resolvConf path on the host of what a container has as /etc/resolv.conf
    */
   async refreshNetwork(resolvConf: string | undefined): Promise<void> {
-    await allDone([this.#network.refresh(), this.#servers.look(resolvConf)]);
+    const refreshed = this.#network.refresh();
+    if (this.#network.mayBeDeserted) {
+      await refreshed;
+      if (this.#network.isDeserted) {
+        return;
+      }
+    }
+    await allDone([refreshed, this.#servers.look(resolvConf)]);
   }
 
   /** StorageGuest's. */

@@ -14,6 +14,7 @@ export class Kvm implements Hypervisor {
     acceleration: "kvm",
     maxVcpus: MAX_VCPUS,
     deviceSlots: DEVICE_SLOTS,
+    pluggableSlots: { tuned: 0, debian: 0 },
     vhostNet: true,
     emptyDisks: "unseen",
   };

@@ -131,6 +131,10 @@ export class KvmVm implements Vm {
     return { disk, place: placeOf(index) };
   }
 
+  async plug(): Promise<void> {
+    throw new HadronError(Code.UNIMPLEMENTED, "hadron-vmm cannot give a running VM another NIC");
+  }
+
   stop(): Promise<void> {
     return this.#processes.stop();
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { Code } from "../../errors.ts";
-import { escapeOption, qemuArguments, type QemuMachine } from "./command-line.ts";
+import { busOfPlugged, escapeOption, pluggedNic, qemuArguments, type QemuMachine } from "./command-line.ts";
 
 const machine: QemuMachine = {
   acceleration: "tcg",
@@ -15,7 +15,14 @@ const machine: QemuMachine = {
   consoleFd: 4,
   vsockSocket: "/run/hadron/x/vsock.sock",
   devices: [],
+  pluggedNics: 0,
 };
+
+/** Without ACPI. */
+const MACHINE = "microvm,memory-backend=ram,acpi=off,auto-kernel-cmdline=off";
+/** What is said of the first so many slots. */
+const slots = (count: number): string =>
+  Array.from({ length: count }, (_, slot) => `virtio_mmio.device=512@0xfeb00${(slot * 2).toString(16)}00:${5 + slot}`).join(" ");
 
 /** The values that follow an option, in order. */
 function values(args: readonly string[], option: string): string[] {
@@ -25,13 +32,16 @@ function values(args: readonly string[], option: string): string[] {
 describe("the command line", () => {
   test("the tuned kernel under TCG", () => {
     const args = qemuArguments(machine);
-    expect(values(args, "-machine")).toEqual(["microvm,memory-backend=ram,acpi=off"]);
+    expect(values(args, "-machine")).toEqual([MACHINE]);
     expect(values(args, "-accel")).toEqual(["tcg,thread=multi"]);
     expect(values(args, "-cpu").join()).toMatch(/^EPYC-Rome,-erms,-rdseed,.*,-xsaves$/);
     expect(values(args, "-smp")).toEqual(["2"]);
     expect(values(args, "-m")).toEqual(["256M"]);
     expect(values(args, "-object")).toEqual(["memory-backend-memfd,id=ram,size=256M,share=on", "rng-builtin,id=rng"]);
-    expect(values(args, "-device")).toEqual(["vhost-user-vsock-device,chardev=vsock", "virtio-rng-device,rng=rng"]);
+    expect(values(args, "-device")).toEqual([
+      "vhost-user-vsock-device,chardev=vsock,bus=virtio-mmio-bus.0",
+      "virtio-rng-device,rng=rng,bus=virtio-mmio-bus.1",
+    ]);
     expect(values(args, "-global")).toEqual(["virtio-mmio.force-legacy=false"]);
     expect(values(args, "-chardev")).toEqual(["socket,id=qmp,fd=3", "socket,id=console,fd=4", "socket,id=vsock,path=/run/hadron/x/vsock.sock"]);
     expect(args).not.toContain("-S");
@@ -48,7 +58,7 @@ describe("the command line", () => {
     expect(values(args, "-accel")).toEqual(["kvm"]);
     expect(values(args, "-cpu")).toEqual(["host"]);
     expect(values(args, "-chardev")).toContain("socket,id=device0,path=/s,,1");
-    expect(values(args, "-device")).toContain("vhost-user-fs-device,chardev=device0,tag=rootfs,queue-size=1024");
+    expect(values(args, "-device")).toContain("vhost-user-fs-device,chardev=device0,tag=rootfs,queue-size=1024,bus=virtio-mmio-bus.2");
     expect(values(args, "-append").join()).not.toContain("tsc");
     // The guest of a real CPU has the kernel's mitigations.
     expect(values(args, "-append").join()).not.toMatch(/mitigations|kaslr/);
@@ -98,9 +108,9 @@ describe("the command line", () => {
       "tap,id=device2,fd=10,vhost=on,vhostfd=11",
     ]);
     expect(values(kvm, "-device").slice(2)).toEqual([
-      "virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on",
-      "virtio-net-device,netdev=device1,mac=02:00:00:00:00:0b,mrg_rxbuf=on,mq=on",
-      "virtio-net-device,netdev=device2,mac=02:00:00:00:00:0c,mrg_rxbuf=on",
+      "virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on,bus=virtio-mmio-bus.2",
+      "virtio-net-device,netdev=device1,mac=02:00:00:00:00:0b,mrg_rxbuf=on,mq=on,bus=virtio-mmio-bus.3",
+      "virtio-net-device,netdev=device2,mac=02:00:00:00:00:0c,mrg_rxbuf=on,bus=virtio-mmio-bus.4",
     ]);
     const debian = qemuArguments({ ...machine, kernel: { path: "/k", kind: "debian" }, devices: devices.slice(0, 1) });
     expect(values(debian, "-device").slice(1)).toEqual(["virtio-net-pci,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on,romfile="]);
@@ -110,13 +120,34 @@ describe("the command line", () => {
     const devices = [{ kind: "stream-nic", hardwareAddress: "02:00:00:00:00:0a", socket: 5 }] as const;
     const args = qemuArguments({ ...machine, devices });
     expect(values(args, "-netdev")).toEqual(["stream,id=device0,server=off,addr.type=fd,addr.str=5"]);
-    expect(values(args, "-device").slice(2)).toEqual(["virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on"]);
+    expect(values(args, "-device").slice(2)).toEqual(["virtio-net-device,netdev=device0,mac=02:00:00:00:00:0a,mrg_rxbuf=on,bus=virtio-mmio-bus.2"]);
+  });
+
+  test("NICs that are plugged later have slots that the kernel is told of, and what QEMU wants for them one that it is not", () => {
+    const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:0a", queues: [5], vhost: [] } as const;
+    const args = qemuArguments({ ...machine, devices: [nic], pluggedNics: 2 });
+    expect(values(args, "-device").slice(3)).toEqual(["virtio-scsi-device,id=plug,bus=virtio-mmio-bus.7"]);
+    expect(
+      values(args, "-append")
+        .join()
+        .endsWith(` ${slots(5)}`),
+    ).toBe(true);
+    expect([busOfPlugged(0, 1), busOfPlugged(1, 1)]).toEqual(["virtio-mmio-bus.3", "virtio-mmio-bus.4"]);
+    const plugged = { id: "p0", hardwareAddress: "02:00:00:00:00:0b", bus: "virtio-mmio-bus.3", queues: ["q0"], vhost: [] };
+    expect(pluggedNic(plugged)).toEqual({
+      netdev: { type: "tap", id: "p0", fd: "q0", vhost: false },
+      device: { driver: "virtio-net-device", id: "p0-nic", netdev: "p0", bus: "virtio-mmio-bus.3", mac: "02:00:00:00:00:0b", mrg_rxbuf: true },
+    });
+    const several = pluggedNic({ ...plugged, queues: ["q0", "q1"], vhost: ["v0", "v1"] });
+    expect(several.netdev).toEqual({ type: "tap", id: "p0", fds: "q0:q1", vhost: true, vhostfds: "v0:v1" });
+    expect(several.device).toMatchObject({ mq: true });
   });
 
   test("more devices than fit without ACPI", () => {
     const shares = (count: number) => Array.from({ length: count }, (_, index) => ({ kind: "9p", tag: `t${index}`, directory: 5 }) as const);
-    expect(values(qemuArguments({ ...machine, devices: shares(6) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=off"]);
+    expect(values(qemuArguments({ ...machine, devices: shares(6) }), "-machine")).toEqual([MACHINE]);
     expect(values(qemuArguments({ ...machine, devices: shares(7) }), "-machine")).toEqual(["microvm,memory-backend=ram,acpi=on"]);
+    expect(values(qemuArguments({ ...machine, devices: shares(7) }), "-device")[0]).toBe("vhost-user-vsock-device,chardev=vsock");
   });
 
   test("paths keep their commas, spaces and line feeds", () => {
@@ -127,12 +158,12 @@ describe("the command line", () => {
     });
     expect(values(args, "-chardev")).toContain("socket,id=vsock,path=/run/a,,b/vsock.sock");
     expect(values(args, "-fsdev")).toEqual(["local,id=device0,path=/proc/self/fd/5,security_model=passthrough,multidevs=remap"]);
-    expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=device0,mount_tag=a,,b");
+    expect(values(args, "-device")).toContain("virtio-9p-device,fsdev=device0,mount_tag=a,,b,bus=virtio-mmio-bus.2");
     expect(escapeOption("plain")).toBe("plain");
   });
 
   test("a kernel command line too long is refused", () => {
-    expect(() => qemuArguments({ ...machine, kernelParameters: ["x".repeat(1700)] })).toThrow(
+    expect(() => qemuArguments({ ...machine, kernelParameters: ["x".repeat(1800)] })).toThrow(
       expect.objectContaining({
         code: Code.INVALID_ARGUMENT,
         message: expect.stringMatching(/kernel command line has \d+ bytes/) as string,
@@ -146,7 +177,7 @@ describe("the kernel command line", () => {
 
   test("of the tuned kernel under TCG", () => {
     expect(kernelCommandLine(machine)).toBe(
-      "console=ttyS0 quiet panic=-1 rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 reboot=t no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000",
+      `console=ttyS0 quiet panic=-1 rcupdate.rcu_expedited=1 fb_tunnels=none dummy.numdummies=0 ifb.numifbs=0 reboot=t no_timer_check tsc=reliable noreplace-smp mitigations=off nokaslr tsc_early_khz=2596125 lapic_timer_hz=1000000000 ${slots(2)}`,
     );
   });
 

@@ -2,7 +2,7 @@
 import { checkConfig } from "../check-config.ts";
 import { MAX_VCPUS } from "../guest-image.ts";
 import type { Capabilities, Hypervisor, Vm, VmConfig } from "../hypervisor.ts";
-import { DEVICE_SLOTS } from "./command-line.ts";
+import { DEVICE_SLOTS, PLUGGABLE_SLOTS } from "./command-line.ts";
 import { QemuVm, type QemuOptions } from "./vm.ts";
 
 export type { QemuHost } from "./vm.ts";
@@ -19,6 +19,7 @@ export class Qemu implements Hypervisor {
       acceleration: options.acceleration,
       maxVcpus: MAX_VCPUS,
       deviceSlots: DEVICE_SLOTS,
+      pluggableSlots: { tuned: PLUGGABLE_SLOTS, debian: 0 },
       // TCG has to see every write to the guest's memory.
       vhostNet: options.acceleration === "kvm",
       emptyDisks: "writable",

@@ -22,8 +22,12 @@ export class QmpClient {
   /** Everything that QEMU has said was heard. */
   readonly ended: Promise<void>;
 
-  /** `onEvent` is called for every event; it must not throw. The stream becomes the client's. */
-  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
+  /**
+   * `onEvent` is called for every event; it must not throw. The stream becomes the client's.
+   *
+   * @param send brings a line to QEMU together with descriptors: all of it or nothing; absent: no command can have any
+   */
+  constructor(stream: Duplex, onEvent: (event: QmpEvent) => void, send?: (line: string, fds: readonly number[]) => Promise<void>) {
     this.#onEvent = onEvent;
     this.ended = new Promise((resolve) => {
       for (const event of ["end", "close"]) {
@@ -37,6 +41,7 @@ export class QmpClient {
       maxLineBytes: MAX_LINE_BYTES,
       onNews: (message) => this.#hear(message),
       onEnd: this.#greeting.reject,
+      write: (line, fds) => (fds.length > 0 ? send?.(line, fds) : undefined),
     });
   }
 
@@ -52,14 +57,14 @@ export class QmpClient {
 
   /**
    * Returns the answer's `return` member. INTERNAL with QEMU's words when it refuses, UNAVAILABLE when the
-   * connection is or gets lost. A command that was given up may have been carried out nevertheless.
+   * connection is or gets lost. A command that was given up may have been carried out nevertheless. `fds` stay the caller's.
    */
-  async execute(command: string, args: Message, signal: AbortSignal): Promise<unknown> {
+  async execute(command: string, args: Message, signal: AbortSignal, fds: readonly number[] = []): Promise<unknown> {
     const what = `QEMU's command ${command}`;
     if (signal.aborted) {
       throw abortError(signal, what);
     }
-    const answer = await this.#client.request({ execute: command, arguments: args }, { what, signal });
+    const answer = await this.#client.request({ execute: command, arguments: args }, { what, signal, fds });
     const error = answer["error"];
     if (isObject(error)) {
       const { desc } = error;

@@ -16,7 +16,7 @@ import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
 import { type ProcessesHost, VmProcesses } from "../vm-processes.ts";
 import { GUEST_CID, VsockControl } from "../vsock-control.ts";
 import { emptyNode, emptyOptions, mediumNode, mediumOptions, type QemuMedium } from "./block-nodes.ts";
-import { qemuArguments, type QemuDevice } from "./command-line.ts";
+import { busOfPlugged, HANDLER_BUS, pluggedNic, qemuArguments, type QemuDevice } from "./command-line.ts";
 import { exitReason } from "./exit-reason.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
 
@@ -40,6 +40,8 @@ const fstat = promisify(fstatCallback);
 interface Connection {
   /** Our end. */
   readonly stream: Socket;
+  /** Of `stream`. */
+  readonly fd: number;
   readonly theirs: number;
 }
 
@@ -51,6 +53,8 @@ export class QemuVm implements Vm {
   readonly #inherited: number[] = [];
   /** By id, whether the guest cannot write to it, whatever is in it: QEMU decides that once. */
   readonly #disks = new Map<string, { readonly readOnly: boolean }>();
+  /** NICs that it was given while it ran. */
+  #plugged = 0;
   #vsock: VsockControl | undefined;
   #qemu: Spawned | undefined;
   #qmp: QmpClient | undefined;
@@ -141,6 +145,28 @@ export class QemuVm implements Vm {
     return disk;
   }
 
+  async plug({ hardwareAddress, queues, vhost }: Nic, signal: AbortSignal): Promise<void> {
+    const { devices, pluggedNics = 0 } = this.#config;
+    if (this.#plugged >= pluggedNics) {
+      throw new HadronError(Code.RESOURCE_EXHAUSTED, `a VM that was started for ${pluggedNics} more NICs cannot be given another one`);
+    }
+    const number = this.#plugged++;
+    const qmp = started(this.#qmp);
+    const bus = busOfPlugged(number, devices.length);
+    const id = `plugged${number}`;
+    const give = async (fds: readonly number[], of: string): Promise<string[]> => {
+      const names = fds.map((_, index) => `${id}-${of}${index}`);
+      for (const [index, fdname] of names.entries()) {
+        await qmp.execute("getfd", { fdname }, signal, fds.slice(index, index + 1));
+      }
+      return names;
+    };
+    const nic = pluggedNic({ id, hardwareAddress, bus, queues: await give(queues, "queue"), vhost: await give(vhost, "vhost") });
+    await qmp.execute("netdev_add", nic.netdev, signal);
+    await qmp.execute("qom-set", { path: bus, property: "hotplug-handler", value: HANDLER_BUS }, signal);
+    await qmp.execute("device_add", nic.device, signal);
+  }
+
   stop(): Promise<void> {
     return this.#processes.stop();
   }
@@ -191,10 +217,11 @@ export class QemuVm implements Vm {
 
   /** One for QEMU to inherit. */
   async #connection(): Promise<Connection> {
-    const [ours, theirs] = await this.#options.host.socketpair();
-    const stream = new Socket({ fd: ours, readable: true, writable: true });
+    const [fd, theirs] = await this.#options.host.socketpair();
+    // Half open: the descriptor must stay ours until nobody sends over it any more.
+    const stream = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.#processes.defer(() => Promise.resolve(stream.destroy()));
-    return { stream, theirs: this.#processes.own(theirs) };
+    return { fd, stream, theirs: this.#processes.own(theirs) };
   }
 
   async #startVsock(theirs: number, listener: number): Promise<void> {
@@ -257,11 +284,13 @@ export class QemuVm implements Vm {
   }
 
   async #startQemu(to: { socket: string; monitor: Connection; console: Connection }, devices: readonly QemuDevice[]): Promise<void> {
-    const { qemu: program, acceleration, tscKhz } = this.#options;
-    const { kernel, initrd, kernelParameters, vcpus, memoryMiB, netns, onConsoleLine } = this.#config;
+    const { qemu: program, host, acceleration, tscKhz } = this.#options;
+    const { kernel, initrd, kernelParameters, vcpus, memoryMiB, pluggedNics = 0, netns, onConsoleLine } = this.#config;
     const processes = this.#processes;
     const console = new GuestConsole(to.console.stream, onConsoleLine);
-    const qmp = new QmpClient(to.monitor.stream, (event) => this.#onEvent(event));
+    const { stream, fd: socket } = to.monitor;
+    const onEvent = (event: QmpEvent): void => this.#onEvent(event);
+    const qmp = new QmpClient(stream, onEvent, (data, fds) => host.sendFds({ socket, data, fds }));
     this.#qmp = qmp;
     processes.defer(() => qmp.close());
     const args = qemuArguments({
@@ -274,6 +303,7 @@ export class QemuVm implements Vm {
       tscKhz,
       vsockSocket: to.socket,
       devices,
+      pluggedNics,
       qmpFd: this.#inherit(to.monitor.theirs),
       consoleFd: this.#inherit(to.console.theirs),
     });

@@ -38,6 +38,8 @@ export class HostNetwork implements AsyncDisposable {
   /** The VMM needs no network: its own has nothing. */
   readonly netns = "new" as const;
   readonly isHosts = true;
+  readonly mayBeDeserted = false;
+  readonly isDeserted = false;
   readonly #options: HostNetworkOptions;
   readonly #network: GuestNetwork;
   /** Name of the host's interface, and of the guest's. */
@@ -80,6 +82,9 @@ export class HostNetwork implements AsyncDisposable {
   get nics(): StreamNic[] {
     return [{ kind: "stream-nic", hardwareAddress: HARDWARE_ADDRESS, socket: this.#vmm }];
   }
+
+  /** The VM needs no other. */
+  readonly pluggedNics = 0;
 
   /** Of the guest's interface. */
   get addresses(): ReadonlySet<string> {

@@ -6,6 +6,7 @@ import type { GuestNetwork } from "../../agent/agent.ts";
 import { Code, HadronError } from "../../errors.ts";
 import { encodeEntry } from "../../host/journal-entry.ts";
 import type { HostNetwork } from "../../host/network.ts";
+import type { Nic } from "../../hypervisor/hypervisor.ts";
 import { type NetworkHost, type NicOptions, PodNetwork, type PodNetworkOptions } from "./pod-network.ts";
 import { address, link, LOOPBACK, network } from "./recorded.ts";
 
@@ -17,6 +18,7 @@ let warnings: string[];
 let told: GuestNetwork[];
 let problems: string[];
 let refuseJoin: HadronError | undefined;
+let refusePlug: HadronError | undefined;
 /** Of whoever waits for a change. */
 let change: () => void;
 let nextTap: number;
@@ -29,7 +31,7 @@ beforeEach(() => {
   state = network();
   own = false;
   [done, journal, warnings, told, problems] = [[], [], [], [], []];
-  refuseJoin = undefined;
+  [refuseJoin, refusePlug] = [undefined, undefined];
   change = () => {};
   nextTap = 100;
   namespaces = [];
@@ -83,7 +85,7 @@ function spareFd(): number {
 }
 
 async function open(given: Partial<PodNetworkOptions & NicOptions> = {}): Promise<PodNetwork> {
-  const { maxNics = 4, queues = 1, vhost = false, ...options } = given;
+  const { maxNics = 4, maxPluggable = 0, queues = 1, vhost = false, ...options } = given;
   const nothing = (): void => {};
   const log = { error: nothing, info: nothing, debug: nothing, trace: nothing, warn: (_: object, sentence: string) => warnings.push(sentence) };
   const pod = await PodNetwork.open({
@@ -100,7 +102,7 @@ async function open(given: Partial<PodNetworkOptions & NicOptions> = {}): Promis
     ...options,
   });
   pods.push(pod);
-  await pod.makeNics({ maxNics, queues, vhost });
+  await pod.makeNics({ maxNics, maxPluggable, queues, vhost });
   return pod;
 }
 
@@ -108,6 +110,15 @@ const agent = {
   setNetwork: async (given: GuestNetwork) => {
     told.push(given);
     return problems;
+  },
+};
+const vm = {
+  plug: async ({ hardwareAddress, queues }: Nic) => {
+    expect(queues.map(isOpen)).toEqual([true]);
+    done.push(`plug ${hardwareAddress}`);
+    if (refusePlug !== undefined) {
+      throw refusePlug;
+    }
   },
 };
 const eth0 = link(2, "eth0", { mtu: 1400 });
@@ -143,7 +154,7 @@ describe("the NICs of a pod", () => {
   test("of a pod that names no namespace are in one of its own", async () => {
     state = network({ links: [LOOPBACK, eth0] });
     const pod = await open({ netns: "new" });
-    await pod.attach(agent);
+    await pod.attach(agent, vm);
     expect(pod.netns.path).toBe(`/proc/${process.pid}/fd/${namespaces[0]}`);
     // It goes with the pod's processes, and with it all that is in it.
     expect([done, journal]).toEqual([["join 2 100 1400"], []]);
@@ -159,7 +170,7 @@ describe("a pod's network", () => {
   test("is joined and told once, and undone in the end", async () => {
     state = network({ links: [LOOPBACK, eth0], addresses: [address(2, "10.1.0.2/24")] });
     const pod = await open();
-    await pod.attach(agent);
+    await pod.attach(agent, vm);
     await pod.refresh();
     expect([done, journal]).toEqual([["join 2 100 1400"], ["qdisc 2 /run/netns/pod"]]);
     expect(told).toEqual([expect.objectContaining({ interfaces: [expect.objectContaining({ slot: "02:68:61:64:00:01", name: "eth0" })] })]);
@@ -169,7 +180,7 @@ describe("a pod's network", () => {
 
   test("that is made after Create is there at Start, and what changes later is followed", async () => {
     const pod = await open();
-    await pod.attach(agent);
+    await pod.attach(agent, vm);
     expect(told.at(-1)?.interfaces).toEqual([]);
     state = network({ links: [LOOPBACK, eth0] });
     await pod.refresh();
@@ -187,7 +198,7 @@ describe("a pod's network", () => {
 
   test("has what the NICs do not reach named once, and the rest", async () => {
     const pod = await open();
-    await pod.attach(agent);
+    await pod.attach(agent, vm);
     problems = ["the route to 10.0.0.0/8 is refused"];
     const [second, third, vf] = [link(3, "net1"), link(5, "net2"), link(4, "vf", { kind: "", bus: "pci" })];
     changeTo({ links: [LOOPBACK, eth0, second, third, vf] });
@@ -197,18 +208,65 @@ describe("a pod's network", () => {
     await expect.poll(() => warnings).toHaveLength(3);
     expect(warnings).toEqual([
       expect.stringMatching(/interface vf is a device on the pci bus/),
-      expect.stringMatching(/interface net2 has no NIC: .* was started with 2.*spare_nics/),
+      expect.stringMatching(/interface net2 has no NIC: .* VM has 2, .*spare_nics/),
       "the guest's network: the route to 10.0.0.0/8 is refused",
     ]);
     // At a Start somebody can be told.
     await expect(pod.refresh()).rejects.toMatchObject({ code: Code.FAILED_PRECONDITION });
   });
 
+  test("gets NICs as they are needed, where a running VM can be given some", async () => {
+    state = network({ links: [LOOPBACK, eth0] });
+    const pod = await open({ maxPluggable: 3, spareNics: 2 });
+    expect([pod.nics.length, pod.pluggedNics]).toEqual([1, 2]);
+    await pod.closeQueues();
+    await pod.attach(agent, vm);
+    expect(done).toEqual(["join 2 100 1400"]);
+    const [net1, net2, net3] = [link(3, "net1"), link(5, "net2"), link(6, "net3")];
+    changeTo({ links: [LOOPBACK, eth0, net1] });
+    await expect.poll(() => told.at(-1)?.interfaces.map(({ slot }) => slot)).toEqual(["02:68:61:64:00:01", "02:68:61:64:00:02"]);
+    expect(done.slice(1)).toEqual(["plug 02:68:61:64:00:02", "join 3 101 1500"]);
+    changeTo({ links: [LOOPBACK, net1, net2, net3] });
+    await expect.poll(() => told.at(-1)?.interfaces.map(({ name }) => name)).toEqual(["net2", "net1", "net3"]);
+    expect(done.slice(3)).toEqual(["plug 02:68:61:64:00:03", "separate 2 100", "join 5 100 1500", "join 6 102 1500"]);
+    expect([pod.pluggedNics, warnings]).toEqual([0, []]);
+    await pod[Symbol.asyncDispose]();
+    expect(done.at(-1)).toBe("remove 100, 101, 102");
+  });
+
+  test("of a namespace without interfaces needs no NIC, and the guest nothing to be told", async () => {
+    const pod = await open({ maxPluggable: 3 });
+    expect([pod.nics, pod.pluggedNics]).toEqual([[], 2]);
+    await pod.attach(agent, vm);
+    await pod.refresh();
+    expect([done, told]).toEqual([[], []]);
+    state = network({ links: [LOOPBACK, eth0] });
+    await pod.refresh();
+    expect(done).toEqual(["plug 02:68:61:64:00:01", "join 2 100 1400"]);
+    expect(told).toHaveLength(1);
+  });
+
+  test("goes on without a NIC that the VM does not take", async () => {
+    const pod = await open({ maxPluggable: 3, spareNics: 1 });
+    await pod.attach(agent, vm);
+    refusePlug = new HadronError(Code.INTERNAL, "QEMU refused the command device_add: no.");
+    changeTo({ links: [LOOPBACK, eth0] });
+    await expect
+      .poll(() => warnings)
+      .toEqual([
+        "the pod's VM cannot be given another NIC: QEMU refused the command device_add: no.",
+        expect.stringMatching(/interface eth0 has no NIC/),
+      ]);
+    refusePlug = undefined;
+    changeTo({ links: [LOOPBACK, eth0, link(3, "net1")] });
+    await expect.poll(() => told.at(-1)?.interfaces.map(({ name }) => name)).toEqual(["eth0"]);
+  });
+
   test("that another VM has taken is refused, and leaves nothing", async () => {
     state = network({ links: [LOOPBACK, eth0] });
     const pod = await open();
     refuseJoin = new HadronError(Code.ALREADY_EXISTS, "somebody has put an ingress qdisc on it.");
-    await expect(pod.attach(agent)).rejects.toMatchObject({
+    await expect(pod.attach(agent, vm)).rejects.toMatchObject({
       code: Code.FAILED_PRECONDITION,
       message: "the interface eth0 cannot be joined with the pod's VM: somebody has put an ingress qdisc on it.",
     });

@@ -2,8 +2,9 @@
  * A pod's network: the namespace that it has on the host, whose interfaces are joined with the guest's NICs, and the guest, which is
  * told what they are.
  *
- * The NICs are there before the VM starts: one for each interface, and spare ones, as somebody may configure the namespace later
- * (`ctr run --cni`, Docker, between Create and Start; `docker network connect` at any time). Nothing is plugged into a running VM.
+ * There is a NIC for each interface, and room for spare ones, as somebody may configure the namespace later (`ctr run --cni`, Docker,
+ * between Create and Start; `docker network connect` at any time). They are plugged into the VM when they are needed: one that nobody needs
+ * costs the boot of a guest without KVM 30 ms. What cannot be plugged is there before the VM starts.
  * What is in the namespace stays as it is, so that CNI's CHECK and DEL find what they made; its network stack sees none of
  * the packets.
  */
@@ -17,7 +18,7 @@ import type { Host, NetworkSockets } from "../../host/host.ts";
 import type { JournalEntry } from "../../host/journal-entry.ts";
 import type { Journal } from "../../host/journal.ts";
 import type { HostLink } from "../../host/network.ts";
-import type { NetworkNamespace, Nic } from "../../hypervisor/hypervisor.ts";
+import type { NetworkNamespace, Nic, Vm } from "../../hypervisor/hypervisor.ts";
 import type { Logger } from "../../logger.ts";
 import { allDone } from "../../time.ts";
 import { fingerprint, guestNetwork, omissions } from "./guest-network.ts";
@@ -36,6 +37,8 @@ export interface PodNetworkOptions {
 /** What the hypervisor can. */
 export interface NicOptions {
   readonly maxNics: number;
+  /** How many there may be, with those to be plugged, for any to be plugged into the running VM. */
+  readonly maxPluggable: number;
   /** Pairs of queues of a NIC. */
   readonly queues: number;
   /** Whether the host's kernel is to carry the packets, if it can. */
@@ -47,6 +50,7 @@ export type NetworkHost = Pick<
   "createNetns" | "openNetwork" | "readNetwork" | "networkChanged" | "openTap" | "joinLinks" | "separateLinks" | "removeLinks"
 >;
 type NetworkAgent = Pick<Agent, "setNetwork">;
+type NetworkVm = Pick<Vm, "plug">;
 
 interface Slot {
   readonly number: number;
@@ -61,6 +65,12 @@ interface Slot {
 /** Changes come in bursts: they are read when there was none for so long, and after the longer time in any case. */
 const SETTLE_MS = 20;
 const MAX_SETTLE_MS = 200;
+
+/** What a guest has that was told nothing. */
+const EMPTY = fingerprint({ interfaces: [], routes: [], rules: [], neighbours: [] }, 0);
+
+/** A hypervisor does it at once; by then it hangs. */
+const PLUG_MS = 10_000;
 
 export class PodNetwork implements AsyncDisposable {
   readonly netns: { readonly path: string };
@@ -77,7 +87,11 @@ export class PodNetwork implements AsyncDisposable {
   /** What `open` has made. */
   #undo = new AsyncDisposableStack();
   #followed: Promise<void> = Promise.resolve();
-  #agent: NetworkAgent | undefined;
+  /** How NICs are made that are plugged later. */
+  #later: Pick<NicOptions, "queues" | "vhost"> = { queues: 1, vhost: false };
+  /** How many of them there may be yet. */
+  #pluggable = 0;
+  #guest: { readonly agent: NetworkAgent; readonly vm: NetworkVm } | undefined;
   /** Of what the guest was told last. */
   #told = "";
   /** One after the other. */
@@ -113,17 +127,37 @@ export class PodNetwork implements AsyncDisposable {
   }
 
   /** To be called once, before the VM; what it has made when it throws goes with this object. */
-  async makeNics({ maxNics, queues, vhost }: NicOptions): Promise<void> {
+  async makeNics({ maxNics, maxPluggable, queues, vhost }: NicOptions): Promise<void> {
     const { spareNics } = this.#options;
     // One that is to be made yet has an interface at least, and somebody may connect the pod with another network.
     const expected = this.#interfaces === 0 && spareNics > 0 ? 1 : this.#interfaces;
-    const numbers = Array.from({ length: Math.min(expected + spareNics, maxNics) }, (_, number) => number);
-    await allDone(numbers.map((number) => this.#makeSlot(number, queues, vhost)));
+    const most = Math.min(expected + spareNics, maxNics);
+    const atOnce = most <= maxPluggable ? Math.min(this.#interfaces, most) : most;
+    this.#later = { queues, vhost };
+    this.#pluggable = most - atOnce;
+    const made = Array.from({ length: atOnce }, (_, number) => this.#makeSlot(number));
+    await allDone(made.map(async (slot) => void this.#slots.push(await slot)));
     this.#slots.sort((one, other) => one.number - other.number);
   }
 
+  /** Those that the VM is started with. */
   get nics(): Nic[] {
-    return this.#slots.map(({ hardwareAddress, queues, vhost }) => ({ kind: "nic", hardwareAddress, queues, vhost }));
+    return this.#slots.map(nicOf);
+  }
+
+  /** How many it may be given later. */
+  get pluggedNics(): number {
+    return this.#pluggable;
+  }
+
+  /** Nobody but who finds it by a process of the pod's has it. */
+  get mayBeDeserted(): boolean {
+    return this.#options.netns === "new";
+  }
+
+  /** Such a one in which nobody has made an interface, so that nobody serves the pod there either: as it was at the last `refresh`. */
+  get isDeserted(): boolean {
+    return this.mayBeDeserted && this.#told === EMPTY;
   }
 
   /** No process of its own carries it. */
@@ -137,8 +171,12 @@ export class PodNetwork implements AsyncDisposable {
   }
 
   /** Gives the guest its network and, from then on, what becomes of it. */
-  async attach(agent: NetworkAgent): Promise<void> {
-    this.#agent = agent;
+  async attach(agent: NetworkAgent, vm: NetworkVm): Promise<void> {
+    this.#guest = { agent, vm };
+    if (this.#slots.length === 0) {
+      // It has none by itself.
+      this.#told = EMPTY;
+    }
     await this.refresh();
     this.#followed = this.#follow(this.#ended.signal);
   }
@@ -159,20 +197,45 @@ export class PodNetwork implements AsyncDisposable {
         await this.#separate(slot);
       }
       // They would go with their last descriptors, but then the hypervisor's end waits for the kernel, 15 ms for each.
-      await this.#options.host.removeLinks(
-        this.#sockets,
-        this.#slots.map(({ tap }) => tap),
-      );
+      const taps = this.#slots.map(({ tap }) => tap);
+      if (taps.length > 0) {
+        await this.#options.host.removeLinks(this.#sockets, taps);
+      }
     });
     await this.#undo[Symbol.asyncDispose]();
   }
 
-  async #makeSlot(number: number, count: number, vhost: boolean): Promise<void> {
+  async #makeSlot(number: number): Promise<Slot> {
+    const { queues: count, vhost } = this.#later;
     const { index: tap, queues } = await this.#options.host.openTap(this.netns.path, count);
     queues.forEach((fd) => this.#inherited.add(fd));
     const opened = vhost ? await this.#openVhost(count) : [];
     opened.forEach((fd) => this.#inherited.add(fd));
-    this.#slots.push({ number, hardwareAddress: placeholder(number), tap, queues, vhost: opened, link: undefined });
+    return { number, hardwareAddress: placeholder(number), tap, queues, vhost: opened, link: undefined };
+  }
+
+  /** One more, in the running VM; false where there is no room for it, or it cannot be. */
+  async #plug(vm: NetworkVm): Promise<boolean> {
+    if (this.#pluggable === 0) {
+      return false;
+    }
+    this.#pluggable--;
+    try {
+      const slot = await this.#makeSlot(this.#slots.length);
+      await vm.plug(nicOf(slot), AbortSignal.any([this.#ended.signal, AbortSignal.timeout(PLUG_MS)]));
+      this.#slots.push(slot);
+      return true;
+    } catch (error) {
+      // A VM that is gone has its own consequences.
+      if (error instanceof HadronError && error.code === Code.UNAVAILABLE) {
+        throw error;
+      }
+      this.#warn(`the pod's VM cannot be given another NIC: ${messageOf(error)}`);
+      return false;
+    } finally {
+      // If the VM has it not, the tap ends with them.
+      await this.closeQueues();
+    }
   }
 
   /** None where the host has no such device: then the hypervisor carries the packets. */
@@ -225,19 +288,24 @@ export class PodNetwork implements AsyncDisposable {
   }
 
   async #carryOver(how: "strict" | "lenient"): Promise<void> {
-    const agent = this.#agent;
-    if (agent === undefined || this.#ended.signal.aborted) {
+    if (this.#guest === undefined || this.#ended.signal.aborted) {
       return;
     }
+    const { agent, vm } = this.#guest;
     const state = await this.#options.host.readNetwork(this.#sockets);
     const { carried, refused, left } = chooseLinks(state);
     if (how === "strict") {
       requireNone(refused);
     }
-    const { assigned, homeless } = assignNics(
-      carried,
-      this.#slots.map(({ link }) => link),
-    );
+    const assign = (): ReturnType<typeof assignNics> =>
+      assignNics(
+        carried,
+        this.#slots.map(({ link }) => link),
+      );
+    let { assigned, homeless } = assign();
+    while (homeless.length > 0 && (await this.#plug(vm))) {
+      ({ assigned, homeless } = assign());
+    }
     for (const sentence of [...refused, ...left, ...omissions(state), ...homeless.map((link) => this.#noNicFor(link))]) {
       this.#warn(sentence);
     }
@@ -299,7 +367,7 @@ export class PodNetwork implements AsyncDisposable {
 
   #noNicFor({ name }: HostLink): string {
     return (
-      `the interface ${name} has no NIC: the pod's VM was started with ${this.#slots.length}, which are taken; ` +
+      `the interface ${name} has no NIC: the pod's VM has ${this.#slots.length}, which are taken, and can be given no more; ` +
       "start the pod anew, or raise spare_nics in the configuration"
     );
   }
@@ -330,6 +398,10 @@ function requireNone(refused: readonly string[]): void {
   if (refused.length > 0) {
     throw new HadronError(Code.FAILED_PRECONDITION, refused.join("; "));
   }
+}
+
+function nicOf({ hardwareAddress, queues, vhost }: Slot): Nic {
+  return { kind: "nic", hardwareAddress, queues, vhost };
 }
 
 /** Of the NIC until it has an interface: locally administered, and never on a network. */

@@ -75,6 +75,9 @@ impl Network {
     /// The NICs that are to be out of sight and are not yet.
     fn discover_idle(&mut self, wanted: &[Interface]) -> Vec<String> {
         self.nics.discover();
+        if wanted.iter().any(|it| !self.nics.knows(it.slot)) {
+            self.nics.discover_plugged();
+        }
         self.nics
             .with_driver(|slot| wanted.iter().all(|interface| interface.slot != slot))
     }

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use super::wanted::{Device, HardwareAddress};
 
 const DRIVER: &str = "/sys/bus/virtio/drivers/virtio_net";
+/// Slots of virtio devices, and who looks what is in them.
+const SLOTS: &str = "/sys/bus/platform/devices";
+const SLOT_DRIVER: &str = "/sys/bus/platform/drivers/virtio-mmio";
 
 /// Of lo, in every network namespace.
 const LOOPBACK: u32 = 1;
@@ -18,6 +21,19 @@ const LOOPBACK: u32 = 1;
 pub struct Nics(BTreeMap<HardwareAddress, String>);
 
 impl Nics {
+    /// Those that the hypervisor has plugged since: the kernel has found their slots empty at its boot, and looks again when it is asked to.
+    pub fn discover_plugged(&mut self) {
+        // A kernel whose devices are on PCI has neither.
+        for entry in fs::read_dir(SLOTS).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with("virtio-mmio.") && !entry.path().join("driver").exists() {
+                // ENODEV: it is empty still.
+                let _ = fs::write(Path::new(SLOT_DRIVER).join("bind"), &name);
+            }
+        }
+        self.discover();
+    }
+
     /// Looks for those that are not known yet. They have their driver and their first address.
     pub fn discover(&mut self) {
         let Ok(entries) = fs::read_dir(DRIVER) else {
@@ -39,8 +55,8 @@ impl Nics {
         }
     }
 
-    pub fn known(&self) -> impl Iterator<Item = HardwareAddress> {
-        self.0.keys().copied()
+    pub fn knows(&self, slot: HardwareAddress) -> bool {
+        self.0.contains_key(&slot)
     }
 
     /// The interface's name now. None: it has no driver, or a program has taken it into another namespace.
