@@ -4,6 +4,9 @@ import { messageOf } from "../errors.ts";
 import { parseDaemonArguments } from "./arguments.ts";
 import { runDaemon } from "./daemon.ts";
 
+// The launcher's, for this process alone: it has been read when the process began.
+delete process.env["MALLOC_ARENA_MAX"];
+
 async function main(): Promise<never> {
   try {
     await runDaemon(parseDaemonArguments(process.argv.slice(2)), import.meta.dirname);

@@ -19,6 +19,10 @@ use crate::pod::Pod;
 /// for the daemon (tools/bundle.ts) is good for exactly these flags.
 const NODE_FLAGS: &str = include_str!("../node-flags");
 
+/// How many heaps the C library keeps for the threads of a process (mallopt(3)). Those of Node and libhadron are many, and each holds
+/// on to what it once needed; none of them allocates so much that it would wait for another.
+const ARENAS: &str = "MALLOC_ARENA_MAX";
+
 impl Installation {
     /// Starts the daemon with `listener` as its stdin; answers with its log. The working directory must be the bundle.
     pub fn start(
@@ -55,6 +59,7 @@ impl Installation {
         }
         // Flags for some other Node program of the host must not change this one.
         command.env_remove("NODE_OPTIONS");
+        command.env(ARENAS, "1");
         if !options.ttrpc_address.is_empty() && std::env::var_os("TTRPC_ADDRESS").is_none() {
             command.env("TTRPC_ADDRESS", options.ttrpc_address);
         }

@@ -63,8 +63,8 @@ fn a_task_alone_gets_a_daemon_and_a_plain_address() {
     assert_eq!(record.arguments.join(" "), expected);
     assert_eq!(record.cwd, bundle.to_str().unwrap());
     assert_eq!(
-        (record.ttrpc.as_str(), record.options.as_str()),
-        ("/run/ttrpc.sock", "")
+        [record.ttrpc, record.options, record.arenas],
+        ["/run/ttrpc.sock", "", "1"]
     );
     let [stdin, stdout, stderr] = record.descriptors.as_slice() else {
         panic!("{:?}", record.descriptors)

@@ -40,6 +40,7 @@ echo $$ >> /run/world/pids
     echo "cwd $(pwd)"
     echo "ttrpc $TTRPC_ADDRESS"
     echo "options $NODE_OPTIONS"
+    echo "arenas $MALLOC_ARENA_MAX"
     for argument in "$@"; do echo "arg $argument"; done
     # The shell itself holds the script open.
     sed -n 's/.* \([0-9]*\) -> /fd \1 /p' /run/world/descriptors.$$ | grep -v lib/hadron/node
@@ -59,6 +60,7 @@ pub struct Record {
     pub cwd: String,
     pub ttrpc: String,
     pub options: String,
+    pub arenas: String,
     pub arguments: Vec<String>,
     /// "NUMBER WHAT".
     pub descriptors: Vec<String>,
@@ -254,6 +256,7 @@ impl World {
                 "cwd" => record.cwd = value.to_owned(),
                 "ttrpc" => record.ttrpc = value.to_owned(),
                 "options" => record.options = value.to_owned(),
+                "arenas" => record.arenas = value.to_owned(),
                 "arg" => record.arguments.push(value.to_owned()),
                 "fd" => record.descriptors.push(value.to_owned()),
                 _ => return record,
