@@ -88,10 +88,10 @@ describe("the command line", () => {
       expect.objectContaining({ "node-name": "disk3-medium" }),
     ]);
     expect(values(args, "-device").filter((device) => device.startsWith("virtio-blk"))).toEqual([
-      "virtio-blk-device,id=disk0,drive=disk0-medium,serial=disk0,num-queues=2,write-cache=on",
-      "virtio-blk-device,id=disk1,drive=disk1-medium,serial=disk1,num-queues=1,write-cache=on",
-      "virtio-blk-device,id=disk2,drive=disk2-empty,serial=disk2,num-queues=1,write-cache=on",
-      "virtio-blk-device,id=disk3,drive=disk3-medium,serial=disk3,num-queues=1,write-cache=off",
+      "virtio-blk-device,id=disk0,drive=disk0-medium,serial=disk0,num-queues=2,write-cache=on,bus=virtio-mmio-bus.2",
+      "virtio-blk-device,id=disk1,drive=disk1-medium,serial=disk1,num-queues=1,write-cache=on,bus=virtio-mmio-bus.3",
+      "virtio-blk-device,id=disk2,drive=disk2-empty,serial=disk2,num-queues=1,write-cache=on,bus=virtio-mmio-bus.4",
+      "virtio-blk-device,id=disk3,drive=disk3-medium,serial=disk3,num-queues=1,write-cache=off,bus=virtio-mmio-bus.5",
     ]);
   });
 
