@@ -117,7 +117,7 @@ export const SCHEMA = {
     min: 0,
     max: 16,
     annotation: true,
-    doc: "Places for disks that a pod's VM in QEMU has beside the block devices of its first container: for containers that come when the VM runs, as all of CRI's do ([block devices](volumes.md#block-devices)). Hadron's own VMM has eight in any case, which cost nothing.",
+    doc: "Places for disks that a pod's VM in QEMU has beside the block devices of its first container: for containers that come when the VM runs, as all of CRI's do ([block devices](volumes.md#block-devices)). Hadron's own VMM has eight in any case, which the guest does not see.",
   },
   host_network: {
     type: "choice",

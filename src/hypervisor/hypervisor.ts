@@ -38,7 +38,7 @@ export interface Capabilities {
   /** Whether the host's kernel may carry packets (`Nic.vhost`). */
   readonly vhostNet: boolean;
   /**
-   * What a disk without a medium is: "unseen", so that it costs nothing, and takes any; or there from the start, and for media that can be
+   * What a disk without a medium is: "unseen" by the guest, and takes any; or there from the start, and for media that can be
    * written to.
    */
   readonly emptyDisks: "unseen" | "writable";

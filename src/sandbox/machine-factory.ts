@@ -45,7 +45,7 @@ export interface MachineFactoryOptions {
   readonly configured: (config: Config) => void;
 }
 
-/** Places for disks that cost nothing: more than a pod's containers will want. */
+/** Places for disks, where they cost next to nothing: more than a pod's containers will want. A boot leaves the guest some 100 times more often for them. */
 const UNSEEN_DISKS = 8;
 
 /** What the patches of guest/kernel mend, of all that docs/file-systems.md names the worst. */
