@@ -111,7 +111,7 @@ test-agent: ## The Rust tests of the guest's agent, in a VM
 # What cargo-fuzz passes to the compiler, but for the sanitizer of addresses, which stable Rust does not have. What was found to
 # reach something new is kept between runs, and what breaks a device is left in target/fuzz.
 FUZZ_S ?= 3600
-FUZZ_TARGETS ?= vsock disk queues registers control
+FUZZ_TARGETS ?= vsock disk fs queues registers control
 FUZZ_CORPUS := $(HADRON_CACHE)/fuzz
 fuzz: export RUSTFLAGS := -Cpasses=sancov-module --cfg=fuzzing $(addprefix -Cllvm-args=-sanitizer-coverage-,level=4 inline-8bit-counters pc-table trace-compares)
 

@@ -165,6 +165,10 @@ impl Device for Fs {
 
     fn activate(&mut self, mut activation: Activation, poll: &mut Poll<'_>) -> Result<(), Failure> {
         let queues = [activation.take(0)?, activation.take(1)?];
+        if self.lost {
+            // It may have the queues of before.
+            return Err(Failure::Host(BackEndError::Lost.to_string()));
+        }
         self.active = true;
         if let Err(error) = self.introduce(&activation, &queues) {
             return Err(self.lose(&error, poll));

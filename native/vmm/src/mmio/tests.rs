@@ -7,6 +7,10 @@ use crate::devices::vacant::Vacant;
 use crate::memory::Backing;
 use crate::worker::{EventFlags, Listener, Poll, Worker};
 
+mod bells;
+
+use bells::{Attached, Bells};
+
 /// What happened to the device, in its own thread.
 #[derive(Debug, PartialEq, Eq)]
 enum Seen {
@@ -59,7 +63,7 @@ impl Device for Probe {
         let Some(Some(queue)) = self.queues.get(token as usize) else {
             return Ok(Progress::Done);
         };
-        queue.take_kick();
+        let _ = queue.kick.read();
         self.tell(Seen::Kick(token));
         if token == 1 {
             return Err(Failure::Guest("the second queue is a trap".to_owned()));
@@ -95,27 +99,6 @@ impl Listener for Teller {
     }
     fn fatal(&self, sentence: String) {
         panic!("{sentence}");
-    }
-}
-
-/// KVM's part: what is written to which address reaches which eventfd.
-type Attached = Arc<Mutex<Vec<(u64, u32, EventFd)>>>;
-
-struct Bells(Attached);
-
-impl Doorbells for Bells {
-    fn attach(&self, address: u64, queue: u32, kick: &EventFd) -> io::Result<()> {
-        let mut attached = self.0.lock().unwrap();
-        assert!(!attached.iter().any(|(_, other, _)| *other == queue));
-        attached.push((address, queue, kick.try_clone()?));
-        Ok(())
-    }
-    fn detach(&self, _: u64, queue: u32, _: &EventFd) -> io::Result<()> {
-        self.0
-            .lock()
-            .unwrap()
-            .retain(|(_, other, _)| *other != queue);
-        Ok(())
     }
 }
 

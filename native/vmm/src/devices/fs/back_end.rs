@@ -81,6 +81,9 @@ pub enum BackEndError {
     /// What it lacks.
     #[error("virtiofsd does not offer {0}, which is needed")]
     Lacks(&'static str),
+    /// It was of no use before.
+    #[error("virtiofsd has failed, and is not asked again")]
+    Lost,
     /// This VM was not made for it.
     #[error("the guest's memory is private, so that virtiofsd cannot map it")]
     PrivateMemory,

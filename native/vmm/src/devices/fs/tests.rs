@@ -233,6 +233,25 @@ fn answers_that_nobody_asked_for_or_that_say_no_end_the_vm() {
     expect(&driver, "virtiofsd answers what it was not asked");
 }
 
+/// A guest can be quick, between the end of virtiofsd's use and the VM's.
+#[test]
+fn a_virtiofsd_that_failed_is_not_told_of_other_queues() {
+    let (socket, device) = making(FEATURES, 8);
+    let mut driver = driver_of(device);
+    let player = play(socket, Request::SetVringEnable as u32, 0);
+    assert!(!driver.activate(0));
+    driver.complaint();
+    assert!(driver.try_reset());
+    assert!(!driver.activate(0));
+    assert!(driver.complaint().contains("is not asked again"));
+    drop(driver);
+    // The greeting (8 bytes of it are a body), the features, a table of one region, and six requests for each of two queues.
+    assert_eq!(
+        player.join().unwrap().len(),
+        8 + 8 + 40 + 2 * (8 + 8 + 40 + 8 + 8 + 8)
+    );
+}
+
 /// One that hangs does not hold a vCPU for ever.
 #[test]
 fn a_virtiofsd_that_does_not_take_or_let_go_ends_the_vm() {
