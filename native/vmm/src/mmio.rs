@@ -94,6 +94,17 @@ pub enum ReplaceError {
     Worker,
 }
 
+/// What of it is to be saved, beside the queues, the device's status and its configuration: the values that a driver sets one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct MmioState {
+    selected_queue: usize,
+    device_features_page: u32,
+    driver_features_page: u32,
+    driver_features: u64,
+    /// A ring's address was not taken since it was not aligned (virtio 1.2, section 2.7).
+    misaligned: bool,
+}
+
 /// One device's registers.
 pub struct Mmio {
     place: Place,
@@ -103,12 +114,7 @@ pub struct Mmio {
     queues: Vec<Queue>,
     /// While the device is active: the doorbells that are attached, with their queues' numbers.
     kicks: Vec<(u32, EventFd)>,
-    selected_queue: usize,
-    device_features_page: u32,
-    driver_features_page: u32,
-    driver_features: u64,
-    /// A ring's address was not taken since it was not aligned (virtio 1.2, section 2.7).
-    misaligned: bool,
+    state: MmioState,
 }
 
 impl Mmio {
@@ -125,11 +131,7 @@ impl Mmio {
             interrupt,
             queues,
             kicks: Vec::new(),
-            selected_queue: 0,
-            device_features_page: 0,
-            driver_features_page: 0,
-            driver_features: 0,
-            misaligned: false,
+            state: MmioState::default(),
         })
     }
 
@@ -163,7 +165,7 @@ impl Mmio {
             VIRTIO_MMIO_DEVICE_ID => self.description.device_type,
             VIRTIO_MMIO_VENDOR_ID => VENDOR,
             VIRTIO_MMIO_DEVICE_FEATURES => {
-                page_of(self.description.features, self.device_features_page)
+                page_of(self.description.features, self.state.device_features_page)
             }
             VIRTIO_MMIO_QUEUE_NUM_MAX => self.selected().map_or(0, |queue| queue.max_size().into()),
             VIRTIO_MMIO_QUEUE_READY => self.selected().map_or(0, |queue| queue.ready().into()),
@@ -180,11 +182,11 @@ impl Mmio {
 
     fn set_register(&mut self, offset: u32, value: u32) {
         match offset {
-            VIRTIO_MMIO_DEVICE_FEATURES_SEL => self.device_features_page = value,
-            VIRTIO_MMIO_DRIVER_FEATURES_SEL => self.driver_features_page = value,
+            VIRTIO_MMIO_DEVICE_FEATURES_SEL => self.state.device_features_page = value,
+            VIRTIO_MMIO_DRIVER_FEATURES_SEL => self.state.driver_features_page = value,
             VIRTIO_MMIO_DRIVER_FEATURES => self.set_features(value),
             VIRTIO_MMIO_QUEUE_SEL => {
-                self.selected_queue = usize::try_from(value).unwrap_or(usize::MAX);
+                self.state.selected_queue = usize::try_from(value).unwrap_or(usize::MAX);
             }
             VIRTIO_MMIO_QUEUE_NOTIFY => self.notify(value),
             VIRTIO_MMIO_INTERRUPT_ACK => {
@@ -203,7 +205,7 @@ impl Mmio {
         if status & VIRTIO_CONFIG_S_FEATURES_OK == 0 || status & VIRTIO_CONFIG_S_DRIVER_OK != 0 {
             return;
         }
-        let Some(queue) = self.queues.get_mut(self.selected_queue) else {
+        let Some(queue) = self.queues.get_mut(self.state.selected_queue) else {
             return;
         };
         match offset {
@@ -224,11 +226,11 @@ impl Mmio {
             VIRTIO_MMIO_QUEUE_USED_LOW => queue.used_ring(),
             _ => return,
         };
-        self.misaligned |= taken as u32 != value;
+        self.state.misaligned |= taken as u32 != value;
     }
 
     fn selected(&self) -> Option<&Queue> {
-        self.queues.get(self.selected_queue)
+        self.queues.get(self.state.selected_queue)
     }
 
     fn device_status(&self) -> u32 {
@@ -240,12 +242,13 @@ impl Mmio {
         if status & VIRTIO_CONFIG_S_DRIVER == 0 || status & VIRTIO_CONFIG_S_FEATURES_OK != 0 {
             return;
         }
-        let (shift, mask) = match self.driver_features_page {
+        let (shift, mask) = match self.state.driver_features_page {
             0 => (0, 0xffff_ffff),
             1 => (32, 0xffff_ffff << 32),
             _ => return,
         };
-        self.driver_features = (self.driver_features & !mask) | u64::from(value) << shift;
+        self.state.driver_features =
+            (self.state.driver_features & !mask) | u64::from(value) << shift;
     }
 
     /// Without an ioeventfd: what a driver writes in another width than the specification has, or too early.
@@ -289,8 +292,8 @@ impl Mmio {
     }
 
     fn accepts_features(&self) -> bool {
-        let unknown = self.driver_features & !self.description.features;
-        unknown == 0 && self.driver_features & (1 << VIRTIO_F_VERSION_1) != 0
+        let unknown = self.state.driver_features & !self.description.features;
+        unknown == 0 && self.state.driver_features & (1 << VIRTIO_F_VERSION_1) != 0
     }
 
     fn activate(&mut self) {
@@ -301,7 +304,7 @@ impl Mmio {
             Ok(queues) => {
                 let activation = Activation {
                     memory: Arc::clone(&self.place.memory),
-                    features: self.driver_features,
+                    features: self.state.driver_features,
                     queues,
                     interrupt: self.interrupt.clone(),
                 };
@@ -319,7 +322,7 @@ impl Mmio {
 
     /// The queues that the driver set up, with their doorbells.
     fn build_queues(&mut self) -> io::Result<Vec<Option<Virtqueue>>> {
-        let event_idx = self.driver_features & (1 << VIRTIO_RING_F_EVENT_IDX) != 0;
+        let event_idx = self.state.driver_features & (1 << VIRTIO_RING_F_EVENT_IDX) != 0;
         let address = self.notify_address();
         let mut queues = Vec::with_capacity(self.queues.len());
         for (index, queue) in (0..).zip(&mut self.queues) {
@@ -327,7 +330,7 @@ impl Mmio {
                 queues.push(None);
                 continue;
             }
-            if self.misaligned || !queue.is_valid(&*self.place.memory) {
+            if self.state.misaligned || !queue.is_valid(&*self.place.memory) {
                 return Err(io::ErrorKind::InvalidInput.into());
             }
             let kick = EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?;
@@ -373,11 +376,7 @@ impl Mmio {
         for queue in &mut self.queues {
             queue.reset();
         }
-        self.selected_queue = 0;
-        self.device_features_page = 0;
-        self.driver_features_page = 0;
-        self.driver_features = 0;
-        self.misaligned = false;
+        self.state = MmioState::default();
         self.status.interrupt.store(0, Ordering::Release);
         self.status.device.store(0, Ordering::Release);
     }
