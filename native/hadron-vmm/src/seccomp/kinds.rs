@@ -1,4 +1,5 @@
-//! The lists. They were found by running the tests and real guests: a call that no run makes is not in them.
+//! The lists. They were found by running the tests and real guests: a call that no run makes is not in them, but for what allocators, locks
+//! and the C library may want of any thread at any time (`every_thread`).
 
 use libc::{
     SYS_brk, SYS_clock_gettime, SYS_close, SYS_epoll_ctl, SYS_epoll_pwait, SYS_eventfd2, SYS_exit,
