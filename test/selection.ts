@@ -21,11 +21,12 @@ export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/differentia
 
 /**
  * The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. Behind them
- * the seconds of one core that they take there, 17 minutes together. A pod is 10 to 15 of them, an additional
+ * the seconds of one core that they take there, 20 minutes together. A pod is 10 to 15 of them, an additional
  * container 4; 25 pass before the first test.
  */
 export const everyBuildInLab: Readonly<Record<string, string>> = {
-  "test/e2e/kvm.test.ts": "what is so with KVM only", // 100
+  "test/e2e/kvm.test.ts": "what is so with KVM only", // 180
+  "test/hypervisor/kvm.test.ts": "our own VMM as the daemon has it, with a guest that obeys the test", // 90
   "test/e2e/files.test.ts": "the guest and the host change the same files", // 40
   "test/differential/files.test.ts": "what a file can do by virtio-fs, and what not", // 110
   "test/e2e/pod.test.ts": "several containers in one guest, and a containerd that comes and goes", // 160

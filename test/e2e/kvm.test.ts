@@ -1,5 +1,5 @@
 /** Pods on a host with KVM: what is not so without it. Everything else that a pod does is in the other files, which the lab runs as well. */
-import { mkdir, mkdtemp, readdir, readFile, readlink, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { mustRun } from "../harness/command.ts";
 import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { configFile, kvmMissing } from "../harness/machine.ts";
+import { answerSum, makeBytes, NODE_IPV4, sendBytes, TestNode } from "../harness/network.ts";
 import { inLab } from "../harness/patience.ts";
 import { killProcess, type Process } from "../harness/processes.ts";
 import { runContainer, startContainer } from "../harness/runtime.ts";
@@ -25,6 +26,8 @@ const LOOK_AROUND =
 const MITIGATED = ["Mitigation", "Mitigation"];
 
 test.runIf(inLab)("the lab has KVM", () => expect(kvmMissing).toBeUndefined());
+
+const VHOST = "/dev/vhost-net";
 
 /** What is said of it, and of a guest that goes astray. */
 const HYPERVISORS = [
@@ -99,6 +102,26 @@ describe.skipIf(kvmMissing !== undefined).each(CASES)(
       expect(exitCode).toBe(42);
     });
 
+    test.runIf(inLab).each([
+      ["the host's kernel carries", true],
+      ["the VMM carries, where the host has no vhost-net", false],
+    ])("has a network of two queues that %s", async (_, withVhost) => {
+      await using node = await TestNode.make();
+      const { netns, ipv4 } = await node.pod();
+      await using _hidden = withVhost ? undefined : await hideVhost();
+      await using config = await configured({ vcpus: 2 });
+      await using pod = await startContainer(daemon(), answerSum(5000), { flags: [...netns.flags, ...config.flags] });
+      // Two NICs, of which one waits for an interface.
+      const { pid } = await onlyPart(daemon(), "guest");
+      const links = (await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "closed meanwhile"));
+      expect((await Promise.all(links)).filter((path) => path === VHOST)).toHaveLength(withVhost ? 4 : 0);
+      const sum = await node.netns.mustShell(makeBytes(4));
+      expect(await node.netns.mustShell(sendBytes(ipv4, 5000))).toBe(sum);
+      await using _server = await node.netns.startSum(6000);
+      const sent = await pod.exec(["sh", "-c", `cd /tmp; ${makeBytes(4)}; ${sendBytes(NODE_IPV4, 6000)}`]);
+      expect(sent.stdout).toMatch(/^(.*\n)\1$/);
+    });
+
     test.each(["C", "Rust"])("keeps two volumes apart, whose files have the same numbers, with the virtiofsd in %s", async (language) => {
       await using config = await configured(language === "C" ? {} : { virtiofsd_path: await rustVirtiofsd(daemon()) });
       await using one = await volumeOf(daemon());
@@ -110,6 +133,12 @@ describe.skipIf(kvmMissing !== undefined).each(CASES)(
     });
   },
 );
+
+/** Of the lab's own devices, for as long as the answer is not disposed. */
+async function hideVhost(): Promise<AsyncDisposable> {
+  await rename(VHOST, `${VHOST}-hidden`);
+  return { [Symbol.asyncDispose]: async () => await rename(`${VHOST}-hidden`, VHOST) };
+}
 
 /** A file system of its own (of the host's memory) with one file. */
 async function volumeOf(containerd: Containerd): Promise<{ readonly path: string; mount(destination: string): string } & AsyncDisposable> {
