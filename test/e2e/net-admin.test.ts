@@ -230,13 +230,15 @@ const DEEDS: readonly (readonly [name: string, line: string])[] = [
     "ip rule add fwmark 0x539 lookup 133 priority 100 && ip route add local default dev lo table 133 && ip -6 rule add fwmark 0x539 lookup 133 priority 100 && " +
       "ip -6 route add local default dev lo table 133 && ip rule show | grep 133 && ip route show table 133 && ip -6 route show table 133",
   ],
-  ["congestion control", "tr ' ' '\\n' </proc/sys/net/ipv4/tcp_available_congestion_control | grep -E 'cubic|bbr' | sort"],
+  // A host that has it as a module loads it for the route.
+  ["congestion control", "ip route add 10.60.0.0/16 via 10.88.0.1 congctl bbr && ip route show 10.60.0.0/16"],
 ];
 
 /** A line that gives rules to `PROGRAM-restore` and prints what its other half says they are. The tables are empty again afterwards. */
 function restored(program: string, rules: string): string {
   const tables = [...rules.matchAll(/^\*(\w+)$/gm)].map(([, name]) => name);
-  const save = tables.map((table) => `${program}-save -t ${table} | sed -n 's/\\[[0-9:]*\\]/[0:0]/; /^[*:-]/p'`).join(" && ");
+  // Not what the one program says of tables that the other has made.
+  const save = tables.map((table) => `${program}-save -t ${table} 2>&1 | sed -n 's/\\[[0-9:]*\\]/[0:0]/; /^[*:-]/p'`).join(" && ");
   const flush = tables.map((table) => `${program} -t ${table} -F && ${program} -t ${table} -X`).join(" && ");
   return `cat >/tmp/rules <<'END' && ${program}-restore </tmp/rules && ${save} && ${flush}\n${rules}END\n`;
 }
