@@ -1,10 +1,8 @@
 //! A disk that answers when the test says so.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Condvar, Mutex};
 
-use hadron_vmm::device::as_fd;
 use hadron_vmm::devices::block::engine::{Engine, Operation};
 use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
@@ -80,11 +78,8 @@ impl Engine for Stuck {
     fn enable(&mut self) -> io::Result<()> {
         Ok(())
     }
-    fn fd(&self) -> BorrowedFd<'_> {
-        as_fd(&self.0.event)
-    }
-    fn acknowledge(&mut self) {
-        let _ = self.0.event.read();
+    fn event(&self) -> &EventFd {
+        &self.0.event
     }
     unsafe fn push(&mut self, tag: u16, _: Operation) -> io::Result<()> {
         self.0.state.0.lock().unwrap().tags.push(tag);

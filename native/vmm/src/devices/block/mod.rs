@@ -17,7 +17,9 @@ use std::io;
 use virtio_bindings::virtio_ids::VIRTIO_ID_BLOCK;
 
 use crate::config::{Cache, RateLimit};
-use crate::device::{AGAIN, Activation, Configuration, Description, Device, Failure, Progress};
+use crate::device::{
+    AGAIN, Activation, Configuration, Description, Device, Failure, Progress, as_fd,
+};
 use crate::machine::Enter;
 use crate::rate_limiter::RateLimiter;
 use crate::worker::{EventFlags, Poll};
@@ -110,7 +112,7 @@ impl Block {
 
     fn start(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
         self.engine.enable()?;
-        poll.add(self.engine.fd(), ENGINE, EventFlags::IN)?;
+        poll.add(as_fd(self.engine.event()), ENGINE, EventFlags::IN)?;
         if let Some(timer) = self.limiter.fd() {
             poll.add(timer, TIMER, EventFlags::IN)?;
         }
@@ -174,7 +176,7 @@ impl Device for Block {
             return Ok(());
         };
         // What was never added cannot be removed, and needs not be.
-        let _ = poll.remove(self.engine.fd());
+        let _ = poll.remove(as_fd(self.engine.event()));
         if let Some(timer) = self.limiter.fd() {
             let _ = poll.remove(timer);
         }

@@ -5,11 +5,11 @@ mod thread;
 
 use std::fs::File;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 pub use ring::Ring;
 pub use thread::Thread;
+use vmm_sys_util::eventfd::EventFd;
 
 use crate::devices::pieces::Pieces;
 use crate::machine::Enter;
@@ -76,11 +76,14 @@ pub trait Engine: Send {
     /// When nothing can be done with it.
     fn enable(&mut self) -> io::Result<()>;
 
-    /// Readable when there may be something for [`Self::done`], after [`Self::rest`].
-    fn fd(&self) -> BorrowedFd<'_>;
+    /// An eventfd, not blocking: counts when there may be something for [`Self::done`], after [`Self::rest`].
+    fn event(&self) -> &EventFd;
 
-    /// The descriptor was readable. To be called before [`Self::submit`] and [`Self::done`].
-    fn acknowledge(&mut self);
+    /// The event was readable. To be called before [`Self::submit`] and [`Self::done`].
+    fn acknowledge(&self) {
+        // Nothing there is no error: what is done is looked at in any case.
+        let _ = self.event().read();
+    }
 
     /// Takes an operation on; at most [`DEPTH`] are on their way.
     ///

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{Ordering, fence};
 
 use io_uring::types::{CancelBuilder, Fixed, FsyncFlags};
@@ -15,7 +15,6 @@ use rustix::fs::FallocateFlags;
 use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
 use super::{DEPTH, Engine, Operation};
-use crate::device::as_fd;
 
 /// The only file that the ring knows.
 const FILE: Fixed = Fixed(0);
@@ -138,13 +137,8 @@ impl Engine for Ring {
         Ok(())
     }
 
-    fn fd(&self) -> BorrowedFd<'_> {
-        as_fd(&self.event)
-    }
-
-    fn acknowledge(&mut self) {
-        // Nothing there is no error: the ring is looked at in any case.
-        let _ = self.event.read();
+    fn event(&self) -> &EventFd {
+        &self.event
     }
 
     unsafe fn push(&mut self, tag: u16, operation: Operation) -> io::Result<()> {
@@ -224,6 +218,7 @@ mod tests {
     use rustix::event::{PollFd, PollFlags, poll};
 
     use super::*;
+    use crate::device::as_fd;
     use crate::devices::block::engine::Vectors;
     use crate::devices::pieces::{Access, Pieces};
     use crate::memory::{Backing, create};

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,7 +13,6 @@ use rustix::io::Errno;
 use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
 use super::{Engine, Operation};
-use crate::device::as_fd;
 use crate::machine::{self, Enter};
 
 /// See the module.
@@ -122,13 +121,8 @@ impl Engine for Thread {
         Ok(())
     }
 
-    fn fd(&self) -> BorrowedFd<'_> {
-        as_fd(&self.event)
-    }
-
-    fn acknowledge(&mut self) {
-        // Nothing there is no error: the results are looked at in any case.
-        let _ = self.event.read();
+    fn event(&self) -> &EventFd {
+        &self.event
     }
 
     unsafe fn push(&mut self, tag: u16, operation: Operation) -> io::Result<()> {
