@@ -197,14 +197,6 @@ pub struct Virtqueue {
     pub kick: EventFd,
 }
 
-impl Virtqueue {
-    /// Takes the notifications so far. To be called before the queue is looked at.
-    pub fn take_kick(&self) {
-        // Nothing there is no error: the caller looks at the queue in any case.
-        let _ = self.kick.read();
-    }
-}
-
 /// What the vCPU threads and the worker both write of a device's registers.
 #[derive(Debug, Default)]
 pub struct Status {

@@ -49,7 +49,7 @@ impl Device for Counter {
         let Some((memory, virtqueue, interrupt)) = &mut self.active else {
             return Ok(Progress::Done);
         };
-        virtqueue.take_kick();
+        let _ = virtqueue.kick.read();
         let queue = &mut virtqueue.queue;
         loop {
             queue.disable_notification(&**memory)?;
