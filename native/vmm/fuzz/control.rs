@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use hadron_vmm::config::Config;
+use hadron_vmm::config::{Config, DeviceConfig};
 use hadron_vmm_process::news::Board;
 use hadron_vmm_process::session::{End, Machine, Session};
 use libfuzzer_sys::arbitrary::Unstructured;
@@ -25,16 +25,26 @@ impl Machine for Still {
     fn pause(&self) -> std::io::Result<()> {
         Ok(())
     }
+    fn insert(&self, _: usize, _: DeviceConfig, descriptors: Vec<OwnedFd>) -> Result<(), String> {
+        few(&descriptors)
+    }
+    fn eject(&self, _: usize) -> Result<(), String> {
+        Ok(())
+    }
     fn exits(&self) -> serde_json::Value {
         serde_json::Value::Null
     }
 }
 
 fn make(_: Config, descriptors: Vec<OwnedFd>, _: Arc<Board>) -> Result<Still, String> {
-    if descriptors.len() > 2 {
-        return Err("too many".to_owned());
+    few(&descriptors).map(|()| Still)
+}
+
+fn few(descriptors: &[OwnedFd]) -> Result<(), String> {
+    match descriptors.len() {
+        0..=2 => Ok(()),
+        _ => Err("too many".to_owned()),
     }
-    Ok(Still)
 }
 
 /// In one message, with that many descriptors. False: the socket is full, and nobody reads yet.
