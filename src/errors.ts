@@ -20,7 +20,10 @@ export class HadronError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; of an error during which releasing something failed as well, both. */
 export function messageOf(error: unknown): string {
+  if (error instanceof SuppressedError) {
+    return `${messageOf(error.suppressed)}; and then: ${messageOf(error.error)}`;
+  }
   return error instanceof Error ? error.message : String(error);
 }

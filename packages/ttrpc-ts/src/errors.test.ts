@@ -22,6 +22,12 @@ describe("toTtrpcError", () => {
     expect(toTtrpcError(error)).toMatchObject({ name: "TtrpcError", code, message: error === null ? "null" : "x" });
   });
 
+  it("takes the code of what failed first, and says what failed after it", () => {
+    const first = Object.assign(new Error("no room"), { code: 8 });
+    const error = toTtrpcError(new SuppressedError(new Error("not removed"), first));
+    expect(error).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, message: "no room; and then: not removed" });
+  });
+
   it("leaves a TtrpcError alone", () => {
     const error = new TtrpcError(Code.ABORTED, "x");
     expect(toTtrpcError(error)).toBe(error);

@@ -29,11 +29,16 @@ export class TtrpcError extends Error {
 /**
  * The status of anything that a handler threw. An object with a `code` of 1 to 16 and a message
  * keeps that code, so that a program's own error class needs no conversion; the rest is INTERNAL.
- * DOMException is looked at first because its legacy codes fall into the same range.
+ * DOMException is looked at first because its legacy codes fall into the same range. Of an error during which releasing
+ * something failed as well (SuppressedError) the first one's code counts, and both messages.
  */
 export function toTtrpcError(error: unknown): TtrpcError {
   if (error instanceof TtrpcError) {
     return error;
+  }
+  if (error instanceof SuppressedError) {
+    const { code, message, details } = toTtrpcError(error.suppressed);
+    return new TtrpcError(code, `${message}; and then: ${messageOf(error.error)}`, { cause: error, details });
   }
   if (error instanceof DOMException) {
     if (error.name === "TimeoutError") {
