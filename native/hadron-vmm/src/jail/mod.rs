@@ -14,6 +14,7 @@
 //! It dies with the outer process, that one with the thread that has started it. Between asking for the signal and the death of
 //! who sends it there is no gap: each looks, after it has asked, whether the other one is still there.
 
+mod begin;
 mod descriptors;
 mod inner;
 mod outer;
@@ -101,6 +102,8 @@ impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
 /// # Errors
 /// In either process, after which it is to end.
 pub fn enter(arguments: &Arguments) -> Result<OwnedFd, Failure> {
+    begin::unblock_signals()?;
+    begin::keep_to_one_arena()?;
     die_with_parent(arguments.parent)?;
     // Kernels before 6.4 have it in /proc alone, where the jail has nothing; it is kept.
     rustix::param::page_size();

@@ -1,6 +1,7 @@
 //! The filters of system calls, tried with every call that there is.
 
 use std::io::Read;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 
@@ -24,11 +25,16 @@ pub const TESTS: &[Test] = &[
         what_a_filter_does_not_list_kills,
     ),
     ("arguments_are_looked_at", arguments_are_looked_at),
+    (
+        "memory_is_given_back_without_a_call_that_no_list_has",
+        memory_is_given_back_without_a_call_that_no_list_has,
+    ),
 ];
 pub const INSIDE: &[Inside] = &[
     ("violate", violate),
     ("panic", panic),
     ("segfault", segfault),
+    ("give_back", give_back),
 ];
 
 /// The highest number that is tried.
@@ -55,6 +61,21 @@ fn segfault(_: OwnedFd) {
     unsafe { std::ptr::without_provenance::<u8>(64).read_volatile() };
 }
 
+/// As a device's worker after a storm of streams.
+fn give_back(_: OwnedFd) {
+    let worker = std::thread::spawn(|| {
+        seccomp::enter(Kind::Worker).unwrap();
+        let mut blocks: Vec<Vec<u8>> = (0..512).map(|_| Vec::with_capacity(64 << 10)).collect();
+        while blocks.pop().is_some() {}
+    });
+    let _ = worker.join();
+}
+
+fn memory_is_given_back_without_a_call_that_no_list_has() {
+    let (status, words) = Jailed::start("give_back").end();
+    assert_eq!((status.code(), words.as_str()), (Some(0), ""));
+}
+
 fn a_fault_of_its_own_ends_both_processes() {
     let (status, words) = Jailed::start("panic").end();
     assert_eq!(status.code(), Some(101), "{words}");
@@ -71,13 +92,35 @@ fn a_fault_of_its_own_ends_both_processes() {
 }
 
 fn a_violation_is_named_and_ends_both_processes() {
-    let (status, words) = Jailed::start("violate").end();
-    assert_eq!(
-        words,
-        "hadron-vmm: the thread \"worker\" made the system call socket, which its filter forbids\n\
-         hadron-vmm: the process in the jail was killed by signal 31\n"
-    );
-    assert_eq!(status.signal(), Some(libc::SIGSYS));
+    // libhadron starts it on a thread that has all signals blocked, which a new program inherits.
+    for change in [libc::SIG_UNBLOCK, libc::SIG_BLOCK] {
+        let before = block_signals(change);
+        let jailed = Jailed::start("violate");
+        set_signals(&before);
+        let (status, words) = jailed.end();
+        assert_eq!(
+            words,
+            "hadron-vmm: the thread \"worker\" made the system call socket, which its filter forbids\n\
+             hadron-vmm: the process in the jail was killed by signal 31\n"
+        );
+        assert_eq!(status.signal(), Some(libc::SIGSYS));
+    }
+}
+
+/// All of them; answers which ones were blocked.
+fn block_signals(change: libc::c_int) -> libc::sigset_t {
+    let (mut all, mut before) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: the first set is filled before it is read, and the second one by the call.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(change, all.as_ptr(), before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+fn set_signals(blocked: &libc::sigset_t) {
+    // SAFETY: the set is valid.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, blocked, std::ptr::null_mut()) };
 }
 
 /// How a process with this filter takes a call: true if it lives on; else it has died of SIGSYS, and has said so.
