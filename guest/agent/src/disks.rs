@@ -9,16 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, errno_text};
+use crate::slots;
 
 const DISKS: &str = "/sys/block";
 const DRIVER: &str = "/sys/bus/virtio/drivers/virtio_blk";
 const DEVICES: &str = "/sys/bus/virtio/devices";
 /// Virtio 1.2, section 5, as sysfs has it.
 const BLOCK_DEVICE: &str = "0x0002";
-const TRANSPORT: &str = "/sys/bus/platform/drivers/virtio-mmio";
-const PLACES: &str = "/sys/bus/platform/devices";
-/// How a place's name begins that ACPI has told of.
-const PLACE: &str = "LNRO0005:";
 
 /// A disk with its driver.
 struct Disk {
@@ -74,8 +71,8 @@ pub fn detach(serial: &str) -> Result<()> {
     let path = Path::new("/dev").join(&disk.name);
     let written = File::open(path).and_then(|device| device.sync_all());
     // A place of ours is as it was before the disk came; elsewhere the device stays, without its driver.
-    if disk.place.starts_with(PLACE) {
-        write(TRANSPORT, "unbind", &disk.place)?;
+    if disk.place.starts_with(slots::OF_ACPI) {
+        write(slots::DRIVER, "unbind", &disk.place)?;
     } else {
         write(DRIVER, "unbind", &disk.device)?;
     }
@@ -117,21 +114,11 @@ fn bind_all() -> Result<()> {
     for device in names(DEVICES)? {
         let path = Path::new(DEVICES).join(&device);
         let kind = fs::read_to_string(path.join("device")).unwrap_or_default();
-        if kind.trim() == BLOCK_DEVICE && !has_driver(&path) {
+        if kind.trim() == BLOCK_DEVICE && !path.join("driver").exists() {
             write(DRIVER, "bind", &device)?;
         }
     }
-    for place in names(PLACES)?.filter(|name| name.starts_with(PLACE)) {
-        if !has_driver(&Path::new(PLACES).join(&place)) {
-            // It says that no device is there (ENODEV), or has one from here on, which gets its own driver.
-            let _ = write(TRANSPORT, "bind", &place);
-        }
-    }
-    Ok(())
-}
-
-fn has_driver(device: &Path) -> bool {
-    device.join("driver").exists()
+    slots::look_again(slots::OF_ACPI).map_err(failed("the places", "virtio devices"))
 }
 
 fn names(directory: &str) -> Result<impl Iterator<Item = String>> {

@@ -27,6 +27,7 @@ pub mod reaper;
 pub mod sandbox;
 pub mod service;
 pub mod share;
+pub mod slots;
 pub mod spec;
 pub mod stdio;
 pub mod terminal;

@@ -10,7 +10,8 @@ import type { Host } from "../../host/host.ts";
 import { childrenOf } from "../../host/process-stat.ts";
 import { describeExit, Spawned, type SpawnedHost } from "../../host/spawned.ts";
 import { GuestConsole } from "../console.ts";
-import type { Disk, Medium, SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
+import { diskOf } from "../disks.ts";
+import type { Device, Medium, SharedDirectory, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
 import { type ProcessesHost, VmProcesses } from "../vm-processes.ts";
 import { VsockControl } from "../vsock-control.ts";
@@ -42,9 +43,9 @@ export class KvmVm implements Vm {
   readonly #jailed: readonly number[];
   readonly #processes: VmProcesses;
   readonly #control: VmmControl;
-  readonly #devices: readonly KvmDevice[];
+  readonly #devices: readonly Device[];
 
-  private constructor(pid: number, vsock: Vsock, processes: VmProcesses, control: VmmControl, devices: readonly KvmDevice[]) {
+  private constructor(pid: number, vsock: Vsock, processes: VmProcesses, control: VmmControl, devices: readonly Device[]) {
     this.pid = pid;
     this.vsock = vsock;
     this.#jailed = childrenOf(pid);
@@ -94,7 +95,7 @@ export class KvmVm implements Vm {
     processes.requireWanted(signal);
     const running = control.start(start, () => processes.closeDescriptors(), signal);
     await processes.up(running, signal);
-    return new KvmVm(vmm.pid, vsock, processes, control, devices);
+    return new KvmVm(vmm.pid, vsock, processes, control, config.devices);
   }
 
   get pids(): readonly number[] {
@@ -114,21 +115,12 @@ export class KvmVm implements Vm {
   }
 
   async insertDisk(id: string, medium: Medium, signal: AbortSignal): Promise<void> {
-    const { disk, place } = this.#disk(id);
-    await this.#control.insert(place, inserted(disk, medium), signal);
+    const { disk, index } = diskOf(this.#devices, id);
+    await this.#control.insert(placeOf(index), inserted(disk, medium), signal);
   }
 
   async ejectDisk(id: string, signal: AbortSignal): Promise<void> {
-    await this.#control.eject(this.#disk(id).place, signal);
-  }
-
-  #disk(id: string): { readonly disk: Disk; readonly place: number } {
-    const index = this.#devices.findIndex((device) => device.kind === "disk" && device.id === id);
-    const disk = this.#devices[index];
-    if (disk?.kind !== "disk") {
-      throw new HadronError(Code.NOT_FOUND, `the VM has no disk ${id}`);
-    }
-    return { disk, place: placeOf(index) };
+    await this.#control.eject(placeOf(diskOf(this.#devices, id).index), signal);
   }
 
   async plug(): Promise<void> {

@@ -11,7 +11,8 @@ import type { Message } from "../../host/line-client.ts";
 import { describeExit, type Spawned } from "../../host/spawned.ts";
 import { allDone } from "../../time.ts";
 import { GuestConsole } from "../console.ts";
-import type { Disk, Medium, Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
+import { diskOf } from "../disks.ts";
+import type { Medium, Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, Vsock } from "../hypervisor.ts";
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
 import { type ProcessesHost, VmProcesses } from "../vm-processes.ts";
 import { GUEST_CID, VsockControl } from "../vsock-control.ts";
@@ -51,8 +52,6 @@ export class QemuVm implements Vm {
   readonly #processes: VmProcesses;
   /** QEMU's descriptors. */
   readonly #inherited: number[] = [];
-  /** By id, whether the guest cannot write to it, whatever is in it: QEMU decides that once. */
-  readonly #disks = new Map<string, { readonly readOnly: boolean }>();
   /** NICs that it was given while it ran. */
   #plugged = 0;
   #vsock: VsockControl | undefined;
@@ -109,7 +108,8 @@ export class QemuVm implements Vm {
   }
 
   async insertDisk(id: string, medium: Medium, signal: AbortSignal): Promise<void> {
-    const { readOnly } = this.#disk(id);
+    // QEMU decides that once, whatever is in it later.
+    const readOnly = diskOf(this.#config.devices, id).disk.medium?.readOnly ?? false;
     if (medium.readOnly !== readOnly) {
       throw new HadronError(
         Code.FAILED_PRECONDITION,
@@ -120,7 +120,7 @@ export class QemuVm implements Vm {
   }
 
   async ejectDisk(id: string, signal: AbortSignal): Promise<void> {
-    this.#disk(id);
+    diskOf(this.#config.devices, id);
     await this.#exchange(id, [mediumNode(id), emptyNode(id)], emptyOptions(id), signal);
   }
 
@@ -135,14 +135,6 @@ export class QemuVm implements Vm {
       throw error;
     }
     await qmp.execute("blockdev-del", { "node-name": from }, signal);
-  }
-
-  #disk(id: string): { readonly readOnly: boolean } {
-    const disk = this.#disks.get(id);
-    if (disk === undefined) {
-      throw new HadronError(Code.NOT_FOUND, `the VM has no disk ${id}`);
-    }
-    return disk;
   }
 
   async plug({ hardwareAddress, queues, vhost }: Nic, signal: AbortSignal): Promise<void> {
@@ -258,15 +250,10 @@ export class QemuVm implements Vm {
       case "share":
         return await this.#share(device, index);
       case "disk":
-        return await this.#newDisk(device);
+        return { ...device, medium: device.medium && (await qemuMedium(device.medium)) };
       default:
         return this.#nic(device);
     }
-  }
-
-  async #newDisk({ kind, id, queues, medium }: Disk): Promise<QemuDevice> {
-    this.#disks.set(id, { readOnly: medium?.readOnly ?? false });
-    return { kind, id, queues, medium: medium && (await qemuMedium(medium)) };
   }
 
   #nic(nic: Nic | StreamNic): QemuDevice {

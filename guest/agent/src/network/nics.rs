@@ -7,11 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::wanted::{Device, HardwareAddress};
+use crate::slots;
 
 const DRIVER: &str = "/sys/bus/virtio/drivers/virtio_net";
-/// Slots of virtio devices, and who looks what is in them.
-const SLOTS: &str = "/sys/bus/platform/devices";
-const SLOT_DRIVER: &str = "/sys/bus/platform/drivers/virtio-mmio";
 
 /// Of lo, in every network namespace.
 const LOOPBACK: u32 = 1;
@@ -23,14 +21,8 @@ pub struct Nics(BTreeMap<HardwareAddress, String>);
 impl Nics {
     /// Those that the hypervisor has plugged since: the kernel has found their slots empty at its boot, and looks again when it is asked to.
     pub fn discover_plugged(&mut self) {
-        // A kernel whose devices are on PCI has neither.
-        for entry in fs::read_dir(SLOTS).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with("virtio-mmio.") && !entry.path().join("driver").exists() {
-                // ENODEV: it is empty still.
-                let _ = fs::write(Path::new(SLOT_DRIVER).join("bind"), &name);
-            }
-        }
+        // A kernel whose devices are on PCI has no slots.
+        let _ = slots::look_again(slots::OF_COMMAND_LINE);
         self.discover();
     }
 
