@@ -119,7 +119,8 @@ export class MachineFactory implements AsyncDisposable {
     if (network instanceof PodNetwork) {
       // Without the host's kernel all queues of a NIC are served by one thread.
       const [queues, vhost] = capabilities.vhostNet ? [size.vcpus, true] : [1, false];
-      const maxNics = capabilities.deviceSlots - fixed;
+      // Disks take no interface its NIC: too many of both are refused by their number.
+      const maxNics = capabilities.deviceSlots - directories.length;
       const maxPluggable = capabilities.pluggableSlots[image.kernel.kind] - fixed - spareDisks;
       await network.makeNics({ maxNics, maxPluggable, queues, vhost });
     }
