@@ -63,5 +63,5 @@ test("the children of a process", async () => {
     process.kill(child, "SIGKILL");
     await once(shell, "close");
   }
-  expect(() => childrenOf(4194305)).toThrow(expect.objectContaining({ code: Code.NOT_FOUND }) as Error);
+  expect(childrenOf(child)).toEqual([]);
 });

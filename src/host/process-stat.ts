@@ -38,13 +38,16 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
 }
 
 /**
- * The children that the main thread of a process has started (proc_tid_children(5)), which is exact for one that starts nothing more. NOT_FOUND
- * without such a process.
+ * The children that the main thread of a process has started (proc_tid_children(5)), which is exact for one that starts nothing more: none of a
+ * process that has ended.
  */
 export function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
   } catch (cause) {
+    if (readProcessStat(pid) === undefined) {
+      return [];
+    }
     throw errorOfSystemCall(cause, `the children of process ${pid} cannot be read (which wants CONFIG_PROC_CHILDREN of the host's kernel)`);
   }
 }
