@@ -3,13 +3,13 @@
  * disposing it kills the VM.
  */
 
-import { randomInt } from "node:crypto";
 import { hostname } from "node:os";
 
 import type { Agent, GuestShare, SandboxInfo, Storages } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import type { CgroupStay } from "../host/cgroup.ts";
 import type { DialTarget, ShareDescriptors } from "../host/host.ts";
+import { randomUint32 } from "../host/random.ts";
 import type { Join, JoinDirection, SharedDirectory, Vm, VmExit } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { allDone, nowNs, untilAborted, within } from "../time.ts";
@@ -366,7 +366,11 @@ export class Machine<A extends MachineAgent = Agent> implements AsyncDisposable 
  * it is the agent, nobody can guess it. That it is taken, which fails, happens to one stream in a hundred million.
  */
 function freshPort(): number {
-  return randomInt(AGENT_PORT + 1, ANY_PORT);
+  let port: number;
+  do {
+    port = randomUint32();
+  } while (port <= AGENT_PORT || port >= ANY_PORT);
+  return port;
 }
 
 /** What the guest sees of the host. */
