@@ -263,8 +263,11 @@ $(LIB)/hadron-task: $(TASK)
 $(LIB)/libhadron.so: target/release/libhadron.so
 	@install -D -m 0755 $< $@
 
-# The bytecode is good for this Node and the V8 flags that the launcher gives it.
-$(DAEMON) &: $(GEN) $(TYPESCRIPT) $(wildcard tools/*.ts tools/*.cjs) native/launcher/node-flags node_modules/.package-lock.json
+# The bytecode is good for this Node and the V8 flags that the launcher gives it. It is that of a pod's life, so what a pod needs has
+# to be there; that it is newer is no matter.
+FOR_A_POD := $(addprefix $(LIB)/,koffi.node libhadron.so hadron-vsock hadron-vmm hadron-exec hadron-task qemu-system-x86_64 \
+	initramfs-tuned.cpio initramfs-debian.cpio kernel/vmlinux-debian)
+$(DAEMON) &: $(GEN) $(TYPESCRIPT) $(wildcard tools/*.ts tools/*.cjs) native/launcher/node-flags node_modules/.package-lock.json | $(FOR_A_POD)
 	@mkdir -p $(LIB)
 	echo "shim: bundling the daemon and its bytecode" >&2
 	$(NODE) tools/bundle.ts $(LIB)

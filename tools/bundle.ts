@@ -4,23 +4,28 @@
  *     node tools/bundle.ts DIRECTORY
  *
  * daemon.js (src/shim/main.ts with all it imports), shim.js (src/shim/load.ts, which loads it), and daemon.bytecode:
- * what V8 compiles of daemon.js up to the first answered call, so that no pod's daemon has to do it again.
+ * what V8 compiles of daemon.js while a pod comes and goes (tools/rehearse.ts), so that no pod's daemon has to do it again.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { link, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { build, type BuildOptions } from "esbuild";
-import { connect } from "ttrpc-ts";
+import { connect, Server } from "ttrpc-ts";
 
+import { messageOf } from "../src/errors.ts";
+import { Events } from "../src/gen/events.ts";
 import { TaskV2 } from "../src/shim/services.ts";
+import { rehearse } from "./rehearse.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
+/** For the pod, which may have Debian's kernel on an emulated CPU of a busy machine. */
+const REHEARSAL_MS = 60_000;
 
 const OPTIONS: BuildOptions = {
   bundle: true,
@@ -48,8 +53,13 @@ try {
   await writeFile(join(directory, "package.json"), `{"type":"commonjs"}\n`);
   await build({ ...OPTIONS, entryPoints: [join(ROOT, "src/shim/load.ts")], outfile: join(directory, "shim.js") });
   const digest = await bundleDaemon(join(directory, "daemon.js"));
+  const made = ["package.json", "daemon.bytecode", "daemon.js", "shim.js"];
+  // What a pod needs besides.
+  for (const name of (await readdir(target)).filter((other) => !other.startsWith(".") && !made.includes(other))) {
+    await symlink(join(resolve(target), name), join(directory, name));
+  }
   await writeBytecode(directory, digest);
-  for (const name of ["package.json", "daemon.bytecode", "daemon.js", "shim.js"]) {
+  for (const name of made) {
     await rename(join(directory, name), join(target, name));
   }
 } finally {
@@ -69,16 +79,24 @@ async function bundleDaemon(path: string): Promise<string> {
   return digest;
 }
 
-/** Runs the daemon as the launcher does, calls it once, and keeps the bytecode that there is at its end. */
+/** Runs the daemon as the launcher does, with a pod if one can run here, and keeps the bytecode that there is at its end. */
 async function writeBytecode(directory: string, digest: string): Promise<void> {
   const temporary = await mkdtemp(join(tmpdir(), "hadron-bundle-"));
   try {
     const socket = join(temporary, "socket");
     const result = join(temporary, "bytecode");
-    const daemon = await startDaemon(directory, temporary, socket, { HADRON_BYTECODE_RESULT: result });
+    await using containerd = new Server().addService(Events, { forward: () => ({}) });
+    const events = join(temporary, "events");
+    await containerd.listen({ path: events });
+    const daemon = await startDaemon(directory, temporary, socket, { HADRON_BYTECODE_RESULT: result, TTRPC_ADDRESS: events });
     const exited = once(daemon, "exit", { signal: AbortSignal.timeout(DEADLINE_MS) });
     await using client = await connect({ path: socket }, { signal: AbortSignal.timeout(DEADLINE_MS) });
     await client.call(TaskV2.methods.connect, { id: "none" });
+    try {
+      await rehearse(client, temporary, join(directory, "hadron-exec"), AbortSignal.timeout(REHEARSAL_MS));
+    } catch (error) {
+      console.error(`shim: no pod runs here, so every pod's daemon will compile by itself what only a pod needs: ${messageOf(error)}`);
+    }
     await client.call(TaskV2.methods.shutdown, { id: "none" });
     const [code] = (await exited) as [number | null];
     if (code !== 0) {
