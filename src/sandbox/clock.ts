@@ -9,7 +9,7 @@
 import type { Agent } from "../agent/agent.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { nowNs } from "../time.ts";
+import { monotonicMs, nowNs } from "../time.ts";
 
 /** A rate that is wrong by 5 ppm makes 1 ms of it in this time. */
 const INTERVAL_MS = 200_000;
@@ -62,9 +62,9 @@ export class GuestClock implements Disposable {
   async #correct(): Promise<void> {
     const { agent, log } = this.#options;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const before = performance.now();
+      const before = monotonicMs();
       const aheadMs = Number(await agent.setClock(nowNs(), false)) / 1e6;
-      const tookMs = performance.now() - before;
+      const tookMs = monotonicMs() - before;
       log.trace({ aheadMs, tookMs }, "compared the guest's clock");
       // Behind by what it says or by less, and set by now; ahead by what it says less the message's time on its way.
       if (aheadMs - tookMs > TOLERANCE_MS) {

@@ -10,6 +10,7 @@ import { HadronError, messageOf } from "../errors.ts";
 import { type ProgramOptions, runProgram } from "../host/run-program.ts";
 import { encode } from "../json/encode.ts";
 import type { Logger } from "../logger.ts";
+import { monotonicMs } from "../time.ts";
 import type { HooksSpec, Spec } from "./oci.ts";
 import { invalid } from "./refusal.ts";
 
@@ -102,7 +103,7 @@ export class Hooks {
     { netns, signal }: Pick<Partial<ProgramOptions>, "netns" | "signal">,
   ): Promise<void> {
     const { bundle, libraryDirectory, containerId, log, run = runProgram } = this.#options;
-    const before = performance.now();
+    const before = monotonicMs();
     try {
       await run({
         hadronExec: join(libraryDirectory, "hadron-exec"),
@@ -118,7 +119,7 @@ export class Hooks {
     } catch (error) {
       throw error instanceof HadronError ? new HadronError(error.code, `hook ${kind} #${index}: ${error.message}`, { cause: error }) : error;
     }
-    log.debug({ container: containerId, hook: kind, path, ms: Math.round(performance.now() - before) }, "a hook ran");
+    log.debug({ container: containerId, hook: kind, path, ms: Math.round(monotonicMs() - before) }, "a hook ran");
   }
 
   /** runtime.md, "State". A container that is no more has no pid. */

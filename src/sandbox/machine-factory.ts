@@ -15,6 +15,7 @@ import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
 import { MAX_DISK_QUEUES, type SharedDirectory, type VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
+import { monotonicMs } from "../time.ts";
 import { CgroupStays } from "./cgroup-stays.ts";
 import { PodDisks } from "./disks.ts";
 import { type AgentChannel, Machine } from "./machine.ts";
@@ -111,7 +112,7 @@ export class MachineFactory implements AsyncDisposable {
 
     const most = { vcpus: Math.min(config.maxVcpus, hypervisor.capabilities.maxVcpus), memoryMiB: Math.floor(totalmem() / MIB) };
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
-    const before = performance.now();
+    const before = monotonicMs();
     const { capabilities } = hypervisor;
     const network = await opening;
     const fixed = directories.length + pod.disks.length;
@@ -173,7 +174,7 @@ export class MachineFactory implements AsyncDisposable {
     if (network instanceof HostNetwork) {
       void network.failed.then((reason) => machine.fail(reason));
     }
-    this.#tellBoot(machine, size, performance.now() - before);
+    this.#tellBoot(machine, size, monotonicMs() - before);
     return machine;
   }
 

@@ -137,7 +137,7 @@ class Daemon implements AsyncDisposable {
     process.once("SIGTERM", this.#finish);
     await this.#readDefaults();
     this.#watchIdle();
-    this.#log.debug({ pod: this.#args.id, pid: process.pid, ms: Math.round(performance.now()) }, "the shim daemon serves");
+    this.#log.debug({ pod: this.#args.id, pid: process.pid, ms: Math.round(process.uptime() * 1000) }, "the shim daemon serves");
   }
 
   /** Where the launcher found room for it, it has done so. */

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { type ClientCall, StreamCall, UnaryCall } from "./client-call.ts";
 import { Code } from "./code.ts";
 import { Connection, type Closed, type ConnectionOwner } from "./connection.ts";
+import { uptimeMs } from "./deadline.ts";
 import { encodeTarget, requestFrame } from "./envelope.ts";
 import { abortError, TtrpcError } from "./errors.ts";
 import { Flag, FrameType, MAX_MESSAGE_BYTES } from "./frame.ts";
@@ -32,7 +33,7 @@ export interface ClientOptions {
 export interface CallOptions {
   /** Milliseconds. Sent to the server and enforced here: DEADLINE_EXCEEDED. */
   readonly timeoutMs?: number | undefined;
-  /** The same as a point of `performance.now()`'s clock, as in a server's `CallContext`. The earlier one counts. */
+  /** The same as a point of `process.uptime()`'s clock, in milliseconds, as in a server's `CallContext`. The earlier one counts. */
   readonly deadline?: number | undefined;
   readonly metadata?: Metadata | MetadataInit | undefined;
   /** The call fails with CANCELLED. ttrpc has no frame to tell the server. */
@@ -165,7 +166,7 @@ export class Client implements AsyncDisposable {
       const deadline = deadlineOf(options);
       let timeoutNs = 0;
       if (deadline !== undefined) {
-        const leftMs = deadline - performance.now();
+        const leftMs = deadline - uptimeMs();
         if (leftMs <= 0) {
           throw new TtrpcError(Code.DEADLINE_EXCEEDED, "the deadline had passed before the call was made");
         }
@@ -216,7 +217,7 @@ function deadlineOf(options: CallOptions): number | undefined {
   if (Number.isNaN(timeoutMs)) {
     throw new TtrpcError(Code.INVALID_ARGUMENT, "timeoutMs is NaN; give milliseconds");
   }
-  return Math.min(deadline ?? Infinity, performance.now() + timeoutMs);
+  return Math.min(deadline ?? Infinity, uptimeMs() + timeoutMs);
 }
 
 function unavailable(closed: Closed): TtrpcError {

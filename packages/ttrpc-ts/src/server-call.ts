@@ -1,7 +1,7 @@
 import { Code } from "./code.ts";
 /** One call on the server: its handler, its answer, and what may cut it short. */
 import type { Connection } from "./connection.ts";
-import { DeadlineTimer } from "./deadline.ts";
+import { DeadlineTimer, uptimeMs } from "./deadline.ts";
 import { checkMessageSize, resultFrame, statusFrame, type Request } from "./envelope.ts";
 import { messageOf, toTtrpcError, TtrpcError } from "./errors.ts";
 import { closeFrame, dataFrame, Flag } from "./frame.ts";
@@ -16,7 +16,7 @@ export interface CallContext {
   readonly service: string;
   readonly method: string;
   readonly metadata: Metadata;
-  /** When the client stops waiting, on `performance.now()`'s clock; undefined for never. Pass it on to calls of your own. */
+  /** When the client stops waiting, in milliseconds of `process.uptime()`'s clock; undefined for never. Pass it on to calls of your own. */
   readonly deadline: number | undefined;
   /** Fires when nobody waits for the answer any more: the connection closed or the deadline passed. */
   readonly signal: AbortSignal;
@@ -52,7 +52,7 @@ export class ServerCall implements CallContext {
     this.#descriptor = descriptor;
     this.streamId = streamId;
     this.#metadata = request.metadata;
-    this.deadline = request.timeoutNs === 0 ? undefined : performance.now() + request.timeoutNs / 1e6;
+    this.deadline = request.timeoutNs === 0 ? undefined : uptimeMs() + request.timeoutNs / 1e6;
   }
 
   get service(): string {
@@ -83,7 +83,7 @@ export class ServerCall implements CallContext {
     try {
       if (this.deadline !== undefined) {
         const late = (): void => this.end(new TtrpcError(Code.DEADLINE_EXCEEDED, `${this.#name()} took longer than its deadline`));
-        if (this.deadline <= performance.now()) {
+        if (this.deadline <= uptimeMs()) {
           late();
           return;
         }

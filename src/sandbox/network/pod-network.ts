@@ -321,7 +321,7 @@ export class PodNetwork implements AsyncDisposable {
       }
     }
     const network = guestNetwork(state, occupied);
-    const print = fingerprint(network, performance.now() / 1000);
+    const print = fingerprint(network, process.uptime());
     if (print !== this.#told) {
       const problems = await agent.setNetwork(network);
       this.#told = print;

@@ -137,7 +137,7 @@ describe.skipIf(!goIsThere)("interoperability with Go", () => {
     });
     server.addService(Extra, {
       metadata: (key, { metadata }) => metadata.getAll(key).join("|"),
-      remaining: (_request, { deadline }) => (deadline === undefined ? "none" : `${deadline - performance.now()}`),
+      remaining: (_request, { deadline }) => (deadline === undefined ? "none" : `${deadline - process.uptime() * 1000}`),
       fail: (message) => {
         const value = Buffer.from([8, 90]);
         const details = [{ typeUrl: "type.googleapis.com/google.protobuf.Duration", value }];
