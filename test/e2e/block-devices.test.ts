@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { mustRun } from "../harness/command.ts";
+import { type CommandResult, mustRun } from "../harness/command.ts";
 import { containerdVersions, onlyNewest } from "../harness/containerd.ts";
 import { LoopDevice } from "../harness/loop-device.ts";
 import { kvmMissing } from "../harness/machine.ts";
@@ -29,6 +29,11 @@ async function inFile({ file }: LoopDevice, at: number, length: number): Promise
   return (await readFile(file)).subarray(at, at + length).toString("latin1");
 }
 
+/** For an expectation of the standard output that fails: what else is known of the run. */
+function said({ exitCode, stderr }: Pick<CommandResult, "exitCode" | "stderr">): string {
+  return `exit code ${exitCode}, standard error ${JSON.stringify(stderr)}`;
+}
+
 describe.each(containerdVersions)("containerd %s: a block device", (version) => {
   const daemon = useContainerd(version);
 
@@ -45,16 +50,16 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
         `printf written | dd of=${loop.path} bs=512 seek=2048 conv=fsync 2>/dev/null`,
         `dd if=/dev/zero of=${loop.path} bs=512 seek=6145 count=1 2>&1 | grep -c 'No space'`,
       ];
-      const { stdout, stderr } = await runContainer(daemon(), ["sh", "-c", lines.join("; ")], { runtime, flags: ["--device", loop.path] });
+      const { stdout, ...rest } = await runContainer(daemon(), ["sh", "-c", lines.join("; ")], { runtime, flags: ["--device", loop.path] });
       const sum = await mustRun("sh", ["-c", `head -c ${MIB} ${loop.file} | sha256sum`]);
-      expect(stdout, stderr).toBe(`${3 * MIB + 512}\n${sum}1\n`);
+      expect(stdout, said(rest)).toBe(`${3 * MIB + 512}\n${sum}1\n`);
       expect(await inFile(loop, MIB, 7)).toBe("written");
       expect(await loop.holders()).toEqual([]);
     });
 
     test("is the node that the spec describes, whatever its path is", async () => {
       await using loop = await LoopDevice.make(MIB);
-      const { stdout, stderr } = await runSpec(
+      const { stdout, ...rest } = await runSpec(
         daemon(),
         (spec) => {
           spec.process.args = [
@@ -67,13 +72,13 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
         },
         { runtime },
       );
-      expect(stdout, stderr).toBe("block special file 640 1:2\nblock special file 660 0:0\nsame");
+      expect(stdout, said(rest)).toBe("block special file 640 1:2\nblock special file 660 0:0\nsame");
     });
 
     test("that may only be read is not written to", async () => {
       await using loop = await LoopDevice.make(MIB);
       await mustRun("sh", ["-c", `printf before | dd of=${loop.path} bs=512 conv=sync,fsync`]);
-      const { stdout } = await runSpec(
+      const { stdout, ...rest } = await runSpec(
         daemon(),
         (spec) => {
           spec.process.args = ["sh", "-c", "head -c 6 /dev/disk; echo; echo after 2>/dev/null >/dev/disk || echo refused"];
@@ -81,13 +86,13 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
         },
         { runtime },
       );
-      expect(stdout).toBe("before\nrefused\n");
+      expect(stdout, said(rest)).toBe("before\nrefused\n");
       expect(await inFile(loop, 0, 6)).toBe("before");
     });
 
     test("without a rule for it is not opened", async () => {
       await using loop = await LoopDevice.make(MIB);
-      const { stdout } = await runSpec(
+      const { stdout, ...rest } = await runSpec(
         daemon(),
         (spec) => {
           spec.process.args = ["sh", "-c", "head -c 1 /dev/disk 2>/dev/null || echo refused"];
@@ -95,14 +100,14 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
         },
         { runtime },
       );
-      expect(stdout).toBe("refused\n");
+      expect(stdout, said(rest)).toBe("refused\n");
     });
 
     test("that the host has for reading only is read", async () => {
       await using loop = await LoopDevice.make(MIB, ["--read-only"]);
       const line = `head -c 1 ${loop.path} >/dev/null && echo read; dd if=/dev/zero of=${loop.path} bs=512 count=1 conv=fsync 2>/dev/null || echo refused`;
-      const { stdout } = await runContainer(daemon(), ["sh", "-c", line], { runtime, flags: ["--device", loop.path] });
-      expect(stdout).toBe("read\nrefused\n");
+      const { stdout, ...rest } = await runContainer(daemon(), ["sh", "-c", line], { runtime, flags: ["--device", loop.path] });
+      expect(stdout, said(rest)).toBe("read\nrefused\n");
     });
 
     test("takes a file system, and a partition of it is a device of its own", async () => {
@@ -111,14 +116,14 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
       await mustRun("addpart", [loop.path, "1", "2048", "8192"]);
       const part = `${loop.path}p1`;
       const format = `mke2fs ${part} >/dev/null 2>&1; blockdev --getsize64 ${part}`;
-      const { stdout } = await runContainer(daemon(), ["sh", "-c", format], { runtime, flags: ["--device", part] });
-      expect(stdout).toBe(`${8192 * 512}\n`);
+      const { stdout, ...rest } = await runContainer(daemon(), ["sh", "-c", format], { runtime, flags: ["--device", part] });
+      expect(stdout, said(rest)).toBe(`${8192 * 512}\n`);
       const mount = `mkdir /m && mount -t ext4 ${part} /m && echo text >/m/file && umount /m && echo done`;
       const mounted = await runContainer(daemon(), ["sh", "-c", mount], { runtime, flags: ["--device", part, "--cap-add", "CAP_SYS_ADMIN"] });
-      expect(mounted.stdout, mounted.stderr).toBe("done\n");
+      expect(mounted.stdout, said(mounted)).toBe("done\n");
       const again = `mkdir /m && mount -t ext4 -o ro ${part} /m && cat /m/file`;
       const read = await runContainer(daemon(), ["sh", "-c", again], { runtime, flags: ["--device", part, "--cap-add", "CAP_SYS_ADMIN"] });
-      expect(read.stdout, read.stderr).toBe("text\n");
+      expect(read.stdout, said(read)).toBe("text\n");
     });
 
     test("gives back what is discarded", async () => {
@@ -137,7 +142,7 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
       const throttle = [{ major: 7, minor: loop.minor, rate: 2 * MIB }];
       const timed =
         "read before _ </proc/uptime; dd if=/dev/disk of=/dev/null bs=1M count=4 2>/dev/null; read after _ </proc/uptime; echo $before $after";
-      const { stdout } = await runSpec(
+      const { stdout, ...rest } = await runSpec(
         daemon(),
         (spec) => {
           spec.process.args = ["sh", "-c", timed];
@@ -148,14 +153,14 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
       );
       // 4 MiB by 2 a second, of which the first ones may come at once.
       const [before = 0, after = 0] = stdout.split(" ").map(Number);
-      expect(after - before).toBeGreaterThan(1);
+      expect(after - before, said(rest)).toBeGreaterThan(1);
     });
   });
 
   test("of another container of the VM is not reached by its number", async () => {
     await using loop = await LoopDevice.make(MIB);
     // The guest's disks have the major number 254 or 253; a rule of the host's for these is about other devices.
-    const { stdout } = await runSpec(daemon(), (spec) => {
+    const { stdout, ...rest } = await runSpec(daemon(), (spec) => {
       spec.process.args = [
         "sh",
         "-c",
@@ -164,7 +169,7 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
       addDevice(spec, loop.spec("/dev/disk"), { allow: true, type: "b", major: 254, minor: 0, access: "rwm" });
       (spec.linux["resources"] as Rules).devices?.push({ allow: true, type: "b", major: 253, minor: 0, access: "rwm" });
     });
-    expect(stdout).toBe("done\n");
+    expect(stdout, said(rest)).toBe("done\n");
   });
 
   test.each([
@@ -194,8 +199,8 @@ describe.each(containerdVersions)("containerd %s: a block device", (version) => 
   test("is there again for the next container with it", async () => {
     await using loop = await LoopDevice.make(MIB);
     for (const line of [`printf one | dd of=${loop.path} bs=512 conv=sync 2>/dev/null`, `head -c 3 ${loop.path}`]) {
-      const { stdout } = await runContainer(daemon(), ["sh", "-c", line], { flags: ["--device", loop.path] });
-      expect(stdout).toBe(line.startsWith("head") ? "one" : "");
+      const { stdout, ...rest } = await runContainer(daemon(), ["sh", "-c", line], { flags: ["--device", loop.path] });
+      expect(stdout, said(rest)).toBe(line.startsWith("head") ? "one" : "");
     }
   });
 });
@@ -209,14 +214,18 @@ describe.each(onlyNewest)("containerd %s: a block device in a pod of CRI", (vers
     const devices = [{ host_path: loop.path, container_path: "/dev/xvda", permissions: "rwm" }];
     const first = await pod.start(SLEEP, { devices });
     const second = await pod.start(SLEEP, { devices });
+    const prints = async (output: string, ...command: string[]): Promise<void> => {
+      const { stdout, ...rest } = await pod.exec(second, command);
+      expect(stdout, said(rest)).toBe(output);
+    };
     expect(await loop.holders()).toHaveLength(1);
-    const write = await pod.exec(first, ["sh", "-c", "printf shared | dd of=/dev/xvda bs=512 conv=sync,fsync 2>&1"]);
-    expect(write.exitCode, write.stdout).toBe(0);
+    const write = await pod.exec(first, ["sh", "-c", "printf shared | dd of=/dev/xvda bs=512 conv=sync,fsync"]);
+    expect(write.exitCode, said(write)).toBe(0);
     expect(await inFile(loop, 0, 6)).toBe("shared");
-    expect((await pod.exec(second, ["head", "-c", "6", "/dev/xvda"])).stdout).toBe("shared");
-    expect((await pod.exec(second, ["blockdev", "--getsize64", "/dev/xvda"])).stdout).toBe(String(2 * MIB));
+    await prints("shared", "head", "-c", "6", "/dev/xvda");
+    await prints(String(2 * MIB), "blockdev", "--getsize64", "/dev/xvda");
     await daemon().mustCrictl(["rm", "--force", first]);
-    expect((await pod.exec(second, ["head", "-c", "6", "/dev/xvda"])).stdout).toBe("shared");
+    await prints("shared", "head", "-c", "6", "/dev/xvda");
     await daemon().mustCrictl(["rm", "--force", second]);
     expect(await loop.holders()).toEqual([]);
 
