@@ -89,6 +89,8 @@ async function writeBytecode(directory: string, digest: string): Promise<void> {
     const events = join(temporary, "events");
     await containerd.listen({ path: events });
     const daemon = await startDaemon(directory, temporary, socket, { HADRON_BYTECODE_RESULT: result, TTRPC_ADDRESS: events });
+    // Its VM dies with it. It has ended already, unless something fails here.
+    using _stop = { [Symbol.dispose]: () => daemon.kill("SIGKILL") };
     const exited = once(daemon, "exit", { signal: AbortSignal.timeout(DEADLINE_MS) });
     await using client = await connect({ path: socket }, { signal: AbortSignal.timeout(DEADLINE_MS) });
     await client.call(TaskV2.methods.connect, { id: "none" });
@@ -96,8 +98,9 @@ async function writeBytecode(directory: string, digest: string): Promise<void> {
       await rehearse(client, temporary, join(directory, "hadron-exec"), AbortSignal.timeout(REHEARSAL_MS));
     } catch (error) {
       console.error(`shim: no pod runs here, so every pod's daemon will compile by itself what only a pod needs: ${messageOf(error)}`);
+      // It takes down what there is of the pod, which Shutdown would leave alone.
+      daemon.kill("SIGTERM");
     }
-    await client.call(TaskV2.methods.shutdown, { id: "none" });
     const [code] = (await exited) as [number | null];
     if (code !== 0) {
       throw new Error(`the daemon that should show what there is to compile ended with exit code ${code}`);

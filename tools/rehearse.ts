@@ -58,11 +58,10 @@ export async function rehearse(client: Client, bundle: string, program: string, 
   const fd = openSync(stdout, constants.O_RDWR);
   try {
     await task.create({ id: ID, bundle, stdout, stderr: stdout }, { signal });
-    const exit = task.wait({ id: ID }, { signal });
-    await task.start({ id: ID }, { signal });
-    await exit;
+    await Promise.all([task.wait({ id: ID }, { signal }), task.start({ id: ID }, { signal })]);
     await task.state({ id: ID }, { signal });
     await task.delete({ id: ID }, { signal });
+    await task.shutdown({ id: ID }, { signal });
   } finally {
     closeSync(fd);
   }
