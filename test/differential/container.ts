@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { Options as RuncOptions } from "../../src/gen/runc-options.ts";
 import type { Init } from "../../src/protobuf/message.ts";
 import { packAny } from "../../src/protobuf/well-known.ts";
+import { defaultSpec, type Spec } from "../../tools/default-spec.ts";
 import { patient } from "../harness/patience.ts";
 import { linkTree } from "../harness/tree.ts";
 import { type Answer, answerOf, Bundle, type Runtime, type Shim } from "./shim.ts";
-import { defaultSpec, type Spec } from "./spec.ts";
 import { Stdio, type StdioOptions } from "./stdio.ts";
 
 /** No call of a test takes longer, but Wait. */

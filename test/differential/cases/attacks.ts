@@ -2,7 +2,7 @@
 import { chmod, mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Spec } from "../spec.ts";
+import type { Spec } from "../../../tools/default-spec.ts";
 import { each, mounting, type SpecCase, variation } from "./case.ts";
 
 const text = (name: string, change: (json: string) => string, ...look: string[]): SpecCase =>

@@ -1,6 +1,6 @@
+import type { Mount, Spec } from "../../../tools/default-spec.ts";
 /** A variation of a spec, and what to look at from inside. */
 import type { ContainerOptions, ProcessOptions } from "../container.ts";
-import type { Mount, Spec } from "../spec.ts";
 
 export interface SpecCase extends ContainerOptions {
   readonly name: string;

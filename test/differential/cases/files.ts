@@ -2,8 +2,8 @@
 import { chmod, mkdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { Mount, Spec } from "../../../tools/default-spec.ts";
 import type { ContainerOptions, Places } from "../container.ts";
-import type { Mount, Spec } from "../spec.ts";
 
 export interface Area {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** config-linux.md but for resources and devices, and what is beside `linux`. */
-import type { Spec } from "../spec.ts";
+import type { Spec } from "../../../tools/default-spec.ts";
 import { each, type SpecCase, variation, withNumbers } from "./case.ts";
 
 const namespaces: readonly SpecCase[] = [

@@ -2,7 +2,7 @@
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import type { Spec } from "../spec.ts";
+import type { Spec } from "../../../tools/default-spec.ts";
 import { each, mounting, type SpecCase, variation } from "./case.ts";
 
 const WRITES = ["create:/volume/x", "read:/volume/file", "stat:/volume"] as const;

@@ -1,5 +1,5 @@
 /** config-linux.md: linux.resources, as the container's own cgroup shows it. */
-import type { Spec } from "../spec.ts";
+import type { Spec } from "../../../tools/default-spec.ts";
 import { type SpecCase, variation, withNumbers } from "./case.ts";
 
 function ownCgroup(spec: Spec): void {

@@ -1,4 +1,4 @@
-/** The spec that every case begins with: what containerd gives a container that asks for nothing. */
+/** What containerd gives a container that asks for nothing: what every case of test/differential begins with, and the rehearsal of a pod. */
 
 /** As the runtime specification has it; a case may put anything anywhere. */
 export interface Spec {
