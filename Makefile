@@ -47,7 +47,7 @@ build: deps $(BIN)/containerd-shim-hadron-v2 shim vsock vmm exec task libhadron 
 
 .PHONY: launcher shim vsock vmm exec task libhadron agent crun
 launcher: $(BIN)/containerd-shim-hadron-v2 ## One part alone: launcher, shim, vsock, vmm, exec, task, libhadron, agent, crun
-shim: $(DAEMON) $(LIB)/node $(LIB)/koffi.node
+shim: $(DAEMON) $(LIB)/node $(LIB)/koffi.node $(LIB)/mapped.node
 vsock: $(LIB)/hadron-vsock
 vmm: $(LIB)/hadron-vmm
 exec: $(LIB)/hadron-exec
@@ -73,7 +73,7 @@ install: build ## Install into PREFIX (/usr/local); with the tuned kernel if it 
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib/hadron/kernel'
 	install -m 0755 $(BIN)/containerd-shim-hadron-v2 '$(DESTDIR)$(PREFIX)/bin/'
 	install -m 0755 $(LIB)/{node,hadron-vsock,hadron-vmm,hadron-exec,hadron-task,qemu-system-x86_64} '$(DESTDIR)$(PREFIX)/lib/hadron/'
-	install -m 0644 $(DAEMON) $(LIB)/{koffi.node,libhadron.so,initramfs-tuned.cpio,initramfs-debian.cpio} '$(DESTDIR)$(PREFIX)/lib/hadron/'
+	install -m 0644 $(DAEMON) $(LIB)/{koffi.node,mapped.node,libhadron.so,initramfs-tuned.cpio,initramfs-debian.cpio} '$(DESTDIR)$(PREFIX)/lib/hadron/'
 	install -m 0644 $(LIB)/kernel/vmlinux-* '$(DESTDIR)$(PREFIX)/lib/hadron/kernel/'
 
 ##@ Checking
@@ -237,6 +237,9 @@ $(GEN) &: $(PROTO) tools/proto.ts node_modules/.package-lock.json
 target/release/libhadron.so: FORCE
 	cargo build --release $(LOCKED) -p libhadron
 
+target/task/libhadron_mapped.so: FORCE
+	cargo build --profile task $(LOCKED) -p hadron-mapped
+
 test-agent $(AGENT) $(TASK) $(STATIC)/%: export RUSTFLAGS := -C target-feature=+crt-static
 # What the launcher's -v says; cargo makes the launcher again when it changes.
 $(STATIC)/%: export HADRON_REVISION := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
@@ -263,9 +266,12 @@ $(LIB)/hadron-task: $(TASK)
 $(LIB)/libhadron.so: target/release/libhadron.so
 	@install -D -m 0755 $< $@
 
+$(LIB)/mapped.node: target/task/libhadron_mapped.so
+	@install -D -m 0755 $< $@
+
 # The bytecode is good for this Node and the V8 flags that the launcher gives it. It is that of a pod's life, so what a pod needs has
 # to be there; that it is newer is no matter.
-FOR_A_POD := $(addprefix $(LIB)/,koffi.node libhadron.so hadron-vsock hadron-vmm hadron-exec hadron-task qemu-system-x86_64 \
+FOR_A_POD := $(addprefix $(LIB)/,koffi.node mapped.node libhadron.so hadron-vsock hadron-vmm hadron-exec hadron-task qemu-system-x86_64 \
 	initramfs-tuned.cpio initramfs-debian.cpio kernel/vmlinux-debian)
 $(DAEMON) &: $(GEN) $(TYPESCRIPT) $(wildcard tools/*.ts tools/*.cjs) native/launcher/node-flags node_modules/.package-lock.json | $(FOR_A_POD)
 	@mkdir -p $(LIB)
