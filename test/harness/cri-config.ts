@@ -61,6 +61,8 @@ export async function criConfig(directory: string, { config, sandboxImage = "bus
     `runtime_type = "${type}"`,
     `sandboxer = "${name === "shim" ? "shim" : "podsandbox"}"`,
     `pod_annotations = ["io.hadron.*"]`,
+    // As docs/kubernetes.md has it.
+    ...(type === runc ? [] : ["privileged_without_host_devices = true"]),
     ...(config === undefined || type === runc
       ? []
       : [`[${RUNTIME}.containerd.runtimes.${name}.options]`, `ConfigPath = ${JSON.stringify(hadronConfig(directory))}`]),

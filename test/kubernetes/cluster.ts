@@ -78,6 +78,7 @@ export class Cluster implements AsyncDisposable {
       // CNI's plugins look for iptables there.
       shimPath: [join(repository, "build/bin"), iptables],
       cri: {
+        config: { enable_annotations: ["io.hadron.spare_disks"] },
         node: { plugins: plugins(directory), registry: registry.host, pauseImage: `${registry.host}/sandbox:1` },
       },
     });

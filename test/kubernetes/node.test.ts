@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 
 import { Cluster } from "./cluster.ts";
+import { deviceTests } from "./devices.ts";
 import { endTests } from "./ends.ts";
 import { nodeTests } from "./node.ts";
 import { podTests } from "./pod.ts";
@@ -39,6 +40,7 @@ describe.each(runtimeClasses)("%s", (runtimeClass) => {
   probeTests(current);
   endTests(current);
   workloadTests(current);
+  deviceTests(current);
   nodeTests(current);
   restTests(current);
 });
