@@ -10,7 +10,7 @@ use hadron_vmm::arch::{Boot, Linux};
 use hadron_vmm::config::{Config, Descriptor, DeviceConfig};
 use hadron_vmm::device::Device;
 use hadron_vmm::devices::balloon::Balloon;
-use hadron_vmm::devices::block::engine::Ring;
+use hadron_vmm::devices::block::engine::Engines;
 use hadron_vmm::devices::block::{Block, Disk, Settings};
 use hadron_vmm::devices::fs::{self, Fs};
 use hadron_vmm::devices::net::{Net, StreamNet};
@@ -26,13 +26,19 @@ use crate::program;
 use crate::seccomp::{self, Kind};
 use crate::session;
 
-impl session::Machine for Machine {
+/// A VM, and what its disks are read and written by: as many as it has places for disks.
+pub struct Launched {
+    machine: Machine,
+    engines: Engines,
+}
+
+impl session::Machine for Launched {
     fn resume(&self) {
-        Machine::resume(self);
+        self.machine.resume();
     }
 
     fn pause(&self) -> io::Result<()> {
-        Machine::pause(self)
+        self.machine.pause()
     }
 
     fn insert(
@@ -41,18 +47,16 @@ impl session::Machine for Machine {
         device: DeviceConfig,
         descriptors: Vec<OwnedFd>,
     ) -> Result<(), String> {
-        let mut descriptors = Descriptors::new(descriptors);
-        let disk = late_disk(place, device, &mut descriptors).map_err(|error| error.to_string())?;
-        descriptors.expect_none()?;
-        Machine::insert(self, place, Box::new(disk)).map_err(|error| error.to_string())
+        insert(&self.machine, &self.engines, place, device, descriptors)
+            .map_err(|error| error.to_string())
     }
 
     fn eject(&self, place: usize) -> Result<(), String> {
-        Machine::eject(self, place).map_err(|error| error.to_string())
+        self.machine.eject(place).map_err(|error| error.to_string())
     }
 
     fn exits(&self) -> Value {
-        serde_json::to_value(Machine::exits(self)).unwrap_or_default()
+        serde_json::to_value(self.machine.exits()).unwrap_or_default()
     }
 }
 
@@ -64,20 +68,36 @@ pub fn make(
     config: Config,
     descriptors: Vec<OwnedFd>,
     board: Arc<Board>,
-) -> Result<Machine, String> {
+) -> Result<Launched, String> {
     let mut descriptors = Descriptors::new(descriptors);
-    let parts = parts(config, &mut descriptors, board).map_err(|error| error.to_string())?;
+    let engines = engines(&config.devices)
+        .map_err(|error| format!("a thread for a disk cannot be made: {error}"))?;
+    let parts = parts(config, &engines, &mut descriptors, board);
+    let parts = parts.map_err(|error| error.to_string())?;
     descriptors.expect_none()?;
     let machine = Machine::new(parts).map_err(|error| error.to_string())?;
     seccomp::enter(Kind::Main)
         .map_err(|error| format!("the filter of system calls cannot be set: {error}"))?;
     program::forget();
-    Ok(machine)
+    Ok(Launched { machine, engines })
 }
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
-fn parts(config: Config, descriptors: &mut Descriptors, board: Arc<Board>) -> Result<Parts> {
+/// For each place that has a disk, or may have one: the filter of the thread that puts one in lets it make nothing of the kind.
+fn engines(devices: &[DeviceConfig]) -> io::Result<Engines> {
+    let is_place = |device: &&DeviceConfig| {
+        matches!(device, DeviceConfig::Block { .. } | DeviceConfig::Vacant {})
+    };
+    Engines::new(devices.iter().filter(is_place).count(), &enter())
+}
+
+fn parts(
+    config: Config,
+    engines: &Engines,
+    descriptors: &mut Descriptors,
+    board: Arc<Board>,
+) -> Result<Parts> {
     let shared = |device: &DeviceConfig| matches!(device, DeviceConfig::Fs { .. });
     let backing = match config.devices.iter().any(shared) {
         true => Backing::Shared,
@@ -87,7 +107,7 @@ fn parts(config: Config, descriptors: &mut Descriptors, board: Arc<Board>) -> Re
     let bytes = config.memory_mib << 20;
     let devices = config.devices.into_iter().enumerate();
     let devices: Result<_> = devices
-        .map(|(index, config)| device(index, config, bytes, descriptors))
+        .map(|(index, config)| device(index, config, bytes, engines, descriptors))
         .collect();
     Ok(Parts {
         kvm: descriptors.take(config.kvm)?,
@@ -122,6 +142,7 @@ fn device(
     index: usize,
     config: DeviceConfig,
     memory: u64,
+    engines: &Engines,
     descriptors: &mut Descriptors,
 ) -> Result<Box<dyn Device>> {
     Ok(match config {
@@ -152,31 +173,34 @@ fn device(
             Box::new(Fs::new(&tag, descriptors.take(socket)?, fs::PATIENCE)?)
         }
         DeviceConfig::Vacant {} => Box::new(Vacant),
-        block @ DeviceConfig::Block { .. } => {
-            let (file, settings) = disk(block, descriptors)?;
-            Box::new(Block::new(name(index), file, &settings, &enter())?)
-        }
+        block @ DeviceConfig::Block { .. } => Box::new(disk(index, block, engines, descriptors)?),
     })
 }
 
-/// One that comes while the guest runs: by io_uring only, since this thread may make no other any more.
-fn late_disk(index: usize, config: DeviceConfig, descriptors: &mut Descriptors) -> Result<Block> {
-    let (file, settings) = disk(config, descriptors)?;
-    let disk = Disk::open(file, settings.read_only)?;
-    let engine = Ring::new(disk.file()).map_err(|error| {
-        format!(
-            "a disk that comes while the VM runs needs io_uring of the host, which fails: {error}"
-        )
-    })?;
-    Ok(Block::with_engine(
-        name(index),
-        disk,
-        Box::new(engine),
-        &settings,
-    )?)
+/// Puts a disk into a vacant place, with one of the engines that were made for the VM.
+///
+/// # Errors
+/// A sentence. Nothing has changed then.
+pub fn insert(
+    machine: &Machine,
+    engines: &Engines,
+    place: usize,
+    config: DeviceConfig,
+    descriptors: Vec<OwnedFd>,
+) -> Result<()> {
+    machine.expect_vacant(place)?;
+    let mut descriptors = Descriptors::new(descriptors);
+    let disk = disk(place, config, engines, &mut descriptors)?;
+    descriptors.expect_none()?;
+    Ok(machine.insert(place, Box::new(disk))?)
 }
 
-fn disk(config: DeviceConfig, descriptors: &mut Descriptors) -> Result<(File, Settings)> {
+fn disk(
+    index: usize,
+    config: DeviceConfig,
+    engines: &Engines,
+    descriptors: &mut Descriptors,
+) -> Result<Block> {
     let DeviceConfig::Block {
         file,
         read_only,
@@ -195,11 +219,13 @@ fn disk(config: DeviceConfig, descriptors: &mut Descriptors) -> Result<(File, Se
         cache,
         rate_limit,
     };
-    Ok((File::from(descriptors.take(file)?), settings))
-}
-
-fn name(disk: usize) -> String {
-    format!("the disk {disk}")
+    let disk = Disk::open(File::from(descriptors.take(file)?), read_only)?;
+    Ok(Block::new(
+        format!("the disk {index}"),
+        disk,
+        &settings,
+        engines,
+    )?)
 }
 
 /// What came with the configuration: each is for one part of the VM.
@@ -246,7 +272,7 @@ mod tests {
     use super::*;
 
     /// /dev/null, as often as this.
-    fn made(config: &Value, count: usize) -> Result<Machine, String> {
+    fn made(config: &Value, count: usize) -> Result<Launched, String> {
         let null = || OwnedFd::from(File::open("/dev/null").unwrap());
         let descriptors = (0..count).map(|_| null()).collect();
         let config = serde_json::from_value(config.clone()).unwrap();

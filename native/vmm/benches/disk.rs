@@ -21,7 +21,8 @@ use common::host::{Host, PATIENCE};
 use common::ring::{INDIRECT, NEXT, WRITE};
 use hadron_vmm::config::Cache;
 use hadron_vmm::device::Device;
-use hadron_vmm::devices::block::{Block, Settings};
+use hadron_vmm::devices::block::engine::Engines;
+use hadron_vmm::devices::block::{Block, Disk, Settings};
 use hadron_vmm_process::launch;
 use io_uring::{IoUring, opcode, types::Fd};
 use toy::Toy;
@@ -122,13 +123,9 @@ fn block(file: &File) -> Block {
         cache: Cache::WriteBack,
         ..settings()
     };
-    Block::new(
-        "the disk 0".to_owned(),
-        file.try_clone().unwrap(),
-        &settings,
-        &launch::enter(),
-    )
-    .unwrap()
+    let disk = Disk::open(file.try_clone().unwrap(), settings.read_only).unwrap();
+    let engines = Engines::new(1, &launch::enter()).unwrap();
+    Block::new("the disk 0".to_owned(), disk, &settings, &engines).unwrap()
 }
 
 /// The next of some numbers without an order, the same in every run.

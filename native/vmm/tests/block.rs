@@ -14,7 +14,8 @@ use common::disk::{
 };
 use common::ring::{Piece, WRITE};
 use hadron_vmm::config::{Cache, RateLimit};
-use hadron_vmm::devices::block::{Block, Settings};
+use hadron_vmm::devices::block::engine::Engines;
+use hadron_vmm::devices::block::{Block, Disk, Settings};
 use hadron_vmm_process::launch;
 
 fn on_disk(file: &File, at: u64, length: usize) -> Vec<u8> {
@@ -255,6 +256,8 @@ fn a_limit_holds_and_nobody_is_forgotten() {
 
 #[test]
 fn what_cannot_be_is_refused_with_a_sentence() {
+    let engines = Engines::new(1, &launch::enter()).unwrap();
+    let mut blocks = Vec::new();
     for (settings, word) in [
         (
             Settings {
@@ -277,10 +280,15 @@ fn what_cannot_be_is_refused_with_a_sentence() {
             },
             "at most 20",
         ),
+        // The only engine was not lost by the ones before.
+        (settings(), ""),
+        (settings(), "in use by others"),
     ] {
-        let error = Block::new("the disk 0".to_owned(), file(), &settings, &launch::enter())
-            .err()
-            .unwrap();
-        assert!(error.to_string().contains(word), "{error}");
+        let disk = Disk::open(file(), settings.read_only).unwrap();
+        match Block::new("the disk 0".to_owned(), disk, &settings, &engines) {
+            Ok(block) => blocks.push(block),
+            Err(error) => assert!(error.to_string().contains(word), "{error}"),
+        }
     }
+    assert_eq!(blocks.len(), 1);
 }

@@ -14,6 +14,7 @@ use common::disk::{
 use common::host::{Host, MEMORY, PATIENCE};
 use common::ring::{INDIRECT, NEXT, Piece, WRITE};
 use common::stuck::{Hand, Stuck};
+use hadron_vmm::devices::block::engine::{DEPTH, Engines};
 use hadron_vmm::devices::block::{Block, Disk, Settings};
 use vm_memory::{Bytes, GuestAddress};
 
@@ -237,15 +238,15 @@ fn a_status_on_top_of_a_ring_is_the_guests_own_trouble() {
 fn stuck(settings: &Settings) -> (Host, Hand) {
     let (engine, hand) = Stuck::new();
     let disk = Disk::open(file(), false).unwrap();
-    let block =
-        Block::with_engine("the disk 0".to_owned(), disk, Box::new(engine), settings).unwrap();
-    let mut guest = Host::new(Box::new(block));
+    let engines = Engines::of(vec![Box::new(engine)]);
+    let block = Block::new("the disk 0".to_owned(), disk, settings, &engines);
+    let mut guest = Host::new(Box::new(block.unwrap()));
     assert!(guest.activate(256));
     (guest, hand)
 }
 
 #[test]
-fn no_more_is_on_its_way_than_a_queue_has_entries() {
+fn no_more_is_on_its_way_than_an_engine_takes() {
     let settings = Settings {
         queues: 2,
         ..settings()
@@ -256,21 +257,21 @@ fn no_more_is_on_its_way_than_a_queue_has_entries() {
     guest.kick(1);
     hand.wait_waiting(1);
     let head = guest.queue(0, 0, IN, 0, 512);
-    for _ in 1..200 {
+    for _ in 1..100 {
         guest.rings[0].publish_head(&guest.memory, head);
     }
     guest.kick(0);
-    hand.wait_waiting(201);
-    for _ in 0..200 {
+    hand.wait_waiting(101);
+    for _ in 0..100 {
         guest.rings[0].publish_head(&guest.memory, head);
     }
     guest.kick(0);
-    hand.wait_waiting(256);
+    hand.wait_waiting(DEPTH.into());
     // The others follow when there is room.
     hand.answer(512);
-    hand.wait_waiting(145);
+    hand.wait_waiting(201 - usize::from(DEPTH));
     hand.answer(512);
-    for _ in 0..400 {
+    for _ in 0..200 {
         guest.wait_used(0);
     }
     guest.wait_used(1);

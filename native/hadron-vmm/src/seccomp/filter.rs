@@ -13,6 +13,8 @@ pub enum If {
     Is(u8, u32),
     /// None of these bits is set.
     Lacks(u8, u64),
+    /// All of them are.
+    Has(u8, u64),
 }
 
 /// A list of system calls.
@@ -75,6 +77,12 @@ fn condition(wanted: If) -> Result<SeccompCondition, seccompiler::BackendError> 
             SeccompCmpArgLen::Qword,
             SeccompCmpOp::MaskedEq(bits),
             0,
+        ),
+        If::Has(argument, bits) => SeccompCondition::new(
+            argument,
+            SeccompCmpArgLen::Qword,
+            SeccompCmpOp::MaskedEq(bits),
+            bits,
         ),
     }
 }

@@ -4,21 +4,19 @@
 use libc::{
     SYS_brk, SYS_clock_gettime, SYS_close, SYS_epoll_ctl, SYS_epoll_pwait, SYS_eventfd2, SYS_exit,
     SYS_exit_group, SYS_fallocate, SYS_fcntl, SYS_fdatasync, SYS_futex, SYS_getpid, SYS_getrandom,
-    SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_io_uring_setup, SYS_ioctl,
-    SYS_kill, SYS_lseek, SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll,
-    SYS_ppoll, SYS_preadv, SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg,
-    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg,
-    SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_settime,
-    SYS_wait4, SYS_write, SYS_writev,
+    SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_lseek,
+    SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv,
+    SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction,
+    SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg, SYS_sendto, SYS_shutdown,
+    SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
 };
 
 use super::Kind;
 use super::filter::{Filter, If};
 use super::requests;
 
-/// linux/io_uring.h: the file, the eventfd and the restrictions.
-const RESTRICT_RING: [u32; 3] = [2, 4, 11];
-const IORING_REGISTER_ENABLE_RINGS: u32 = 12;
+/// linux/io_uring.h: IORING_REGISTER_FILES, IORING_UNREGISTER_FILES, IORING_REGISTER_ENABLE_RINGS.
+const USE_RING: [u32; 3] = [2, 3, 12];
 
 pub fn filter(kind: Kind) -> Filter {
     match kind {
@@ -47,7 +45,8 @@ fn every_thread() -> Filter {
         // How a channel of Rust's waits for another thread that is in the midst of it.
         .allow(&[SYS_sched_yield])
         .allow(&[SYS_brk, SYS_munmap, SYS_mremap])
-        .allow_if(SYS_mmap, &[no_code])
+        // Neither a file's nor a ring's.
+        .allow_if(SYS_mmap, &[no_code, If::Has(3, libc::MAP_ANONYMOUS as u64)])
         .allow_if(SYS_mprotect, &[no_code])
         .allow_one_of(SYS_madvise, 2, &[libc::MADV_DONTNEED as u32])
         // How Rust looks whether what it closes is open, where it checks itself.
@@ -65,9 +64,6 @@ fn main() -> Filter {
         .allow(&[SYS_statx, SYS_lseek, SYS_fallocate])
         .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32])
         .allow_one_of(SYS_ioctl, 1, &requests::BLOCK_SIZES)
-        // Its ring, which the worker enables.
-        .allow(&[SYS_io_uring_setup, SYS_eventfd2])
-        .allow_one_of(SYS_io_uring_register, 1, &RESTRICT_RING)
         .allow(&[SYS_poll, SYS_ppoll, SYS_read, SYS_recvmsg, SYS_sendto])
         // pthread_kill(3), which looks for its own pid first.
         .allow(&[SYS_getpid])
@@ -97,8 +93,9 @@ fn worker() -> Filter {
         .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32, libc::F_SETFL as u32])
         // A balloon's pages, of memory that is a file's.
         .allow_one_of(SYS_madvise, 2, &[libc::MADV_REMOVE as u32])
+        // A disk's ring, which was made and restricted before: it is enabled, gets the disk's file and gives it up.
         .allow(&[SYS_io_uring_enter])
-        .allow_one_of(SYS_io_uring_register, 1, &[IORING_REGISTER_ENABLE_RINGS])
+        .allow_one_of(SYS_io_uring_register, 1, &USE_RING)
         .allow_one_of(SYS_ioctl, 1, &requests::TAP)
         .allow_one_of(SYS_ioctl, 1, &requests::VHOST)
 }

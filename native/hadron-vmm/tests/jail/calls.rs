@@ -26,6 +26,10 @@ pub const TESTS: &[Test] = &[
     ),
     ("arguments_are_looked_at", arguments_are_looked_at),
     (
+        "of_a_ring_the_worker_has_its_file_and_others_have_nothing",
+        of_a_ring_the_worker_has_its_file_and_others_have_nothing,
+    ),
+    (
         "memory_is_given_back_without_a_call_that_no_list_has",
         memory_is_given_back_without_a_call_that_no_list_has,
     ),
@@ -178,7 +182,7 @@ fn allowed(kind: Kind) -> &'static str {
     match kind {
         Kind::Outer => "write rt_sigaction getpid wait4 exit_group",
         Kind::Main => {
-            "read write close poll lseek munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll fallocate eventfd2 getrandom statx io_uring_setup"
+            "read write close poll lseek munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll fallocate getrandom statx"
         }
         Kind::Worker => {
             "read write close munmap brk rt_sigprocmask readv writev sched_yield mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
@@ -202,6 +206,18 @@ fn arguments_are_looked_at() {
         for (number, arguments, expected) in [
             (libc::SYS_mmap, [0, page, data, private], true),
             (libc::SYS_mmap, [0, page, code, private], false),
+            (
+                libc::SYS_mmap,
+                [0, page, data, libc::MAP_PRIVATE.into()],
+                false,
+            ),
+            (
+                libc::SYS_mmap,
+                [0, page, data, libc::MAP_SHARED.into()],
+                false,
+            ),
+            (libc::SYS_io_uring_setup, [4, 0, 0, 0], false),
+            (libc::SYS_io_uring_enter, [-1; 4], kind == Kind::Worker),
             (libc::SYS_mprotect, [0, page, data, 0], true),
             (libc::SYS_mprotect, [0, page, code, 0], false),
             (
@@ -237,5 +253,19 @@ fn arguments_are_looked_at() {
                 "{kind:?} {name}"
             );
         }
+    }
+}
+
+fn of_a_ring_the_worker_has_its_file_and_others_have_nothing() {
+    for kind in [Kind::Main, Kind::Worker, Kind::Vcpu, Kind::Disk] {
+        // IORING_REGISTER_FILES, IORING_UNREGISTER_FILES, IORING_REGISTER_ENABLE_RINGS.
+        let allowed: Vec<c_long> = (0..64)
+            .filter(|request| survives(kind, libc::SYS_io_uring_register, [-1, *request, 0, 0]))
+            .collect();
+        let expected: &[c_long] = match kind {
+            Kind::Worker => &[2, 3, 12],
+            _ => &[],
+        };
+        assert_eq!(allowed, expected, "{kind:?}");
     }
 }

@@ -29,14 +29,22 @@ pub enum PlaceError {
 }
 
 impl Machine {
+    /// Whether a device can be put there, before it is made.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn expect_vacant(&self, place: usize) -> Result<(), PlaceError> {
+        self.change(place, |mmio| is_vacant(place, mmio))
+    }
+
     /// Puts a device into a vacant place.
     ///
     /// # Errors
     /// Nothing has changed then.
     pub fn insert(&self, place: usize, device: Box<dyn Device>) -> Result<(), PlaceError> {
-        self.change(place, |mmio| match mmio.device_type() {
-            NO_DEVICE => Ok(mmio.replace(device)?),
-            _ => Err(PlaceError::Occupied(place)),
+        self.change(place, |mmio| {
+            is_vacant(place, mmio)?;
+            Ok(mmio.replace(device)?)
         })
     }
 
@@ -58,5 +66,12 @@ impl Machine {
     ) -> Result<(), PlaceError> {
         let mmio = self.places.get(&place).ok_or(PlaceError::Unknown(place))?;
         change(&mut mmio.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn is_vacant(place: usize, mmio: &Mmio) -> Result<(), PlaceError> {
+    match mmio.device_type() {
+        NO_DEVICE => Ok(()),
+        _ => Err(PlaceError::Occupied(place)),
     }
 }

@@ -1,10 +1,9 @@
 //! A guest with a disk.
 
 use std::fs::File;
-use std::sync::Arc;
 
 use hadron_vmm::config::Cache;
-use hadron_vmm::devices::block::engine::{Engine, Ring, Thread};
+use hadron_vmm::devices::block::engine::{Engine, Engines, Ring, Thread};
 use hadron_vmm::devices::block::{Block, Disk, Settings};
 use hadron_vmm_process::launch;
 use vm_memory::{Bytes, GuestAddress};
@@ -82,17 +81,17 @@ pub enum Kind {
 
 pub const KINDS: [Kind; 2] = [Kind::Ring, Kind::Thread];
 
-pub fn engine(kind: Kind, disk: &Disk) -> Box<dyn Engine> {
+pub fn engine(kind: Kind) -> Box<dyn Engine> {
     match kind {
-        Kind::Ring => Box::new(Ring::new(disk.file()).unwrap()),
-        Kind::Thread => Box::new(Thread::new(Arc::clone(disk.file()), &launch::enter()).unwrap()),
+        Kind::Ring => Box::new(Ring::new().unwrap()),
+        Kind::Thread => Box::new(Thread::new(&launch::enter()).unwrap()),
     }
 }
 
 pub fn block(kind: Kind, file: &File, settings: &Settings) -> Block {
     let disk = Disk::open(file.try_clone().unwrap(), settings.read_only).unwrap();
-    let engine = engine(kind, &disk);
-    Block::with_engine("the disk 0".to_owned(), disk, engine, settings).unwrap()
+    let engines = Engines::of(vec![engine(kind)]);
+    Block::new("the disk 0".to_owned(), disk, settings, &engines).unwrap()
 }
 
 /// A guest whose disk runs.

@@ -1,5 +1,6 @@
 //! A disk that answers when the test says so.
 
+use std::fs::File;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -75,7 +76,7 @@ impl Stuck {
 }
 
 impl Engine for Stuck {
-    fn enable(&mut self) -> io::Result<()> {
+    fn open(&mut self, _: &Arc<File>) -> io::Result<()> {
         Ok(())
     }
     fn event(&self) -> &EventFd {
@@ -95,7 +96,7 @@ impl Engine for Stuck {
     fn rest(&mut self) -> io::Result<bool> {
         Ok(true)
     }
-    fn cancel(&mut self) -> io::Result<()> {
+    fn close(&mut self) -> io::Result<()> {
         let mut state = self.0.state.0.lock().unwrap();
         state.cancelling = true;
         self.0.state.1.notify_all();

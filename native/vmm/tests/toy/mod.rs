@@ -25,6 +25,7 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 
 pub mod counter;
+pub mod disk;
 pub mod driver;
 pub mod guest;
 pub mod owner;

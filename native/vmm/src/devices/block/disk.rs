@@ -35,6 +35,9 @@ pub enum DiskError {
     /// None, or more than a driver could use.
     #[error("it cannot have {0} queues; 1 to {max} are possible", max = super::MAX_QUEUES)]
     Queues(u16),
+    /// As many disks as the VM was made for have all.
+    #[error("everything that reads and writes a disk is in use by others")]
+    Engines,
     /// The host did not answer.
     #[error("{0}: {1}")]
     Host(&'static str, io::Error),

@@ -11,7 +11,6 @@ mod pending;
 mod request;
 mod serial;
 
-use std::fs::File;
 use std::io;
 
 use virtio_bindings::virtio_ids::VIRTIO_ID_BLOCK;
@@ -20,13 +19,12 @@ use crate::config::{Cache, RateLimit};
 use crate::device::{
     AGAIN, Activation, Configuration, Description, Device, Failure, Progress, as_fd,
 };
-use crate::machine::Enter;
 use crate::rate_limiter::RateLimiter;
 use crate::worker::{EventFlags, Poll};
 
 use active::{Active, Host};
 pub use disk::{Disk, DiskError};
-use engine::Engine;
+use engine::{Engine, Engines};
 use serial::SerialNumber;
 
 /// Entries of each queue.
@@ -60,38 +58,24 @@ pub struct Block {
     cache: Cache,
     queues: u16,
     serial: SerialNumber,
-    engine: Box<dyn Engine>,
+    /// With the disk's file while the disk is active. None at the end, when it is one of `engines` again.
+    engine: Option<Box<dyn Engine>>,
+    engines: Engines,
     limiter: RateLimiter,
     active: Option<Active>,
 }
 
 impl Block {
-    /// `name`: for a person, as in "the disk 0". `enter`: for a thread of the disk's, if it has one. To be called in the process that runs
-    /// the device, on any thread.
+    /// `name`: for a person, as in "the disk 0". It takes one of the engines, and gives it back when it is dropped. To be called in the
+    /// process that runs the device, on any thread.
     ///
     /// # Errors
-    /// When the file is no disk, or the settings cannot be.
+    /// When the settings cannot be, or all engines are in use.
     pub fn new(
         name: String,
-        file: File,
-        settings: &Settings,
-        enter: &Enter,
-    ) -> Result<Self, DiskError> {
-        let disk = Disk::open(file, settings.read_only)?;
-        let engine = engine::best(disk.file(), enter)
-            .map_err(|error| DiskError::Host("a thread for it", error))?;
-        Block::with_engine(name, disk, engine, settings)
-    }
-
-    /// With an engine of the caller's, for the disk's file.
-    ///
-    /// # Errors
-    /// As of [`Self::new`].
-    pub fn with_engine(
-        name: String,
         disk: Disk,
-        engine: Box<dyn Engine>,
         settings: &Settings,
+        engines: &Engines,
     ) -> Result<Self, DiskError> {
         if !(1..=MAX_QUEUES).contains(&settings.queues) {
             return Err(DiskError::Queues(settings.queues));
@@ -104,15 +88,18 @@ impl Block {
             cache: settings.cache,
             queues: settings.queues,
             serial: SerialNumber::new(&settings.serial)?,
-            engine,
+            engine: Some(engines.take().ok_or(DiskError::Engines)?),
+            engines: engines.clone(),
             limiter,
             active: None,
         })
     }
 
     fn start(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
-        self.engine.enable()?;
-        poll.add(as_fd(self.engine.event()), ENGINE, EventFlags::IN)?;
+        if let Some(engine) = &mut self.engine {
+            engine.open(self.disk.file())?;
+            poll.add(as_fd(engine.event()), ENGINE, EventFlags::IN)?;
+        }
         if let Some(timer) = self.limiter.fd() {
             poll.add(timer, TIMER, EventFlags::IN)?;
         }
@@ -120,11 +107,11 @@ impl Block {
     }
 
     fn work(&mut self) -> Result<Progress, Failure> {
-        let Some(active) = &mut self.active else {
+        let (Some(active), Some(engine)) = (&mut self.active, &mut self.engine) else {
             return Ok(Progress::Done);
         };
         active.work(&mut Host {
-            engine: &mut *self.engine,
+            engine: &mut **engine,
             limiter: &mut self.limiter,
             serial: &self.serial,
         })
@@ -159,7 +146,7 @@ impl Device for Block {
 
     fn handle(&mut self, token: u32, _: &mut Poll<'_>) -> Result<Progress, Failure> {
         match token {
-            ENGINE => self.engine.acknowledge(),
+            ENGINE => self.engine.iter().for_each(|engine| engine.acknowledge()),
             TIMER => self.limiter.expired(),
             AGAIN => {}
             queue => {
@@ -172,16 +159,16 @@ impl Device for Block {
     }
 
     fn reset(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
-        let Some(active) = &self.active else {
+        let (Some(active), Some(engine)) = (&self.active, &mut self.engine) else {
             return Ok(());
         };
         // What was never added cannot be removed, and needs not be.
-        let _ = poll.remove(as_fd(self.engine.event()));
+        let _ = poll.remove(as_fd(engine.event()));
         if let Some(timer) = self.limiter.fd() {
             let _ = poll.remove(timer);
         }
         active.unwatch(poll);
-        self.engine.cancel()?;
+        engine.close()?;
         self.active = None;
         Ok(())
     }
@@ -189,7 +176,12 @@ impl Device for Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if self.engine.cancel().is_err() {
+        let Some(mut engine) = self.engine.take() else {
+            return;
+        };
+        if engine.close().is_ok() {
+            self.engines.give_back(engine);
+        } else {
             // Nobody knows what the host's kernel still writes there.
             std::mem::forget(self.active.take());
         }

@@ -1,5 +1,6 @@
 //! Who reads and writes the disk: io_uring, or a thread where that is forbidden.
 
+mod engines;
 mod ring;
 mod thread;
 
@@ -7,6 +8,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
+pub use engines::Engines;
 pub use ring::Ring;
 pub use thread::Thread;
 use vmm_sys_util::eventfd::EventFd;
@@ -14,8 +16,9 @@ use vmm_sys_util::eventfd::EventFd;
 use crate::devices::pieces::Pieces;
 use crate::machine::Enter;
 
-/// How much an engine does at once.
-pub const DEPTH: u16 = 256;
+/// How much an engine does at once. That and what gives it all up are 128: a ring of so many entries has three pages, of which every VM pays
+/// for as many rings as it has places for disks; one of 256 has seven.
+pub const DEPTH: u16 = 127;
 
 /// Pieces of guest memory as the kernel is told of them.
 #[derive(Clone, Copy, Debug)]
@@ -68,13 +71,13 @@ pub enum Operation {
     },
 }
 
-/// Does operations on one file, in any order.
+/// Does operations on one file after the other, and on each of them in any order.
 pub trait Engine: Send {
-    /// To be called on the thread that uses the engine from then on, before anything else, and again without effect.
+    /// From now on it works on this file. It has none before. The first call is made on the thread that uses the engine from then on.
     ///
     /// # Errors
     /// When nothing can be done with it.
-    fn enable(&mut self) -> io::Result<()>;
+    fn open(&mut self, file: &Arc<File>) -> io::Result<()>;
 
     /// An eventfd, not blocking: counts when there may be something for [`Self::done`], after [`Self::rest`].
     fn event(&self) -> &EventFd;
@@ -89,7 +92,7 @@ pub trait Engine: Send {
     ///
     /// # Safety
     /// What the operation points to stays, and is guest memory that is mapped, until [`Self::done`] has named its `tag` or
-    /// [`Self::cancel`] has succeeded.
+    /// [`Self::close`] has succeeded.
     ///
     /// # Errors
     /// It is not done then.
@@ -110,21 +113,21 @@ pub trait Engine: Send {
     /// When the engine is broken.
     fn rest(&mut self) -> io::Result<bool>;
 
-    /// Gives up what is on its way as far as that can be had, and waits for the rest: nobody touches guest memory when it
-    /// answers. Nothing of it is named by [`Self::done`] any more.
+    /// Gives up what is on its way as far as that can be had, waits for the rest, and lets go of the file: nobody touches guest memory
+    /// when it answers, nor has the engine the file open. Nothing of it is named by [`Self::done`] any more. Without effect when it has no file.
     ///
     /// # Errors
     /// When nobody knows.
-    fn cancel(&mut self) -> io::Result<()>;
+    fn close(&mut self) -> io::Result<()>;
 }
 
 /// io_uring if the host lets it, which a sysctl or a seccomp filter may forbid, or else a thread, in which `enter` runs first.
 ///
 /// # Errors
 /// When there can be no thread either.
-pub fn best(file: &Arc<File>, enter: &Enter) -> io::Result<Box<dyn Engine>> {
-    Ok(match Ring::new(file) {
+fn best(enter: &Enter) -> io::Result<Box<dyn Engine>> {
+    Ok(match Ring::new() {
         Ok(ring) => Box::new(ring),
-        Err(_) => Box::new(Thread::new(Arc::clone(file), enter)?),
+        Err(_) => Box::new(Thread::new(enter)?),
     })
 }

@@ -18,7 +18,8 @@ use crate::machine::{self, Enter};
 /// See the module.
 pub struct Thread {
     /// None at the end.
-    jobs: Option<Sender<(u16, Operation)>>,
+    jobs: Option<Sender<Job>>,
+    file: Option<Arc<File>>,
     results: Receiver<(u16, i32)>,
     event: Arc<EventFd>,
     /// What has not begun is not wanted any more.
@@ -27,13 +28,19 @@ pub struct Thread {
     thread: Option<JoinHandle<()>>,
 }
 
+struct Job {
+    file: Arc<File>,
+    tag: u16,
+    operation: Operation,
+}
+
 impl Thread {
     /// `enter` runs first on the new thread.
     ///
     /// # Errors
     /// When there can be no more threads, or it may not begin.
-    pub fn new(file: Arc<File>, enter: &Enter) -> io::Result<Self> {
-        let (jobs, inbox) = channel();
+    pub fn new(enter: &Enter) -> io::Result<Self> {
+        let (jobs, inbox) = channel::<Job>();
         let (outbox, results) = channel();
         let event = Arc::new(EventFd::new(EFD_NONBLOCK | EFD_CLOEXEC)?);
         let cancelled = Arc::new(AtomicBool::new(false));
@@ -47,12 +54,15 @@ impl Thread {
                 if begun.send(entered).is_err() || stays_out {
                     return;
                 }
-                for (tag, operation) in inbox {
+                for job in inbox {
+                    let tag = job.tag;
                     let result = if cancelled.load(Ordering::Acquire) {
                         -libc::ECANCELED
                     } else {
-                        perform(&file, operation)
+                        perform(&job.file, job.operation)
                     };
+                    // Who has the result has the file for himself.
+                    drop(job);
                     // At the end nobody listens.
                     let _ = outbox.send((tag, result));
                     let _ = event.write(1);
@@ -64,6 +74,7 @@ impl Thread {
             .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
         Ok(Thread {
             jobs: Some(jobs),
+            file: None,
             results,
             event,
             cancelled,
@@ -117,7 +128,8 @@ fn outcome(outcome: Result<(), Errno>) -> i32 {
 }
 
 impl Engine for Thread {
-    fn enable(&mut self) -> io::Result<()> {
+    fn open(&mut self, file: &Arc<File>) -> io::Result<()> {
+        self.file = Some(Arc::clone(file));
         Ok(())
     }
 
@@ -126,8 +138,14 @@ impl Engine for Thread {
     }
 
     unsafe fn push(&mut self, tag: u16, operation: Operation) -> io::Result<()> {
+        let file = self.file.clone().ok_or(io::ErrorKind::NotConnected)?;
+        let job = Job {
+            file,
+            tag,
+            operation,
+        };
         let jobs = self.jobs.as_ref();
-        jobs.and_then(|jobs| jobs.send((tag, operation)).ok())
+        jobs.and_then(|jobs| jobs.send(job).ok())
             .ok_or_else(|| io::Error::other("the disk's thread has ended"))?;
         self.in_flight += 1;
         Ok(())
@@ -147,7 +165,7 @@ impl Engine for Thread {
         Ok(true)
     }
 
-    fn cancel(&mut self) -> io::Result<()> {
+    fn close(&mut self) -> io::Result<()> {
         self.cancelled.store(true, Ordering::Release);
         while self.in_flight > 0 {
             // It sends one for each, and ends only after that.
@@ -158,6 +176,7 @@ impl Engine for Thread {
         }
         self.cancelled.store(false, Ordering::Release);
         self.acknowledge();
+        self.file = None;
         Ok(())
     }
 }

@@ -1,0 +1,225 @@
+//! Disks that come and go while a guest runs, through KVM.
+
+#![allow(clippy::unwrap_used)] // A test may panic.
+
+mod toy;
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::FileExt;
+
+use hadron_vmm::config::{Cache, DeviceConfig};
+use hadron_vmm::devices::block::engine::{Engines, Ring};
+use hadron_vmm::devices::vacant::Vacant;
+use hadron_vmm::machine::Machine;
+use hadron_vmm_process::launch;
+use hadron_vmm_process::seccomp::{self, Kind};
+use rustix::fs::{FlockOperation, flock};
+use toy::Toy;
+use toy::disk::{Guest, Parts, file};
+use virtio_bindings::virtio_blk::{
+    VIRTIO_BLK_S_IOERR, VIRTIO_BLK_S_OK, VIRTIO_BLK_T_IN, VIRTIO_BLK_T_OUT,
+};
+use virtio_bindings::virtio_mmio::VIRTIO_MMIO_DEVICE_ID;
+use vm_memory::{Bytes, GuestAddress};
+
+/// As the thread does that talks with the daemon, which is bound to what it may do.
+fn insert(
+    machine: &Machine,
+    engines: &Engines,
+    file: &File,
+    read_only: bool,
+) -> Result<(), String> {
+    let device = DeviceConfig::Block {
+        file: 0,
+        read_only,
+        serial: "late".to_owned(),
+        queues: 1,
+        cache: Cache::WriteBack,
+        rate_limit: None,
+    };
+    let descriptors = vec![file.try_clone().unwrap().into()];
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            seccomp::enter(Kind::Main).unwrap();
+            launch::insert(machine, engines, 0, device, descriptors)
+                .map_err(|error| error.to_string())
+        });
+        thread.join().unwrap()
+    })
+}
+
+fn a_ring() -> Engines {
+    Engines::of(vec![Box::new(Ring::new().unwrap())])
+}
+
+/// What there is on a host that forbids io_uring.
+fn no_ring() -> Engines {
+    let host = std::thread::spawn(|| {
+        refuse(libc::SYS_io_uring_setup);
+        let error = Ring::new().err().unwrap();
+        assert_eq!(error.raw_os_error(), Some(libc::EPERM));
+        Engines::new(1, &launch::enter()).unwrap()
+    });
+    host.join().unwrap()
+}
+
+/// The calling thread gets EPERM of a system call from now on, and so do those that it starts.
+fn refuse(call: libc::c_long) {
+    let step = |code: u32, jf, k| libc::sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf,
+        k,
+    };
+    let mut steps = [
+        // The number, at the beginning of struct seccomp_data.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, call as u32),
+        step(
+            libc::BPF_RET,
+            0,
+            libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
+        ),
+        step(libc::BPF_RET, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: 4,
+        filter: steps.as_mut_ptr(),
+    };
+    // SAFETY: the program and its four steps live longer than the calls.
+    let done = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && libc::prctl(
+                libc::PR_SET_SECCOMP,
+                libc::SECCOMP_MODE_FILTER,
+                &raw const program,
+            ) == 0
+    };
+    assert!(done, "{}", std::io::Error::last_os_error());
+}
+
+#[test]
+fn a_disk_comes_and_goes_while_the_guest_runs() {
+    let Some(mut toy) = Toy::start(vec![Box::new(Vacant)]) else {
+        return;
+    };
+    let engines = a_ring();
+    let driver = toy.driver(0);
+    assert_eq!(driver.read(&mut toy, VIRTIO_MMIO_DEVICE_ID), 0);
+    let file = file();
+    insert(&toy.machine, &engines, &file, false).unwrap();
+    assert_eq!(driver.read(&mut toy, VIRTIO_MMIO_DEVICE_ID), 2);
+    let sentence = insert(&toy.machine, &engines, &file, false).unwrap_err();
+    assert!(sentence.contains("in the place 0 already"), "{sentence}");
+
+    let mut guest = Guest { toy, driver, file };
+    let offered = guest.driver.offered(&mut guest.toy);
+    guest.driver.begin(&mut guest.toy, offered);
+    let mut data = [0x5a; 512];
+    assert_eq!(
+        guest.request(VIRTIO_BLK_T_OUT, 3, &mut data),
+        VIRTIO_BLK_S_OK
+    );
+    assert_eq!(guest.on_disk(3), [0x5a; 512]);
+
+    // Its driver still has it.
+    guest.toy.machine.eject(0).unwrap();
+    let status = guest.driver.status(&mut guest.toy);
+    assert_eq!(status, 0);
+    let sentence = guest.toy.machine.eject(0).unwrap_err().to_string();
+    assert!(sentence.contains("no disk is in the place 0"), "{sentence}");
+    assert!(guest.toy.machine.eject(1).is_err());
+
+    insert(&guest.toy.machine, &engines, &guest.file, true).unwrap();
+    let offered = guest.driver.offered(&mut guest.toy);
+    guest.driver = guest.toy.driver(0);
+    guest.driver.begin(&mut guest.toy, offered);
+    assert_eq!(
+        guest.request(VIRTIO_BLK_T_OUT, 3, &mut data),
+        VIRTIO_BLK_S_IOERR
+    );
+    assert_eq!(
+        guest.request(VIRTIO_BLK_T_IN, 3, &mut data),
+        VIRTIO_BLK_S_OK
+    );
+    assert_eq!(guest.toy.take_event(), None);
+}
+
+/// A file, and another open file description of it, on whose lock one sees whether anybody has it open.
+fn watched() -> (File, File) {
+    let file = file();
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let open = || {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).open(&path).unwrap()
+    };
+    let disk = open();
+    flock(&disk, FlockOperation::NonBlockingLockExclusive).unwrap();
+    (disk, open())
+}
+
+fn is_open(watch: &File) -> bool {
+    flock(watch, FlockOperation::NonBlockingLockExclusive).is_err()
+}
+
+#[test]
+fn an_engine_has_one_disk_after_the_other_and_holds_none_that_is_gone() {
+    let length = 0x1_0000;
+    for engines in [a_ring(), no_ring()] {
+        let Some(toy) = Toy::start(vec![Box::new(Vacant)]) else {
+            return;
+        };
+        let driver = toy.driver(0);
+        let file = file();
+        let mut guest = Guest { toy, driver, file };
+        let memory = std::sync::Arc::clone(&guest.toy.memory);
+        for round in 0..6_u8 {
+            let (disk, watch) = watched();
+            disk.write_all_at(&[0x80 | round; 512], 7 * 512).unwrap();
+            insert(&guest.toy.machine, &engines, &disk, false).unwrap();
+            drop(disk);
+            guest.driver = guest.toy.driver(0);
+            let offered = guest.driver.offered(&mut guest.toy);
+            guest.driver.begin(&mut guest.toy, offered);
+            let mut data = [0; 512];
+            let status = guest.request(VIRTIO_BLK_T_IN, 7, &mut data);
+            assert_eq!((status, data), (VIRTIO_BLK_S_OK, [0x80 | round; 512]));
+            assert!(is_open(&watch));
+
+            let parts: Vec<Parts> = (0..16)
+                .map(|_| guest.prepare(VIRTIO_BLK_T_IN, 256, length))
+                .collect();
+            if round % 2 == 1 {
+                for parts in &parts {
+                    guest.add(0, parts, VIRTIO_BLK_T_IN, length);
+                }
+                guest.driver.notify(&mut guest.toy, 0);
+            } else {
+                // Its driver lets go of it first.
+                guest.driver.reset(&mut guest.toy);
+            }
+            guest.toy.machine.eject(0).unwrap();
+            assert!(!is_open(&watch));
+            // What it had of the guest's is the guest's again.
+            let mine = vec![0x11; length as usize];
+            for parts in &parts {
+                let at = GuestAddress(parts.data());
+                memory.write_slice(&mine, at).unwrap();
+            }
+            insert(&guest.toy.machine, &engines, &guest.file, false).unwrap();
+            guest.driver = guest.toy.driver(0);
+            guest.driver.begin(&mut guest.toy, offered);
+            let status = guest.request(VIRTIO_BLK_T_IN, 7, &mut data);
+            assert_eq!((status, data), (VIRTIO_BLK_S_OK, [7; 512]));
+            for parts in &parts {
+                let mut after = vec![0; length as usize];
+                let at = GuestAddress(parts.data());
+                memory.read_slice(&mut after, at).unwrap();
+                assert_eq!(after, mine);
+            }
+            guest.toy.machine.eject(0).unwrap();
+        }
+        assert_eq!(guest.toy.take_event(), None);
+    }
+}
