@@ -112,8 +112,11 @@ fn prepare(parent: u32, inner: Pid, pipe: &OwnedFd) -> Result<(), Failure> {
     // Another uid has undone it.
     die_with_parent(parent)?;
     descriptors::keep_only(&[pipe.as_fd()])?;
+    let what = "the filter of system calls cannot be set";
+    let filter = seccomp::Ready::new(seccomp::Kind::Outer).step(what)?;
+    // What has made the filter as well, since the filter does not allow it.
     program::forget();
-    seccomp::enter(seccomp::Kind::Outer).step("the filter of system calls cannot be set")
+    filter.enter().step(what)
 }
 
 /// user_namespaces(7)

@@ -59,11 +59,33 @@ impl Kind {
 /// # Errors
 /// When the kernel takes no filters.
 pub fn enter(kind: Kind) -> io::Result<()> {
-    violation::set_thread(kind);
-    // What it reads of the process's beginning it keeps; later it would make a call for that, in whichever thread is the first.
-    rustix::param::page_size();
-    let program = compile(kind)?;
-    seccompiler::apply_filter(&program).map_err(io::Error::other)
+    Ready::new(kind)?.enter()
+}
+
+/// A filter that nothing is bound to yet.
+pub struct Ready {
+    kind: Kind,
+    program: BpfProgram,
+}
+
+impl Ready {
+    /// # Errors
+    /// When this architecture has none.
+    pub fn new(kind: Kind) -> io::Result<Self> {
+        // What it reads of the process's beginning it keeps; later it would make a call for that, in whichever thread is the first.
+        rustix::param::page_size();
+        let program = compile(kind)?;
+        Ok(Ready { kind, program })
+    }
+
+    /// As [`enter`].
+    ///
+    /// # Errors
+    /// When the kernel takes no filters.
+    pub fn enter(&self) -> io::Result<()> {
+        violation::set_thread(self.kind);
+        seccompiler::apply_filter(&self.program).map_err(io::Error::other)
+    }
 }
 
 fn compile(kind: Kind) -> io::Result<BpfProgram> {
