@@ -104,10 +104,9 @@ fn parts(
         false => Backing::Anonymous,
     };
     let memory = memory::create(config.memory_mib, backing)?;
-    let bytes = config.memory_mib << 20;
     let devices = config.devices.into_iter().enumerate();
     let devices: Result<_> = devices
-        .map(|(index, config)| device(index, config, bytes, engines, descriptors))
+        .map(|(index, config)| device(index, config, engines, descriptors))
         .collect();
     Ok(Parts {
         kvm: descriptors.take(config.kvm)?,
@@ -137,11 +136,9 @@ pub fn enter() -> Enter {
     })
 }
 
-/// `memory`: the guest's, in bytes.
 fn device(
     index: usize,
     config: DeviceConfig,
-    memory: u64,
     engines: &Engines,
     descriptors: &mut Descriptors,
 ) -> Result<Box<dyn Device>> {
@@ -150,7 +147,7 @@ fn device(
             Box::new(Vsock::new(cid, descriptors.take(control)?)?)
         }
         DeviceConfig::Rng {} => Box::new(Rng::default()),
-        DeviceConfig::Balloon {} => Box::new(Balloon::new(memory)),
+        DeviceConfig::Balloon {} => Box::new(Balloon::default()),
         DeviceConfig::Net {
             hardware_address,
             queues,

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::io::Read;
 use std::os::unix::net::UnixStream;
 
-use common::host::{Host, MEMORY};
+use common::host::Host;
 use common::steps;
 use hadron_vmm::device::Device;
 use hadron_vmm::devices::balloon::Balloon;
@@ -29,7 +29,7 @@ fn guests() -> Vec<Host> {
     drain(theirs);
     let devices: [Box<dyn Device>; 3] = [
         Box::new(Rng::default()),
-        Box::new(Balloon::new(MEMORY)),
+        Box::new(Balloon::default()),
         Box::new(StreamNet::new(
             HardwareAddress([2, 0, 0, 0, 0, 1]),
             ours.into(),

@@ -165,7 +165,7 @@ fn a_source_of_random_numbers_survives_any_guest() {
 #[test]
 fn a_balloon_survives_any_guest() {
     survives(
-        || Box::new(Balloon::new(MEMORY)),
+        || Box::new(Balloon::default()),
         |_| (),
         |driver| {
             driver.write(BUFFER, &[7; 4096]);

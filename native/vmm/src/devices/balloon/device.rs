@@ -1,16 +1,13 @@
 //! The device.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use virtio_bindings::virtio_ids::VIRTIO_ID_BALLOON;
 
 use super::discard::discard;
-use super::owner::Owner;
 use super::requests::{Inflate, Reports, next_chain};
-use crate::device::{
-    AGAIN, Activation, Description, Device, Failure, Interrupt, Progress, QUEUE_FEATURES,
-};
+use crate::device::{AGAIN, Activation, Description, Device, Failure, Progress, QUEUE_FEATURES};
 use crate::devices::ring::Ring;
 use crate::worker::Poll;
 
@@ -32,8 +29,8 @@ const DEFLATE: u32 = 1;
 const REPORTS: u32 = 2;
 
 /// The guest's balloon.
+#[derive(Default)]
 pub struct Balloon {
-    owner: Owner,
     active: Option<Active>,
 }
 
@@ -45,28 +42,6 @@ struct Active {
     more: [bool; 3],
 }
 
-impl Balloon {
-    /// Empty, for a guest with so many bytes.
-    #[must_use]
-    pub fn new(memory: u64) -> Self {
-        Balloon {
-            owner: Owner::new(memory),
-            active: None,
-        }
-    }
-
-    /// For the VM's owner.
-    #[must_use]
-    pub fn owner(&self) -> Owner {
-        self.owner.clone()
-    }
-
-    fn set_interrupt(&self, to: Option<Interrupt>) {
-        let interrupt = self.owner.shared().interrupt.lock();
-        *interrupt.unwrap_or_else(PoisonError::into_inner) = to;
-    }
-}
-
 impl Device for Balloon {
     fn description(&self) -> Description {
         Description {
@@ -74,7 +49,8 @@ impl Device for Balloon {
             device_type: VIRTIO_ID_BALLOON,
             queue_sizes: vec![QUEUE_SIZE; 3],
             features: QUEUE_FEATURES | DEFLATE_ON_OOM | REPORTING,
-            configuration: Arc::clone(&self.owner.shared().configuration),
+            // Zeros: the target, and what the driver says it has given up, which nobody wants to know.
+            configuration: Arc::default(),
         }
     }
 
@@ -97,31 +73,22 @@ impl Device for Balloon {
         for (token, ring) in (0..).zip(active.rings()) {
             ring.watch(token, poll)?;
         }
-        self.set_interrupt(Some(interrupt));
         Ok(())
     }
 
     fn handle(&mut self, token: u32, _: &mut Poll<'_>) -> Result<Progress, Failure> {
         match &mut self.active {
-            Some(active) => active.run(token, &self.owner),
+            Some(active) => active.run(token),
             None => Ok(Progress::Done),
         }
     }
 
-    fn configure(&mut self, offset: u64, data: &[u8], _: &mut Poll<'_>) -> Result<(), Failure> {
-        self.owner.shared().configure(offset, data);
-        Ok(())
-    }
-
     fn reset(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
-        self.set_interrupt(None);
         if let Some(mut active) = self.active.take() {
             for ring in active.rings() {
                 ring.unwatch(poll);
             }
         }
-        // A driver that comes anew has given up nothing.
-        self.owner.shared().configure(4, &[0; 4]);
         Ok(())
     }
 }
@@ -134,31 +101,30 @@ impl Active {
             .chain(reports)
     }
 
-    fn run(&mut self, token: u32, owner: &Owner) -> Result<Progress, Failure> {
+    fn run(&mut self, token: u32) -> Result<Progress, Failure> {
         let [inflate, deflate, reports] =
             [INFLATE, DEFLATE, REPORTS].map(|queue| token == queue || token == AGAIN);
         if inflate && (token != AGAIN || self.more[0]) {
-            self.more[0] = self.inflate(owner)?;
+            self.more[0] = self.inflate()?;
         }
         if deflate && (token != AGAIN || self.more[1]) {
             self.more[1] = self.deflate()?;
         }
         if reports && (token != AGAIN || self.more[2]) {
-            self.more[2] = self.report(owner)?;
+            self.more[2] = self.report()?;
         }
         let more = self.more.contains(&true);
         Ok(if more { Progress::More } else { Progress::Done })
     }
 
-    fn inflate(&mut self, owner: &Owner) -> Result<bool, Failure> {
+    fn inflate(&mut self) -> Result<bool, Failure> {
         let memory = Arc::clone(self.inflate.ring().memory());
         for _ in 0..BATCH {
             let Some(ranges) = self.inflate.next()? else {
                 return Ok(false);
             };
             for (begin, length) in ranges {
-                let discarded = discard(&memory, begin, length);
-                owner.shared().count_inflated(discarded);
+                discard(&memory, begin, length);
             }
         }
         self.inflate.ring().tell()?;
@@ -177,7 +143,7 @@ impl Active {
         Ok(true)
     }
 
-    fn report(&mut self, owner: &Owner) -> Result<bool, Failure> {
+    fn report(&mut self) -> Result<bool, Failure> {
         let Some(reports) = &mut self.reports else {
             return Ok(false);
         };
@@ -187,8 +153,7 @@ impl Active {
             let Some((begin, length)) = reports.next(left)? else {
                 return Ok(false);
             };
-            let discarded = discard(&memory, begin, length);
-            owner.shared().count_reported(discarded);
+            discard(&memory, begin, length);
             left -= length;
             if left == 0 {
                 break;

@@ -5,15 +5,6 @@ use vm_memory::{GuestAddress, GuestMemoryBackend, GuestMemoryRegion, MemoryRegio
 
 use crate::memory::Memory;
 
-/// What became of a range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Discarded {
-    /// Bytes that the host has back.
-    pub returned: u64,
-    /// Bytes that the host did not take: madvise(2) failed.
-    pub refused: u64,
-}
-
 /// Whether all of a range is guest memory.
 #[must_use]
 pub fn is_memory(memory: &Memory, address: u64, length: u64) -> bool {
@@ -21,13 +12,11 @@ pub fn is_memory(memory: &Memory, address: u64, length: u64) -> bool {
         .is_ok_and(|length| GuestMemoryBackend::check_range(memory, GuestAddress(address), length))
 }
 
-/// Discards the host's pages that lie in a range of guest memory whole.
-#[must_use]
-pub fn discard(memory: &Memory, address: u64, length: u64) -> Discarded {
+/// Discards the host's pages that lie in a range of guest memory whole, as far as the host takes them.
+pub fn discard(memory: &Memory, address: u64, length: u64) {
     let page = rustix::param::page_size() as u64;
-    let mut all = Discarded::default();
     let Some(end) = address.checked_add(length) else {
-        return all;
+        return;
     };
     for region in memory.iter() {
         let begin = region.start_addr().0;
@@ -51,16 +40,11 @@ pub fn discard(memory: &Memory, address: u64, length: u64) -> Discarded {
         } else {
             Advice::LinuxDontNeed
         };
-        let host = region.get_host_address(MemoryRegionAddress(from)).ok();
+        let Ok(host) = region.get_host_address(MemoryRegionAddress(from)) else {
+            continue;
+        };
         // SAFETY: these are `length` bytes of one mapping of guest memory, of which nobody holds a reference, and which may
         // change at any time: the guest could have written the zeros, too.
-        let done = host
-            .is_some_and(|host| unsafe { madvise(host.cast(), length as usize, advice).is_ok() });
-        if done {
-            all.returned += length;
-        } else {
-            all.refused += length;
-        }
+        let _ = unsafe { madvise(host.cast(), length as usize, advice) };
     }
-    all
 }
