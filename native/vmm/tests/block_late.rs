@@ -7,8 +7,9 @@ mod toy;
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
 
-use hadron_vmm::config::{Cache, DeviceConfig};
+use hadron_vmm::config::{Cache, DeviceConfig, RateLimit};
 use hadron_vmm::devices::block::engine::{Engines, Ring};
 use hadron_vmm::devices::vacant::Vacant;
 use hadron_vmm::machine::Machine;
@@ -23,21 +24,24 @@ use virtio_bindings::virtio_blk::{
 use virtio_bindings::virtio_mmio::VIRTIO_MMIO_DEVICE_ID;
 use vm_memory::{Bytes, GuestAddress};
 
-/// As the thread does that talks with the daemon, which is bound to what it may do.
-fn insert(
-    machine: &Machine,
-    engines: &Engines,
-    file: &File,
-    read_only: bool,
-) -> Result<(), String> {
-    let device = DeviceConfig::Block {
+fn disk(read_only: bool, rate_limit: Option<RateLimit>) -> DeviceConfig {
+    DeviceConfig::Block {
         file: 0,
         read_only,
         serial: "late".to_owned(),
         queues: 1,
         cache: Cache::WriteBack,
-        rate_limit: None,
-    };
+        rate_limit,
+    }
+}
+
+/// As the thread does that talks with the daemon, which is bound to what it may do.
+fn insert(
+    machine: &Machine,
+    engines: &Engines,
+    file: &File,
+    device: DeviceConfig,
+) -> Result<(), String> {
     let descriptors = vec![file.try_clone().unwrap().into()];
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
@@ -108,9 +112,9 @@ fn a_disk_comes_and_goes_while_the_guest_runs() {
     let driver = toy.driver(0);
     assert_eq!(driver.read(&mut toy, VIRTIO_MMIO_DEVICE_ID), 0);
     let file = file();
-    insert(&toy.machine, &engines, &file, false).unwrap();
+    insert(&toy.machine, &engines, &file, disk(false, None)).unwrap();
     assert_eq!(driver.read(&mut toy, VIRTIO_MMIO_DEVICE_ID), 2);
-    let sentence = insert(&toy.machine, &engines, &file, false).unwrap_err();
+    let sentence = insert(&toy.machine, &engines, &file, disk(false, None)).unwrap_err();
     assert!(sentence.contains("in the place 0 already"), "{sentence}");
 
     let mut guest = Guest { toy, driver, file };
@@ -131,7 +135,7 @@ fn a_disk_comes_and_goes_while_the_guest_runs() {
     assert!(sentence.contains("no disk is in the place 0"), "{sentence}");
     assert!(guest.toy.machine.eject(1).is_err());
 
-    insert(&guest.toy.machine, &engines, &guest.file, true).unwrap();
+    insert(&guest.toy.machine, &engines, &guest.file, disk(true, None)).unwrap();
     let offered = guest.driver.offered(&mut guest.toy);
     guest.driver = guest.toy.driver(0);
     guest.driver.begin(&mut guest.toy, offered);
@@ -175,10 +179,10 @@ fn an_engine_has_one_disk_after_the_other_and_holds_none_that_is_gone() {
         let mut guest = Guest { toy, driver, file };
         let memory = std::sync::Arc::clone(&guest.toy.memory);
         for round in 0..6_u8 {
-            let (disk, watch) = watched();
-            disk.write_all_at(&[0x80 | round; 512], 7 * 512).unwrap();
-            insert(&guest.toy.machine, &engines, &disk, false).unwrap();
-            drop(disk);
+            let (medium, watch) = watched();
+            medium.write_all_at(&[0x80 | round; 512], 7 * 512).unwrap();
+            insert(&guest.toy.machine, &engines, &medium, disk(false, None)).unwrap();
+            drop(medium);
             guest.driver = guest.toy.driver(0);
             let offered = guest.driver.offered(&mut guest.toy);
             guest.driver.begin(&mut guest.toy, offered);
@@ -207,7 +211,7 @@ fn an_engine_has_one_disk_after_the_other_and_holds_none_that_is_gone() {
                 let at = GuestAddress(parts.data());
                 memory.write_slice(&mine, at).unwrap();
             }
-            insert(&guest.toy.machine, &engines, &guest.file, false).unwrap();
+            insert(&guest.toy.machine, &engines, &guest.file, disk(false, None)).unwrap();
             guest.driver = guest.toy.driver(0);
             guest.driver.begin(&mut guest.toy, offered);
             let status = guest.request(VIRTIO_BLK_T_IN, 7, &mut data);
@@ -222,4 +226,28 @@ fn an_engine_has_one_disk_after_the_other_and_holds_none_that_is_gone() {
         }
         assert_eq!(guest.toy.take_event(), None);
     }
+}
+
+#[test]
+fn a_rate_limit_holds_for_a_disk_that_comes_later() {
+    let Some(toy) = Toy::start(vec![Box::new(Vacant)]) else {
+        return;
+    };
+    let (driver, file) = (toy.driver(0), file());
+    let mut guest = Guest { toy, driver, file };
+    let limit = RateLimit {
+        bytes_per_second: 0,
+        operations_per_second: 50,
+    };
+    let device = disk(false, Some(limit));
+    insert(&guest.toy.machine, &a_ring(), &guest.file, device).unwrap();
+    let offered = guest.driver.offered(&mut guest.toy);
+    guest.driver.begin(&mut guest.toy, offered);
+    let begin = Instant::now();
+    for _ in 0..15 {
+        let status = guest.request(VIRTIO_BLK_T_IN, 7, &mut [0; 512]);
+        assert_eq!(status, VIRTIO_BLK_S_OK);
+    }
+    // 15, of which a tenth of a second's pass at once, and the last one is owed.
+    assert!(begin.elapsed() >= Duration::from_millis(175));
 }

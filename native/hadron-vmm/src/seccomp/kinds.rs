@@ -8,7 +8,8 @@ use libc::{
     SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv,
     SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction,
     SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg, SYS_sendto, SYS_shutdown,
-    SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
+    SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_create, SYS_timerfd_settime, SYS_wait4,
+    SYS_write, SYS_writev,
 };
 
 use super::Kind;
@@ -64,6 +65,8 @@ fn main() -> Filter {
         .allow(&[SYS_statx, SYS_lseek, SYS_fallocate])
         .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32])
         .allow_one_of(SYS_ioctl, 1, &requests::BLOCK_SIZES)
+        // What holds it to its rate limit.
+        .allow(&[SYS_timerfd_create])
         .allow(&[SYS_poll, SYS_ppoll, SYS_read, SYS_recvmsg, SYS_sendto])
         // pthread_kill(3), which looks for its own pid first.
         .allow(&[SYS_getpid])

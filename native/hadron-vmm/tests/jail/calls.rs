@@ -182,7 +182,7 @@ fn allowed(kind: Kind) -> &'static str {
     match kind {
         Kind::Outer => "write rt_sigaction getpid wait4 exit_group",
         Kind::Main => {
-            "read write close poll lseek munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll fallocate getrandom statx"
+            "read write close poll lseek munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll timerfd_create fallocate getrandom statx"
         }
         Kind::Worker => {
             "read write close munmap brk rt_sigprocmask readv writev sched_yield mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
