@@ -32,6 +32,11 @@ export interface NativeLibrary {
   releaseMemory(): number;
 }
 
+/** The little of mapped.node (native/mapped) that is needed here; load.ts knows the rest. */
+interface Mapped {
+  readonly forget: () => void;
+}
+
 type NativeFunction = (...parameters: readonly unknown[]) => unknown;
 
 /** The little of koffi that is needed. */
@@ -101,6 +106,10 @@ function load(directory: string): NativeLibrary {
       close(handle);
     },
     releaseMemory() {
+      // The bundle's text, which V8 looks at when it compiles: an addon is opened once, however often that is said.
+      const mapped = { exports: {} as Mapped };
+      process.dlopen(mapped, join(directory, "mapped.node"));
+      mapped.exports.forget();
       return Number(releaseMemory());
     },
   };

@@ -10,9 +10,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { build } from "../../test/harness/paths.ts";
 
-const addon = { exports: {} as { text: (path?: unknown) => string; bytes: (path?: unknown) => Buffer } };
+const addon = { exports: {} as { text: (path?: unknown) => string; bytes: (path?: unknown) => Buffer; forget: () => void } };
 process.dlopen(addon, join(build, "lib/hadron/mapped.node"));
-const { text, bytes } = addon.exports;
+const { text, bytes, forget } = addon.exports;
 
 let directory: string;
 
@@ -29,7 +29,13 @@ function file(name: string, content: Buffer): string {
 }
 
 function isMapped(path: string): boolean {
-  return readFileSync("/proc/self/maps", "utf8").includes(` ${path}\n`);
+  return residentOf(path) !== undefined;
+}
+
+/** Kilobytes of its mapping that are in memory. */
+function residentOf(path: string): number | undefined {
+  const [, rest] = readFileSync("/proc/self/smaps", "utf8").split(` ${path}\n`);
+  return rest === undefined ? undefined : Number(/^Rss: +(\d+) kB$/m.exec(rest)?.[1]);
 }
 
 test("a file's text is a character for each of its bytes, in the file's own memory", () => {
@@ -38,6 +44,16 @@ test("a file's text is a character for each of its bytes, in the file's own memo
   const read = text(path);
   expect(read === content.toString("latin1")).toBe(true);
   expect(isMapped(path)).toBe(true);
+});
+
+test("the text's pages can be given back, and come again", () => {
+  const path = file("forgotten", Buffer.alloc(100_000, "x"));
+  const read = text(path);
+  expect(read.lastIndexOf("y")).toBe(-1);
+  expect(residentOf(path)).toBe(100);
+  forget();
+  expect(residentOf(path)).toBe(0);
+  expect(read.lastIndexOf("x")).toBe(99_999);
 });
 
 test("a file's bytes are mapped as long as somebody has them", async () => {

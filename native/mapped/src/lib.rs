@@ -16,8 +16,13 @@ mod node;
 
 use core::ffi::{CStr, c_char, c_void};
 use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use node::{Callback, CallbackInfo, Env, OK, Status, Value};
+
+/// Where the last text is that is still there: a daemon has one. Node's main thread alone has to do with it.
+static TEXT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static TEXT_LENGTH: AtomicUsize = AtomicUsize::new(0);
 
 /// A whole file, mapped to be read.
 struct Mapping {
@@ -60,6 +65,12 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
+        let _ = TEXT.compare_exchange(
+            self.start,
+            ptr::null_mut(),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
         // SAFETY: it was mapped as one, and whoever could read it is gone.
         unsafe { libc::munmap(self.start, self.length) };
     }
@@ -79,7 +90,7 @@ unsafe extern "C" fn text(env: Env, info: CallbackInfo) -> Value {
     unsafe {
         answer(env, info, |start, length, value| {
             let mut copied = false;
-            node::node_api_create_external_string_latin1(
+            let status = node::node_api_create_external_string_latin1(
                 env,
                 start.cast(),
                 length,
@@ -87,9 +98,31 @@ unsafe extern "C" fn text(env: Env, info: CallbackInfo) -> Value {
                 length as *mut c_void,
                 value,
                 &raw mut copied,
-            )
+            );
+            if status == OK && !copied {
+                TEXT.store(start, Ordering::Relaxed);
+                TEXT_LENGTH.store(length, Ordering::Relaxed);
+            }
+            status
         })
     }
+}
+
+/// `forget()`: the pages of the last text are no longer this process's, until somebody looks at them again.
+unsafe extern "C" fn forget(_env: Env, _info: CallbackInfo) -> Value {
+    let start = TEXT.load(Ordering::Relaxed);
+    if !start.is_null() {
+        // SAFETY: it is mapped as long as it is there, and its pages, which nobody can write, are the file's.
+        unsafe {
+            libc::madvise(
+                start,
+                TEXT_LENGTH.load(Ordering::Relaxed),
+                libc::MADV_DONTNEED,
+            )
+        };
+    }
+    // JavaScript's undefined.
+    ptr::null_mut()
 }
 
 /// `bytes(path)`: a Buffer, which cannot be written to.
@@ -193,7 +226,8 @@ pub extern "C" fn node_api_module_get_api_version_v1() -> i32 {
 /// For Node alone.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn napi_register_module_v1(env: Env, exports: Value) -> Value {
-    const FUNCTIONS: [(&CStr, Callback); 2] = [(c"text", text), (c"bytes", bytes)];
+    const FUNCTIONS: [(&CStr, Callback); 3] =
+        [(c"text", text), (c"bytes", bytes), (c"forget", forget)];
     for (name, function) in FUNCTIONS {
         let mut value = ptr::null_mut();
         // SAFETY: Node's, and names with their lengths.
