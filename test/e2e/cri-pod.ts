@@ -34,6 +34,8 @@ export interface ContainerSettings {
   readonly devices?: readonly CriDevice[];
   /** Of NamespaceOption. Default: a pid namespace of its own, as a kubelet asks for. */
   readonly namespaces?: Message;
+  /** The pod has to be, too. */
+  readonly privileged?: boolean;
 }
 
 /** runtime.v1.MountPropagation. */
@@ -81,11 +83,11 @@ export class CriPod implements AsyncDisposable {
 
   async #createArguments(
     command: readonly string[],
-    { image = "busybox", mounts = [], devices = [], namespaces }: ContainerSettings,
+    { image = "busybox", mounts = [], devices = [], namespaces, privileged = false }: ContainerSettings,
   ): Promise<string[]> {
     const name = uniqueId();
     const path = join(this.#directory, `${name}.json`);
-    const linux = { security_context: { namespace_options: namespaces ?? { pid: namespaceMode.container } } };
+    const linux = { security_context: { privileged, namespace_options: namespaces ?? { pid: namespaceMode.container } } };
     const message = { metadata: { name }, image: { image: imageReference(image) }, command, mounts, devices, linux, log_path: `${name}.log` };
     await writeFile(path, JSON.stringify(message));
     return ["create", this.id, path, this.#config];

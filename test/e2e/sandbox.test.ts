@@ -1,5 +1,5 @@
 /** Pods as Kubernetes makes them: through containerd's CRI, with its sandbox container and by the Sandbox service. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -93,6 +93,22 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
       const container = await pod.start(SLEEP, { namespaces });
       expect(await programs(pod, container)).toEqual([expect.stringMatching(/^\/init/), "sleep 600"]);
       await log.line(/level=warning .*the guest's, not the host's/);
+    });
+
+    test("gives a privileged container all rights, in the VM, and none of the host's devices", async () => {
+      await using pod = await CriPod.run(daemon(), sandboxer, { linux: { security_context: { privileged: true } } });
+      const container = await pod.start(SLEEP, { privileged: true });
+      const lines = [
+        "mount -t tmpfs none /mnt && stat -f -c %T /mnt",
+        "awk '/CapEff/ { print $2 }' /proc/self/status",
+        "awk '/CapBnd/ { print $2 }' /proc/1/status",
+        "echo 12345 >/proc/sys/kernel/msgmax && cat /proc/sys/kernel/msgmax",
+        "ls /dev | grep -E 'loop|kvm|sd|vd' | wc -l",
+      ];
+      const { stdout } = await pod.exec(container, ["sh", "-c", `mkdir -p /mnt; ${lines.join("; ")}`]);
+      // containerd gives away what it has itself.
+      const all = /^CapEff:\t(.*)$/m.exec(await readFile("/proc/self/status", "utf8"))?.[1];
+      expect(stdout.split("\n")).toEqual(["tmpfs", all, all, "12345", "0"]);
     });
 
     test("gives its containers a name, its files, its sysctls and one /dev/shm", async () => {
