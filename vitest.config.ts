@@ -38,7 +38,7 @@ function endToEnd(name: string, { env, ...files }: NonNullable<TestProjectInline
 }
 
 const allFiles = ["test/**/*.test.ts", "!test/{kubernetes,long}/**"];
-const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ?? "1.6,2.1" };
+const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ?? "1.6,1.7,2.1" };
 
 export default defineConfig({
   test: {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { CommandResult } from "../harness/command.ts";
-import type { Containerd } from "../harness/containerd.ts";
+import type { Containerd, ContainerdVersion } from "../harness/containerd.ts";
 import type { Handler } from "../harness/cri-config.ts";
 import { type ImageName, imageReference } from "../harness/images.ts";
 import { uniqueId } from "../harness/runtime.ts";
@@ -36,6 +36,16 @@ export interface ContainerSettings {
   readonly namespaces?: Message;
   /** The pod has to be, too. */
   readonly privileged?: boolean;
+}
+
+/** Whether this crictl can talk to it. */
+export function servesCri(version: ContainerdVersion): boolean {
+  return version !== "1.6";
+}
+
+/** The Sandbox service came with containerd 2. */
+export function sandboxersOf(version: ContainerdVersion): readonly ("podsandbox" | "shim")[] {
+  return version.startsWith("1.") ? ["podsandbox"] : ["podsandbox", "shim"];
 }
 
 /** runtime.v1.MountPropagation. */

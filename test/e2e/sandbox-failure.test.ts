@@ -5,14 +5,13 @@ import { type Containerd, containerdVersions } from "../harness/containerd.ts";
 import { patient } from "../harness/patience.ts";
 import { killProcess } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
-import { containerStatus, CriPod } from "./cri-pod.ts";
+import { containerStatus, CriPod, sandboxersOf, servesCri } from "./cri-pod.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { onlyPart, type Part, parts } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
 const PARTS: readonly Part[] = ["vmm", "vsock", "daemon"];
-const SANDBOXERS = ["podsandbox", "shim"] as const;
-const versions = containerdVersions.filter((version) => version !== "1.6");
+const versions = containerdVersions.filter(servesCri);
 
 /** As far as RunPodSandbox has come, and what the daemon logs there. */
 const LAUNCHED = /the VM's processes run/;
@@ -38,7 +37,7 @@ async function removeAll(daemon: Containerd): Promise<void> {
 describe.each(versions)("containerd %s: kill -9", (version) => {
   const daemon = useContainerd(version, { cri: {} });
 
-  describe.each(SANDBOXERS)("by the sandboxer %s", (sandboxer) => {
+  describe.each(sandboxersOf(version))("by the sandboxer %s", (sandboxer) => {
     describe.each(PARTS)("of %s", (part) => {
       test.each(MOMENTS)("during RunPodSandbox while %s is an error, and the next one runs", async (_, line) => {
         const log = await DaemonLog.from(daemon());

@@ -11,19 +11,17 @@ import { answerSum } from "../harness/network.ts";
 import { patient } from "../harness/patience.ts";
 import { processes } from "../harness/processes.ts";
 import { useContainerd } from "../harness/suite.ts";
-import { containerStatus, CriPod, namespaceMode, textOf } from "./cri-pod.ts";
+import { containerStatus, CriPod, namespaceMode, sandboxersOf, servesCri, textOf } from "./cri-pod.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { parts } from "./parts.ts";
 
 const SLEEP = ["sleep", "600"];
-const SANDBOXERS = ["podsandbox", "shim"] as const;
-/** The Sandbox service came with containerd 2. */
-const versions = containerdVersions.filter((version) => version !== "1.6");
+const versions = containerdVersions.filter(servesCri);
 
 describe.each(versions)("containerd %s: a pod of CRI", (version) => {
   const daemon = useContainerd(version, { cri: {} });
 
-  describe.each(SANDBOXERS)("by the sandboxer %s", (sandboxer) => {
+  describe.each(sandboxersOf(version))("by the sandboxer %s", (sandboxer) => {
     test("has containers that run, log, take execs and stop", async () => {
       await using pod = await CriPod.run(daemon(), sandboxer);
       expect(await pod.listed()).toBe("SANDBOX_READY");
@@ -239,7 +237,7 @@ describe.each(versions)("containerd %s: a pod of CRI", (version) => {
 describe.each(onlyNewest)("containerd %s: a pod of CRI whose runtime has a configuration", (version) => {
   const daemon = useContainerd(version, { cri: { config: { vcpus: 2, enable_annotations: ["io.hadron.memory_mib"] } } });
 
-  test.each(SANDBOXERS)("has its VM by that, with the sandboxer %s", async (sandboxer) => {
+  test.each(sandboxersOf(version))("has its VM by that, with the sandboxer %s", async (sandboxer) => {
     await using pod = await CriPod.run(daemon(), sandboxer, { annotations: { "io.hadron.memory_mib": "300" } });
     const container = await pod.start(SLEEP);
     expect((await pod.exec(container, ["nproc"])).stdout).toBe("2");
@@ -248,7 +246,7 @@ describe.each(onlyNewest)("containerd %s: a pod of CRI whose runtime has a confi
     expect(Number.parseInt(stdout, 10)).toBeLessThan(300 << 10);
   });
 
-  test.each(SANDBOXERS)("is refused what that does not allow, with the sandboxer %s", async (sandboxer) => {
+  test.each(sandboxersOf(version))("is refused what that does not allow, with the sandboxer %s", async (sandboxer) => {
     const { stderr } = await CriPod.tryRun(daemon(), sandboxer, { annotations: { "io.hadron.vcpus": "1" } });
     expect(stderr).toMatch(/the annotation io.hadron.vcpus is not enabled on this host/);
   });

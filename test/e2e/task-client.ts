@@ -23,7 +23,7 @@ export class TaskClient implements AsyncDisposable {
     const address = await addressOf(daemon.bundle(containerId));
     const client = await connect({ path: address.replace(/^unix:\/\//, "") });
     // Both versions are the same service; each is used by the containerd that it belongs to.
-    return new TaskClient(client, client.service(daemon.version === "1.6" ? TaskV2 : TaskV3));
+    return new TaskClient(client, client.service(daemon.version.startsWith("1.") ? TaskV2 : TaskV3));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

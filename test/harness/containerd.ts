@@ -16,11 +16,12 @@ import { patient } from "./patience.ts";
 import { killProcess, processes } from "./processes.ts";
 import { untilFile } from "./until-file.ts";
 
-export type ContainerdVersion = "1.6" | "2.1" | "2.4";
+export type ContainerdVersion = "1.6" | "1.7" | "2.1" | "2.4";
 
 /** Where containerd, its ctr and its shim for runc are: a shim must not be older than the containerd that calls it. */
 const programsOf: Record<ContainerdVersion, () => Promise<string>> = {
   "1.6": async () => join(await debianPackage("bookworm", "containerd"), "usr/bin"),
+  "1.7": async () => join(await debianPackage("trixie", "containerd"), "usr/bin"),
   "2.1": async () => join(await debianPackage("forky", "containerd"), "usr/bin"),
   "2.4": async () => await builtContainerd("2.4.2"),
 };
@@ -55,7 +56,7 @@ export interface ContainerdOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Directories that come first in the daemon's PATH. Default: build/bin. */
   readonly shimPath?: readonly string[];
-  /** Serves the CRI, in a network namespace of the daemon's own. containerd 2.x only. */
+  /** Serves the CRI, in a network namespace of the daemon's own. Not by containerd 1.6, whose CRI crictl has left behind. */
   readonly cri?: CriSettings;
   /** Path of the network namespace that is the host's for the daemon and its shims, if it does not serve the CRI. Default: the machine's. */
   readonly network?: () => Promise<string>;
@@ -317,19 +318,20 @@ export class Containerd implements AsyncDisposable {
   }
 
   async #config(): Promise<string> {
+    const old = this.version.startsWith("1.");
     // NRI, and the CRI where no test wants it, want sockets and directories of the whole host. `opt` makes /opt.
     const disabled = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt"];
     if (this.#cri === undefined) {
       disabled.push("io.containerd.grpc.v1.cri");
     }
-    if (this.#cri === undefined && this.version !== "1.6") {
+    if (this.#cri === undefined && !old) {
       disabled.push("io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime");
     }
     if (this.#cri !== undefined) {
       await prepareCri(this.directory, this.#cri);
     }
     return [
-      `version = ${this.version === "1.6" ? 2 : 3}`,
+      `version = ${old ? 2 : 3}`,
       `root = ${JSON.stringify(join(this.directory, "root"))}`,
       `state = ${JSON.stringify(join(this.directory, "state"))}`,
       `disabled_plugins = ${JSON.stringify(disabled)}`,
@@ -339,7 +341,7 @@ export class Containerd implements AsyncDisposable {
       `address = ${JSON.stringify(`${this.address}.ttrpc`)}`,
       `[debug]`,
       `level = "debug"`,
-      ...(this.#cri === undefined ? [] : await criConfig(this.directory, this.#cri)),
+      ...(this.#cri === undefined ? [] : await criConfig(this.directory, old, this.#cri)),
       "",
     ].join("\n");
   }

@@ -31,6 +31,8 @@ export interface NodeSettings {
 
 const RUNTIME = `plugins."io.containerd.cri.v1.runtime"`;
 const IMAGES = `plugins."io.containerd.cri.v1.images"`;
+/** containerd 1's for both. */
+const CRI = `plugins."io.containerd.grpc.v1.cri"`;
 
 const hadronConfig = (directory: string): string => join(directory, "hadron.json");
 
@@ -53,33 +55,34 @@ export async function prepareCri(directory: string, { config, node }: CriSetting
 
 const registryHosts = (directory: string): string => join(directory, "hosts");
 
-/** Lines of config.toml, version 3. */
-export async function criConfig(directory: string, { config, sandboxImage = "busybox", node }: CriSettings): Promise<string[]> {
+/** Lines of config.toml, version 3, or, for a containerd that is `old`, 2, where there is no other sandboxer than podsandbox. */
+export async function criConfig(directory: string, old: boolean, { config, sandboxImage = "busybox", node }: CriSettings): Promise<string[]> {
   const plugins = await pluginDirectory();
+  const [runtime, images] = old ? [CRI, CRI] : [RUNTIME, IMAGES];
   const runtimes = Object.entries(handlers).flatMap(([name, type]) => [
-    `[${RUNTIME}.containerd.runtimes.${name}]`,
+    `[${runtime}.containerd.runtimes.${name}]`,
     `runtime_type = "${type}"`,
-    `sandboxer = "${name === "shim" ? "shim" : "podsandbox"}"`,
+    ...(old ? [] : [`sandboxer = "${name === "shim" ? "shim" : "podsandbox"}"`]),
     `pod_annotations = ["io.hadron.*"]`,
     // As docs/kubernetes.md has it.
     ...(type === runc ? [] : ["privileged_without_host_devices = true"]),
     ...(config === undefined || type === runc
       ? []
-      : [`[${RUNTIME}.containerd.runtimes.${name}.options]`, `ConfigPath = ${JSON.stringify(hadronConfig(directory))}`]),
+      : [`[${runtime}.containerd.runtimes.${name}.options]`, `ConfigPath = ${JSON.stringify(hadronConfig(directory))}`]),
   ]);
+  const pause = `"${node?.pauseImage ?? imageReference(sandboxImage)}"`;
   return [
-    `[${IMAGES}.pinned_images]`,
-    `sandbox = "${node?.pauseImage ?? imageReference(sandboxImage)}"`,
-    ...(node === undefined ? [] : [`[${IMAGES}.registry]`, `config_path = ${JSON.stringify(registryHosts(directory))}`]),
-    `[${RUNTIME}]`,
+    ...(old ? [] : [`[${images}.pinned_images]`, `sandbox = ${pause}`]),
+    ...(node === undefined ? [] : [`[${images}.registry]`, `config_path = ${JSON.stringify(registryHosts(directory))}`]),
+    `[${runtime}]`,
+    ...(old ? [`sandbox_image = ${pause}`] : []),
     `netns_mounts_under_state_dir = true`,
     // A machine that lacks CAP_SYS_RESOURCE cannot do what kubelet asks for.
     `restrict_oom_score_adj = true`,
-    `[${RUNTIME}.cni]`,
-    `bin_dir = ""`,
-    `bin_dirs = [${JSON.stringify(plugins)}]`,
+    `[${runtime}.cni]`,
+    ...(old ? [`bin_dir = ${JSON.stringify(plugins)}`] : [`bin_dir = ""`, `bin_dirs = [${JSON.stringify(plugins)}]`]),
     `conf_dir = ${JSON.stringify(join(directory, "net.d"))}`,
-    `[${RUNTIME}.containerd]`,
+    `[${runtime}.containerd]`,
     `default_runtime_name = "podsandbox"`,
     ...runtimes,
   ];
