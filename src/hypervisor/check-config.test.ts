@@ -4,10 +4,11 @@ import { Code } from "../errors.ts";
 import { checkConfig, type Limits } from "./check-config.ts";
 import type { SharedDirectory, VmConfig } from "./hypervisor.ts";
 
-const limits: Limits = { maxVcpus: 16, deviceSlots: 22, pluggableSlots: { tuned: 5, debian: 0 }, vhostNet: true };
+const limits: Limits = { maxVcpus: 16, deviceSlots: 22, pluggableSlots: { tuned: 5, debian: 0 }, vhostNet: true, nicLimits: true };
 const machine = { vcpus: 2, memoryMiB: 256, kernel: { kind: "tuned", path: "/k" }, devices: [] } as const;
 const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [5], vhost: [] } as const;
 const streamNic = { kind: "stream-nic", hardwareAddress: "02:00:00:00:00:0a", socket: 5 } as const;
+const limit = { bytesPerSecond: 1 << 20, operationsPerSecond: 0 } as const;
 const disk = { kind: "disk", id: "disk0", queues: 2, medium: undefined } as const;
 const share = (tag: string): SharedDirectory => ({ kind: "share", tag, share: { namespace: 5, directory: 6, places: 7 } });
 
@@ -20,6 +21,12 @@ test("what is possible", () => {
     { devices: [share("t".repeat(36)), { ...nic, queues: most, vhost: most }, streamNic] },
     { devices: [disk, { ...disk, id: "a123456789b123456789", medium: { fd: 5, readOnly: true, direct: true, cache: "unsafe" } as const }] },
     { devices: [share("a"), share("b"), nic], pluggedNics: 2 },
+    {
+      devices: [
+        { ...disk, limit },
+        { ...nic, limit },
+      ],
+    },
   ]) {
     expect(() => checkConfig({ ...machine, ...change }, limits)).not.toThrow();
   }
@@ -39,6 +46,8 @@ test.each<[string, Partial<VmConfig>, RegExp, Partial<Limits>?]>([
   ["a NIC on a socket with such an address", { devices: [{ ...streamNic, hardwareAddress: "01:00:00:00:00:0a" }] }, /single NIC/],
   ["vhost-net without KVM", { devices: [{ ...nic, vhost: [6] }] }, /without KVM/, { vhostNet: false }],
   ["vhost-net for some queues", { devices: [{ ...nic, queues: [5, 6], vhost: [7] }] }, /2 pairs of queues and 1 desc/],
+  ["a NIC's limit that nobody keeps", { devices: [{ ...nic, limit }] }, /limit, which .* for disks only/, { nicLimits: false }],
+  ["a limit of what the kernel carries", { devices: [{ ...nic, limit, vhost: [6] }] }, /a limit and be carried by vhost-net/],
   ["a tag too long", { devices: [share("t".repeat(37))] }, /1 to 36 bytes/],
   ["a disk without a name", { devices: [{ ...disk, id: "" }] }, /a letter and at most 19/],
   ["a disk whose name has more to say", { devices: [{ ...disk, id: "a,x=y" }] }, /a letter and at most 19/],

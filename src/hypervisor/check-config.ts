@@ -11,7 +11,7 @@ const MAX_TAG_BYTES = 36;
 const DISK_ID = /^[a-z][a-z0-9]{0,19}$/;
 
 /** What of a hypervisor's capabilities sets limits. */
-export type Limits = Pick<Capabilities, "maxVcpus" | "deviceSlots" | "pluggableSlots" | "vhostNet">;
+export type Limits = Pick<Capabilities, "maxVcpus" | "deviceSlots" | "pluggableSlots" | "vhostNet" | "nicLimits">;
 type Checked = Pick<VmConfig, "vcpus" | "memoryMiB" | "kernel" | "devices" | "pluggedNics">;
 
 /** @throws HadronError INVALID_ARGUMENT */
@@ -37,7 +37,7 @@ export function checkConfig({ vcpus, memoryMiB, kernel, devices, pluggedNics = 0
   }
 }
 
-function checkDevice(device: Device, { maxVcpus, vhostNet }: Limits): void {
+function checkDevice(device: Device, { maxVcpus, vhostNet, nicLimits }: Limits): void {
   if (device.kind === "share") {
     const bytes = Buffer.byteLength(device.tag);
     if (bytes < 1 || bytes > MAX_TAG_BYTES) {
@@ -57,7 +57,7 @@ function checkDevice(device: Device, { maxVcpus, vhostNet }: Limits): void {
   if (device.kind === "stream-nic") {
     return;
   }
-  const { queues, vhost } = device;
+  const { queues, vhost, limit } = device;
   // More than one for each virtual CPU is of no use.
   if (queues.length < 1 || queues.length > maxVcpus) {
     throw invalid(`the NIC ${hardwareAddress} cannot have ${queues.length} pairs of queues; 1 to ${maxVcpus} are possible`);
@@ -67,6 +67,12 @@ function checkDevice(device: Device, { maxVcpus, vhostNet }: Limits): void {
   }
   if (vhost.length !== 0 && !vhostNet) {
     throw invalid(`the NIC ${hardwareAddress} cannot be carried by vhost-net: without KVM nobody but the VMM may write the guest's memory`);
+  }
+  if (limit !== undefined && !nicLimits) {
+    throw invalid(`the NIC ${hardwareAddress} cannot have a limit, which this hypervisor has for disks only`);
+  }
+  if (limit !== undefined && vhost.length !== 0) {
+    throw invalid(`the NIC ${hardwareAddress} cannot have a limit and be carried by vhost-net`);
   }
 }
 

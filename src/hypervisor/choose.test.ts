@@ -50,6 +50,7 @@ test.each(["auto", "qemu"] as const)("%s without KVM translates, and never share
     deviceSlots: 22,
     pluggableSlots: { tuned: 5, debian: 0 },
     vhostNet: false,
+    nicLimits: false,
     emptyDisks: "writable",
   });
   expect(choice.explanation).toMatch(/without KVM.*the CPU has none\.$/);
@@ -65,7 +66,7 @@ test.each(["auto", "kvm"] as const)("%s takes our own VMM where there is KVM", a
   const choice = await chooseHypervisor({ ...settings(), hypervisor }, library, host, {});
   expect(choice.hypervisor).toMatchObject({
     name: "kvm",
-    capabilities: { acceleration: "kvm", sharedFs: "virtiofs", deviceSlots: 16, vhostNet: true, emptyDisks: "unseen" },
+    capabilities: { acceleration: "kvm", sharedFs: "virtiofs", deviceSlots: 16, vhostNet: true, nicLimits: true, emptyDisks: "unseen" },
   });
   expect(choice.explanation).toMatch(/own VMM/);
 });

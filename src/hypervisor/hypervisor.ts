@@ -37,6 +37,8 @@ export interface Capabilities {
   readonly pluggableSlots: Readonly<Record<KernelImage["kind"], number>>;
   /** Whether the host's kernel may carry packets (`Nic.vhost`). */
   readonly vhostNet: boolean;
+  /** Whether NICs can have a limit (`Nic.limit`). Disks always can. */
+  readonly nicLimits: boolean;
   /**
    * What a disk without a medium is: "unseen" by the guest, and takes any; or there from the start, and for media that can be
    * written to.
@@ -110,6 +112,8 @@ export interface Nic {
   readonly queues: readonly number[];
   /** Descriptors of /dev/vhost-net, one for each of `queues`; or none. Only if `Capabilities.vhostNet`. */
   readonly vhost: readonly number[];
+  /** Of both directions together. Only if `Capabilities.nicLimits`, and without `vhost`: what the host's kernel carries nobody counts. */
+  readonly limit?: RateLimit | undefined;
 }
 
 /** A network interface of the guest whose packets go over a stream socket, each behind its length, 4 bytes, the highest one first: as passt has it. */
@@ -132,6 +136,16 @@ export interface Disk {
   readonly queues: number;
   /** Undefined: none yet, see `Vm.insertDisk`. */
   readonly medium: Medium | undefined;
+  /** Of reads and writes together, whatever the medium is. */
+  readonly limit?: RateLimit | undefined;
+}
+
+/** What is beyond the one or the other waits. A limit that was not used for a while lets a tenth of a second's pass at once. */
+export interface RateLimit {
+  /** 0: no limit. */
+  readonly bytesPerSecond: number;
+  /** Requests or packets; 0: no limit. */
+  readonly operationsPerSecond: number;
 }
 
 /** What a disk is on the host. */

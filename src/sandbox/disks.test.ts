@@ -7,7 +7,8 @@ import { Code, HadronError } from "../errors.ts";
 import type { VmExit } from "../hypervisor/hypervisor.ts";
 import { type DiskOptions, PodDisks } from "./disks.ts";
 
-const ANY: DiskOptions = { emptyDisks: "unseen", spare: 2, queues: 1 };
+const LIMIT = { bytesPerSecond: 1 << 20, operationsPerSecond: 0 } as const;
+const ANY: DiskOptions = { emptyDisks: "unseen", spare: 2, queues: 1, limit: LIMIT };
 const WRITABLE: DiskOptions = { ...ANY, emptyDisks: "writable", spare: 1 };
 
 let asked: string[];
@@ -70,10 +71,10 @@ describe("a pod's disks", () => {
   it("are made with those of its first container, and with empty ones", async () => {
     await boot(ANY, plan(0n), plan(1n, true));
     expect(disks.devices).toMatchObject([
-      { id: "disk0", queues: 1, medium: { readOnly: false, direct: true, cache: "writeBack" } },
+      { id: "disk0", queues: 1, limit: LIMIT, medium: { readOnly: false, direct: true, cache: "writeBack" } },
       { id: "disk1", medium: { readOnly: true } },
       { id: "disk2", medium: undefined },
-      { id: "disk3", medium: undefined },
+      { id: "disk3", medium: undefined, limit: LIMIT },
     ]);
     await disks.closeMedia();
     const disk = await disks.acquire(plan(1n, true), signal);

@@ -10,7 +10,7 @@ import type { Agent } from "../agent/agent.ts";
 import { Code, HadronError, messageOf } from "../errors.ts";
 import { openBlockDevice, type OpenBlockDevice } from "../host/block-device.ts";
 import { close } from "../host/files.ts";
-import type { Capabilities, Disk, Medium, Vm } from "../hypervisor/hypervisor.ts";
+import type { Capabilities, Disk, Medium, RateLimit, Vm } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { allDone } from "../time.ts";
 import { diskKey, type DiskPlan } from "./plan-disks.ts";
@@ -33,6 +33,8 @@ export interface DiskOptions {
   /** Places beside those of the first container's disks. */
   readonly spare: number;
   readonly queues: number;
+  /** Of each. */
+  readonly limit?: RateLimit | undefined;
 }
 
 type DiskVm = Pick<Vm, "insertDisk" | "ejectDisk" | "exited">;
@@ -70,7 +72,8 @@ export class PodDisks implements AsyncDisposable {
   /** Those that the hypervisor has not opened yet. */
   readonly #opened = new Set<number>();
   #takesAny = false;
-  #queues = 1;
+  /** What all of them have. */
+  #common: Pick<Disk, "queues" | "limit"> = { queues: 1 };
   #vm: DiskVm | undefined;
   #agent: DiskAgent | undefined;
   #gone = false;
@@ -83,9 +86,9 @@ export class PodDisks implements AsyncDisposable {
   }
 
   /** To be called once, before the VM. What it has opened when it throws is closed with this object. */
-  async make(plans: readonly DiskPlan[], { emptyDisks, spare, queues }: DiskOptions): Promise<void> {
+  async make(plans: readonly DiskPlan[], { emptyDisks, spare, queues, limit }: DiskOptions): Promise<void> {
     this.#takesAny = emptyDisks === "unseen";
-    this.#queues = queues;
+    this.#common = { queues, limit };
     for (const plan of plans) {
       const content = await this.#openFor(plan);
       this.#places.push({ id: idOf(this.#places.length), madeReadOnly: content.device.readOnly, content, lost: false });
@@ -97,8 +100,7 @@ export class PodDisks implements AsyncDisposable {
 
   /** What the VM is to be made with. */
   get devices(): Disk[] {
-    const queues = this.#queues;
-    return this.#places.map(({ id, content }) => ({ kind: "disk", id, queues, medium: content && mediumOf(content) }));
+    return this.#places.map(({ id, content }) => ({ kind: "disk", id, ...this.#common, medium: content && mediumOf(content) }));
   }
 
   /** For when the hypervisor has them. */

@@ -13,7 +13,7 @@ import type { Host } from "../host/host.ts";
 import type { Journal } from "../host/journal.ts";
 import { chooseHypervisor } from "../hypervisor/choose.ts";
 import { resolveGuestImage } from "../hypervisor/guest-image.ts";
-import { MAX_DISK_QUEUES, type SharedDirectory, type VmConfig } from "../hypervisor/hypervisor.ts";
+import { type Capabilities, MAX_DISK_QUEUES, type RateLimit, type SharedDirectory, type VmConfig } from "../hypervisor/hypervisor.ts";
 import type { Logger } from "../logger.ts";
 import { monotonicMs } from "../time.ts";
 import { CgroupStays } from "./cgroup-stays.ts";
@@ -114,16 +114,20 @@ export class MachineFactory implements AsyncDisposable {
     const size = sizeMachine(pod.limits, { vcpus: config.vcpus, memoryMiB: config.memoryMib }, most);
     const before = monotonicMs();
     const { capabilities } = hypervisor;
+    const nicLimit = rateLimit(config.nicLimitMibPerS);
     const network = await opening;
+    if (nicLimit !== undefined) {
+      requireNicLimits(capabilities, network);
+    }
     const fixed = directories.length + pod.disks.length;
     const spareDisks = capabilities.emptyDisks === "unseen" ? UNSEEN_DISKS : config.spareDisks;
     if (network instanceof PodNetwork) {
       // Without the host's kernel all queues of a NIC are served by one thread.
-      const [queues, vhost] = capabilities.vhostNet ? [size.vcpus, true] : [1, false];
+      const [queues, vhost] = capabilities.vhostNet ? [size.vcpus, nicLimit === undefined] : [1, false];
       // Disks take no interface its NIC: too many of both are refused by their number.
       const maxNics = capabilities.deviceSlots - directories.length;
       const maxPluggable = capabilities.pluggableSlots[image.kernel.kind] - fixed - spareDisks;
-      await network.makeNics({ maxNics, maxPluggable, queues, vhost });
+      await network.makeNics({ maxNics, maxPluggable, queues, vhost, limit: nicLimit });
     }
     const { pluggedNics } = network;
     const room = capabilities.deviceSlots - fixed - network.nics.length - pluggedNics;
@@ -132,6 +136,7 @@ export class MachineFactory implements AsyncDisposable {
       emptyDisks: capabilities.emptyDisks,
       spare: Math.max(0, Math.min(room, spareDisks)),
       queues: Math.min(size.vcpus, MAX_DISK_QUEUES),
+      limit: rateLimit(config.diskLimitMibPerS, config.diskLimitOperationsPerS),
     });
     const devices = [...directories, ...network.nics, ...disks.devices];
     const vmConfig: VmConfig = { ...this.#placeOf(network), ...size, ...image, devices, pluggedNics, kernelParameters: config.kernelParameters };
@@ -256,6 +261,25 @@ export class MachineFactory implements AsyncDisposable {
     const guestKernelMs = milliseconds(info.initEnteredNs);
     const guestAgentMs = milliseconds(info.requestReadNs - info.initEnteredNs);
     this.#options.log.info({ ms: Math.round(ms), guestKernelMs, guestAgentMs, kernel: info.kernelRelease, ...size }, "the pod's VM is up");
+  }
+}
+
+/** As the configuration says it: 0 is no limit. */
+function rateLimit(mibPerS: number, operationsPerSecond = 0): RateLimit | undefined {
+  return mibPerS + operationsPerSecond === 0 ? undefined : { bytesPerSecond: mibPerS * MIB, operationsPerSecond };
+}
+
+/**
+ * A limit that nobody keeps would be worse than none.
+ *
+ * @throws HadronError FAILED_PRECONDITION
+ */
+function requireNicLimits({ nicLimits }: Capabilities, network: PodNetwork | HostNetwork): void {
+  const who = network instanceof HostNetwork ? "passt, which carries the host's network," : nicLimits ? undefined : "QEMU, which runs the pod's VM,";
+  if (who !== undefined) {
+    throw unsupported(
+      `nic_limit_mib_per_s cannot be kept: ${who} has no such limit. Set it to 0, and have the network on the host limit the pod, as CNI's bandwidth plugin does`,
+    );
   }
 }
 

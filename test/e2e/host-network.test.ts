@@ -45,12 +45,20 @@ describe.each(containerdVersions)("containerd %s: the host's network", (version)
     };
   });
 
-  const allowed = () => configFile(daemon(), { host_network: "passt", passt_path: passt });
+  const allowed = (settings: Readonly<Record<string, unknown>> = {}) =>
+    configFile(daemon(), { host_network: "passt", passt_path: passt, ...settings });
 
   test("is refused unless the configuration allows it", async () => {
     const { exitCode, stderr } = await runContainer(daemon(), ["true"], { flags: ["--net-host"] });
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain('set host_network to "passt" in the configuration');
+  });
+
+  test("is refused with a limit of the NIC, which passt does not have", async () => {
+    await using config = await allowed({ nic_limit_mib_per_s: 1 });
+    const { exitCode, stderr } = await runContainer(daemon(), ["true"], { flags: ["--net-host", ...config.flags] });
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain("nic_limit_mib_per_s cannot be kept: passt, which carries the host's network, has no such limit");
   });
 
   test("carries what the pod sends, with the host's addresses", async () => {

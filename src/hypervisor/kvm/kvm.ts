@@ -16,6 +16,7 @@ export class Kvm implements Hypervisor {
     deviceSlots: DEVICE_SLOTS,
     pluggableSlots: { tuned: 0, debian: 0 },
     vhostNet: true,
+    nicLimits: true,
     emptyDisks: "unseen",
   };
   readonly #options: KvmOptions;

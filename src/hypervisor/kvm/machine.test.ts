@@ -59,6 +59,23 @@ test("disks, and places where they may come", () => {
   expect(inserted(disk, medium)).toEqual({ device: { ...block, file: 0 }, fds: [30] });
 });
 
+test("limits of disks and NICs", () => {
+  const [ofDisk, ofNic] = [
+    { bytesPerSecond: 1 << 20, operationsPerSecond: 100 },
+    { bytesPerSecond: 2 ** 40, operationsPerSecond: 0 },
+  ];
+  const medium = { fd: 30, readOnly: false, direct: true, cache: "writeBack" } as const;
+  const disk = { kind: "disk", id: "disk0", queues: 1, medium, limit: ofDisk } as const;
+  const nic = { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: [21], vhost: [], limit: ofNic } as const;
+  const { config } = vmmStart({ ...machine, devices: [disk, nic, { ...disk, medium: undefined }] });
+  expect((config["devices"] as unknown[]).slice(placeOf(0))).toEqual([
+    { kind: "block", file: 5, readOnly: false, serial: "disk0", queues: 1, cache: "writeBack", rateLimit: ofDisk },
+    { kind: "net", hardwareAddress: "02:00:00:00:00:01", queues: [6], vhost: [], rateLimit: ofNic },
+    { kind: "vacant" },
+  ]);
+  expect(inserted(disk, medium).device).toMatchObject({ rateLimit: ofDisk });
+});
+
 test("the configuration's kernel parameters come last", () => {
   const { config } = vmmStart({ ...machine, kind: "debian", kernelParameters: ["loglevel=7", "debug"] });
   expect(config["commandLine"]).toMatch(/ reboot=k loglevel=7 debug$/);

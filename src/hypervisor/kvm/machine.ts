@@ -3,7 +3,7 @@
  * with it. No side effects, so that every word of it can be tested.
  */
 import type { Message } from "../../host/line-client.ts";
-import type { Disk, KernelImage, Medium, Nic, StreamNic, VmConfig } from "../hypervisor.ts";
+import type { Disk, KernelImage, Medium, Nic, RateLimit, StreamNic, VmConfig } from "../hypervisor.ts";
 import { kernelCommandLine, MAX_KERNEL_COMMAND_LINE, TUNED_KERNEL_WORD } from "../kernel-command-line.ts";
 import { GUEST_CID } from "../vsock-control.ts";
 
@@ -69,12 +69,18 @@ export function placeOf(index: number): number {
   return ALWAYS + index;
 }
 
-export function inserted(disk: Pick<Disk, "id" | "queues">, medium: Medium): InsertedDevice {
+export function inserted(disk: BlockDisk, medium: Medium): InsertedDevice {
   return { device: blockOf(disk, medium, 0), fds: [medium.fd] };
 }
 
-function blockOf({ id, queues }: Pick<Disk, "id" | "queues">, { readOnly, cache }: Medium, file: number): Message {
-  return { kind: "block", file, readOnly, serial: id, queues, cache };
+type BlockDisk = Pick<Disk, "id" | "queues" | "limit">;
+
+function blockOf({ id, queues, limit }: BlockDisk, { readOnly, cache }: Medium, file: number): Message {
+  return { kind: "block", file, readOnly, serial: id, queues, cache, ...rateLimitOf(limit) };
+}
+
+function rateLimitOf(limit: RateLimit | undefined): Message {
+  return limit === undefined ? {} : { rateLimit: { ...limit } };
 }
 
 function wordsFor(kernel: KernelImage["kind"]): string[] {
@@ -91,8 +97,8 @@ function deviceOf(device: KvmDevice, send: (fd: number) => number): Message {
     case "fs":
       return { ...device, socket: send(device.socket) };
     case "nic": {
-      const { hardwareAddress, queues, vhost } = device;
-      return { kind: "net", hardwareAddress, queues: queues.map(send), vhost: vhost.map(send) };
+      const { hardwareAddress, queues, vhost, limit } = device;
+      return { kind: "net", hardwareAddress, queues: queues.map(send), vhost: vhost.map(send), ...rateLimitOf(limit) };
     }
     case "stream-nic":
       return { kind: "streamNet", hardwareAddress: device.hardwareAddress, socket: send(device.socket) };

@@ -3,7 +3,7 @@
  * one while it runs (the property "drive"). Without a medium it is a node of size 0.
  */
 import type { Message } from "../../host/line-client.ts";
-import type { Medium } from "../hypervisor.ts";
+import type { Disk, KernelImage, Medium } from "../hypervisor.ts";
 
 /** A medium as QEMU opens it. */
 export interface QemuMedium extends Pick<Medium, "readOnly" | "direct" | "cache"> {
@@ -37,4 +37,18 @@ export function mediumOptions(id: string, { path, isDevice, readOnly, direct, ca
 
 export function emptyOptions(id: string): Message {
   return { driver: "null-co", "node-name": emptyNode(id), size: 0, "read-zeroes": true };
+}
+
+/**
+ * What QMP's block_set_io_throttle is given; undefined for a disk without a limit. The limit is the device's and not its node's, so it holds for
+ * whatever medium comes. For a throttle node a discard would count as if it moved its bytes, and making a file system on a large disk take hours.
+ */
+export function throttle({ id, limit }: Pick<Disk, "id" | "limit">, kernel: KernelImage["kind"]): Message | undefined {
+  if (limit === undefined) {
+    return undefined;
+  }
+  // On PCI the disk is a part of the device.
+  const part = kernel === "debian" ? "/virtio-backend" : "";
+  const { bytesPerSecond: bps, operationsPerSecond: iops } = limit;
+  return { id: `/machine/peripheral/${id}${part}`, bps, bps_rd: 0, bps_wr: 0, iops, iops_rd: 0, iops_wr: 0 };
 }

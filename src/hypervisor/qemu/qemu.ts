@@ -22,6 +22,8 @@ export class Qemu implements Hypervisor {
       pluggableSlots: { tuned: PLUGGABLE_SLOTS, debian: 0 },
       // TCG has to see every write to the guest's memory.
       vhostNet: options.acceleration === "kvm",
+      // QEMU's throttling is of its block layer.
+      nicLimits: false,
       emptyDisks: "writable",
     };
   }

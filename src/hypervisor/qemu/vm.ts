@@ -16,7 +16,7 @@ import type { Medium, Nic, SharedDirectory, StreamNic, Vm, VmConfig, VmExit, Vso
 import { serveShare, type Virtiofsd } from "../virtiofsd.ts";
 import { type ProcessesHost, VmProcesses } from "../vm-processes.ts";
 import { GUEST_CID, VsockControl } from "../vsock-control.ts";
-import { emptyNode, emptyOptions, mediumNode, mediumOptions, type QemuMedium } from "./block-nodes.ts";
+import { emptyNode, emptyOptions, mediumNode, mediumOptions, type QemuMedium, throttle } from "./block-nodes.ts";
 import { busOfPlugged, HANDLER_BUS, pluggedNic, qemuArguments, type QemuDevice } from "./command-line.ts";
 import { exitReason } from "./exit-reason.ts";
 import { QmpClient, type QmpEvent } from "./qmp.ts";
@@ -194,6 +194,14 @@ export class QemuVm implements Vm {
     const state = (await qmp.execute("query-status", {}, signal)) as { readonly status?: unknown };
     if (state.status === "internal-error") {
       this.#halt();
+    }
+    // The guest boots already, but nobody has been told yet that there is a disk.
+    const { devices, kernel } = this.#config;
+    for (const disk of devices.filter((device) => device.kind === "disk")) {
+      const limit = throttle(disk, kernel.kind);
+      if (limit !== undefined) {
+        await qmp.execute("block_set_io_throttle", limit, signal);
+      }
     }
   }
 

@@ -85,7 +85,7 @@ function spareFd(): number {
 }
 
 async function open(given: Partial<PodNetworkOptions & NicOptions> = {}): Promise<PodNetwork> {
-  const { maxNics = 4, maxPluggable = 0, queues = 1, vhost = false, ...options } = given;
+  const { maxNics = 4, maxPluggable = 0, queues = 1, vhost = false, limit, ...options } = given;
   const nothing = (): void => {};
   const log = { error: nothing, info: nothing, debug: nothing, trace: nothing, warn: (_: object, sentence: string) => warnings.push(sentence) };
   const pod = await PodNetwork.open({
@@ -102,7 +102,7 @@ async function open(given: Partial<PodNetworkOptions & NicOptions> = {}): Promis
     ...options,
   });
   pods.push(pod);
-  await pod.makeNics({ maxNics, maxPluggable, queues, vhost });
+  await pod.makeNics({ maxNics, maxPluggable, queues, vhost, limit });
   return pod;
 }
 
@@ -139,6 +139,8 @@ describe("the NICs of a pod", () => {
     expect((await open()).nics).toHaveLength(2);
     expect((await open({ spareNics: 0 })).nics).toEqual([]);
     expect((await open({ queues: 3 })).nics[0]?.queues).toHaveLength(3);
+    const limit = { bytesPerSecond: 1 << 20, operationsPerSecond: 0 };
+    expect((await open({ limit })).nics).toMatchObject([{ limit }, { limit }]);
   });
 
   test("are not there for what cannot be had", async () => {

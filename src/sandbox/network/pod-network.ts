@@ -18,7 +18,7 @@ import type { Host, NetworkSockets } from "../../host/host.ts";
 import type { JournalEntry } from "../../host/journal-entry.ts";
 import type { Journal } from "../../host/journal.ts";
 import type { HostLink } from "../../host/network.ts";
-import type { NetworkNamespace, Nic, Vm } from "../../hypervisor/hypervisor.ts";
+import type { NetworkNamespace, Nic, RateLimit, Vm } from "../../hypervisor/hypervisor.ts";
 import type { Logger } from "../../logger.ts";
 import { allDone } from "../../time.ts";
 import { fingerprint, guestNetwork, omissions } from "./guest-network.ts";
@@ -43,6 +43,8 @@ export interface NicOptions {
   readonly queues: number;
   /** Whether the host's kernel is to carry the packets, if it can. */
   readonly vhost: boolean;
+  /** Of each. */
+  readonly limit?: RateLimit | undefined;
 }
 
 export type NetworkHost = Pick<
@@ -88,7 +90,7 @@ export class PodNetwork implements AsyncDisposable {
   #undo = new AsyncDisposableStack();
   #followed: Promise<void> = Promise.resolve();
   /** How NICs are made that are plugged later. */
-  #later: Pick<NicOptions, "queues" | "vhost"> = { queues: 1, vhost: false };
+  #later: Pick<NicOptions, "queues" | "vhost" | "limit"> = { queues: 1, vhost: false };
   /** How many of them there may be yet. */
   #pluggable = 0;
   #guest: { readonly agent: NetworkAgent; readonly vm: NetworkVm } | undefined;
@@ -127,13 +129,13 @@ export class PodNetwork implements AsyncDisposable {
   }
 
   /** To be called once, before the VM; what it has made when it throws goes with this object. */
-  async makeNics({ maxNics, maxPluggable, queues, vhost }: NicOptions): Promise<void> {
+  async makeNics({ maxNics, maxPluggable, ...each }: NicOptions): Promise<void> {
     const { spareNics } = this.#options;
     // One that is to be made yet has an interface at least, and somebody may connect the pod with another network.
     const expected = this.#interfaces === 0 && spareNics > 0 ? 1 : this.#interfaces;
     const most = Math.min(expected + spareNics, maxNics);
     const atOnce = most <= maxPluggable ? Math.min(this.#interfaces, most) : most;
-    this.#later = { queues, vhost };
+    this.#later = each;
     this.#pluggable = most - atOnce;
     const made = Array.from({ length: atOnce }, (_, number) => this.#makeSlot(number));
     await allDone(made.map(async (slot) => void this.#slots.push(await slot)));
@@ -142,7 +144,7 @@ export class PodNetwork implements AsyncDisposable {
 
   /** Those that the VM is started with. */
   get nics(): Nic[] {
-    return this.#slots.map(nicOf);
+    return this.#slots.map((slot) => this.#nicOf(slot));
   }
 
   /** How many it may be given later. */
@@ -222,7 +224,7 @@ export class PodNetwork implements AsyncDisposable {
     this.#pluggable--;
     try {
       const slot = await this.#makeSlot(this.#slots.length);
-      await vm.plug(nicOf(slot), AbortSignal.any([this.#ended.signal, AbortSignal.timeout(PLUG_MS)]));
+      await vm.plug(this.#nicOf(slot), AbortSignal.any([this.#ended.signal, AbortSignal.timeout(PLUG_MS)]));
       this.#slots.push(slot);
       return true;
     } catch (error) {
@@ -365,6 +367,10 @@ export class PodNetwork implements AsyncDisposable {
     return { kind: "qdisc", netns: this.netns.path, link };
   }
 
+  #nicOf({ hardwareAddress, queues, vhost }: Slot): Nic {
+    return { kind: "nic", hardwareAddress, queues, vhost, limit: this.#later.limit };
+  }
+
   #noNicFor({ name }: HostLink): string {
     return (
       `the interface ${name} has no NIC: the pod's VM has ${this.#slots.length}, which are taken, and can be given no more; ` +
@@ -398,10 +404,6 @@ function requireNone(refused: readonly string[]): void {
   if (refused.length > 0) {
     throw new HadronError(Code.FAILED_PRECONDITION, refused.join("; "));
   }
-}
-
-function nicOf({ hardwareAddress, queues, vhost }: Slot): Nic {
-  return { kind: "nic", hardwareAddress, queues, vhost };
 }
 
 /** Of the NIC until it has an interface: locally administered, and never on a network. */
