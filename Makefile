@@ -176,12 +176,13 @@ bench: all ## Measure, with runc beside it
 	@$(NODE) bench/main.ts
 
 .PHONY: bench-vmm
-bench-vmm: all ## Our own VMM beside QEMU with KVM; in the lab where there is no KVM
-	@if grep -qwE 'vmx|svm' /proc/cpuinfo; then
-		exec $(NODE) bench/vmm.ts
+bench-vmm: all ## Our own VMM beside QEMU with KVM, and the host alone; in the lab where there is no KVM; SUBJECTS="boot vsock stdio disk net" for some
+	@bench/load/build >/dev/null
+	if grep -qwE 'vmx|svm' /proc/cpuinfo; then
+		exec $(NODE) bench/vmm.ts $(SUBJECTS)
 	fi
 	$(NODE) test/harness/prefetch.ts
-	HADRON_LAB_TIMEOUT=1800 exec tools/lab $(NODE) bench/vmm.ts
+	HADRON_LAB_TIMEOUT=1800 exec tools/lab $(NODE) bench/vmm.ts $(SUBJECTS)
 
 ##@ Keeping in order
 

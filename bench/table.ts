@@ -37,10 +37,10 @@ export function ms(value: number): string {
   return `${value < 20 ? value.toFixed(1) : value.toFixed(0)} ms`;
 }
 
-/** `columns`: what is measured beside what. */
-export function table(rows: readonly Row[], columns: readonly [string, string] = ["hadron", "runc"]): string {
+/** `columns`: what is measured beside what, and what the last column has. */
+export function table(rows: readonly Row[], [own, peer, last]: readonly [string, string, string] = ["hadron", "runc", "goal"]): string {
   const cells = [
-    ["what", ...columns, "ratio", "goal"],
+    ["what", own, peer, "ratio", last],
     ...rows.map(({ what, hadron, runc, ratio, goal }) => [what, hadron, runc ?? "", ratio === undefined ? "" : ratio.toFixed(1), goal]),
   ];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));

@@ -1,204 +1,129 @@
 /**
- * `make bench-vmm`: our own VMM beside QEMU with KVM (microvm), in turn on the same kernel and initramfs, with a share and a NIC, as a pod has
- * them. Where there is no KVM it runs in the lab, whose figures are those of an emulated machine: the ratios count.
+ * `make bench-vmm`: our own VMM beside QEMU with KVM (microvm), in turn on the same kernel and image, and beside the host alone, where
+ * there is such a thing. Where there is no KVM it runs in the lab, whose figures are those of an emulated machine: the ratios count.
+ *
+ * Arguments: which subjects; without any, all.
  */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { closeSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { TtrpcAgent } from "../src/agent/ttrpc-agent.ts";
 import { Host } from "../src/host/host.ts";
 import { chooseHypervisor } from "../src/hypervisor/choose.ts";
-import type { Device, Hypervisor, Vm, VmConfig } from "../src/hypervisor/hypervisor.ts";
 import { mustRun } from "../test/harness/command.ts";
-import { Guest, guestInitramfs, guestPort, kernelOf, library } from "../test/hypervisor/guest.ts";
-import { measure, median, ms, type Row, table } from "./table.ts";
+import { busyboxBinary } from "../test/harness/images.ts";
+import { library } from "../test/hypervisor/guest.ts";
+import { median, ms, type Row, table } from "./table.ts";
+import { benchBoot } from "./vmm-boot.ts";
+import { benchDisk, diskWithoutVm, makeDisk } from "./vmm-disk.ts";
+import { NetBench } from "./vmm-net.ts";
+import { type Bench, type Figures, mountDebugfs } from "./vmm-pod.ts";
+import { benchStdio, stdioWithoutVm } from "./vmm-stdio.ts";
+import { benchVsock, vsockWithoutVm } from "./vmm-vsock.ts";
 
-const NAMES = ["kvm", "qemu"] as const;
+const HYPERVISORS = ["kvm", "qemu"] as const;
+const HOST = "host" as const;
 /** That count. */
 const BOOTS = Number(process.env["HADRON_BENCH_BOOTS"] ?? 5);
-const MEMORY_MIB = 256;
-const STREAM_BYTES = 32_000_000;
-const ROUND_TRIPS = 200;
-const DEBUGFS = "/sys/kernel/debug";
+const ROUNDS = Number(process.env["HADRON_BENCH_ROUNDS"] ?? 3);
 
-type Figures = Map<string, number[]>;
-
-interface Bench {
-  readonly host: Host;
-  readonly hypervisor: Hypervisor;
-  readonly directory: string;
-  readonly netns: string;
+interface Subject {
+  readonly name: string;
+  readonly rounds: number;
+  /** The first one reads files from the disk, and does not count. */
+  readonly warmUp?: boolean;
+  readonly guest: (bench: Bench, figures: Figures) => Promise<void>;
+  /** What the host does alone. */
+  readonly host?: (directory: string, figures: Figures) => Promise<void>;
 }
 
-function config({ directory, netns }: Bench, initrd: string, devices: readonly Device[]): VmConfig {
-  return {
-    directory,
-    vcpus: 1,
-    memoryMiB: MEMORY_MIB,
-    kernel: kernelOf("tuned"),
-    initrd,
-    kernelParameters: [],
-    devices,
-    netns: { path: netns },
-    onConsoleLine: () => undefined,
-    onDiagnostic: (program, line) => process.stderr.write(`bench: ${program}: ${line}\n`),
-    onProcess: () => Promise.resolve(),
-  };
+/** What the guests' containers have: programs that are static. */
+async function makeRoot(directory: string): Promise<string> {
+  const root = join(directory, "root");
+  await Promise.all(["bin", "dev", "proc", "sys", "tmp"].map((name) => mkdir(join(root, name), { recursive: true })));
+  const load = (await mustRun(join(import.meta.dirname, "load/build"), [], { timeoutMs: 900_000 })).trim();
+  await Promise.all(["fio", "qperf"].map((name) => copyFile(join(load, name), join(root, name))));
+  await copyFile(await busyboxBinary(), join(root, "bin/busybox"));
+  return root;
 }
 
-/** As a pod has them; the descriptors are closed when the VM is up. */
-async function podDevices(host: Host, netns: string): Promise<{ devices: Device[]; close: () => void }> {
-  const tap = await host.openTap(netns, 1);
-  const directory = openSync("/usr/share", "r");
-  const share = { namespace: directory, directory, places: directory };
-  return {
-    devices: [
-      { kind: "share", tag: "rootfs", share },
-      { kind: "nic", hardwareAddress: "02:00:00:00:00:01", queues: tap.queues, vhost: [] },
-    ],
-    close: () => [directory, ...tap.queues].forEach(closeSync),
-  };
-}
-
-/** From the launch until the agent has answered, and what that cost. */
-async function benchBoot(bench: Bench, figures: Figures): Promise<void> {
-  const { host, hypervisor, netns } = bench;
-  const signal = AbortSignal.timeout(300_000);
-  const { devices, close } = await podDevices(host, netns);
-  const [ours, theirs] = await host.socketpair();
-  const agent = new TtrpcAgent(new Socket({ fd: ours, readable: true, writable: true }), {
-    timeoutMs: 300_000,
-    onSlow: () => undefined,
-    onUnresponsive: () => undefined,
-  });
-  const begun = performance.now();
-  await using vm = await hypervisor.launch(config(bench, join(library, "initramfs-tuned.cpio"), devices), signal);
-  add(figures, "launch answered", performance.now() - begun);
-  const answered = vm.vsock.accept(guestPort, theirs, "both").then(() => {
-    closeSync(theirs);
-    return agent.createSandbox({ realtimeNs: 0n, hostname: "bench", logLevel: "info", sysctls: new Map(), shares: [] }, signal);
-  });
-  const info = await orExit(vm, answered);
-  add(figures, "agent ready", performance.now() - begun);
-  add(figures, "kernel until /init", Number(info.initEnteredNs) / 1e6);
-  const exits = exitsOf(vm);
-  if (exits !== undefined) {
-    add(figures, "exits until the agent is ready", exits);
+function inWords(what: string, value: number | undefined): string {
+  if (value === undefined) {
+    return "";
   }
-  const { rss, pss } = memoryOf(vm);
-  add(figures, "RSS beyond guest memory", rss);
-  add(figures, "PSS beyond guest memory", pss);
-  close();
-  const stopping = performance.now();
-  agent.close();
-  await vm.stop();
-  add(figures, "stopped", performance.now() - stopping);
-}
-
-/** A VM that ends is why nothing answers. */
-async function orExit<T>(vm: Vm, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    throw new Error((await vm.exited).reason, { cause });
+  if (what.includes("exits")) {
+    return value.toFixed(value < 20 ? 1 : 0);
   }
-}
-
-async function benchVsock(bench: Bench, figures: Figures): Promise<void> {
-  const { host, hypervisor } = bench;
-  await using vm = await hypervisor.launch(config(bench, await guestInitramfs("tuned"), []), AbortSignal.timeout(300_000));
-  const guest = await Guest.await(host, vm.vsock);
-  const trips = await measure(ROUND_TRIPS, 20, async () => void (await guest.say("cpus")));
-  add(figures, "vsock round trip", median(trips));
-  const transfer = async (direction: "in" | "out", port: number, command: string): Promise<number> => {
-    const [ours, theirs] = await host.socketpair();
-    const join = await vm.vsock.accept(port, theirs, direction);
-    closeSync(theirs);
-    const socket = new Socket({ fd: ours, readable: direction === "out", writable: direction === "in", allowHalfOpen: true });
-    socket.resume();
-    const began = performance.now();
-    const answer = guest.say(command);
-    if (direction === "in") {
-      socket.end(Buffer.alloc(STREAM_BYTES));
-    }
-    await answer;
-    const rate = STREAM_BYTES / 1e6 / ((performance.now() - began) / 1000);
-    await join.ended;
-    socket.destroy();
-    return rate;
-  };
-  for (let run = 0; run < 3; run++) {
-    add(figures, "vsock, guest to host", await transfer("out", 2000 + run, `send ${2000 + run} ${STREAM_BYTES}`));
-    add(figures, "vsock, host to guest", await transfer("in", 3000 + run, `receive ${3000 + run} ${STREAM_BYTES}`));
+  if (what.includes("4k random")) {
+    return `${value.toFixed(0)}/s`;
   }
-  guest.hangUp();
-}
-
-/** KVM's count for all CPUs of the VM; undefined where it does not say (CONFIG_DEBUG_FS). */
-function exitsOf(vm: Vm): number | undefined {
-  const place = join(DEBUGFS, "kvm");
-  const directory = existsSync(place) && readdirSync(place).find((name) => vm.pids.some((pid) => name.startsWith(`${pid}-`)));
-  return directory ? Number(readFileSync(join(place, directory, "exits"), "utf8")) : undefined;
-}
-
-/** Of all processes but virtiofsd, in kB: the guest's memory is a memfd with both. */
-function memoryOf(vm: Vm): { rss: number; pss: number } {
-  const sum = { rss: 0, pss: 0 };
-  for (const pid of vm.pids.filter((each) => !readFileSync(`/proc/${each}/comm`, "utf8").includes("virtiofsd"))) {
-    let guest = false;
-    for (const line of readFileSync(`/proc/${pid}/smaps`, "utf8").split("\n")) {
-      const [, name = "", kb = ""] = /^(Rss|Pss):\s+(\d+) kB$/.exec(line) ?? [];
-      if (/^[0-9a-f]+-[0-9a-f]+ /.test(line)) {
-        guest = line.includes("/memfd:");
-      } else if (!guest && name !== "") {
-        sum[name === "Rss" ? "rss" : "pss"] += Number(kb);
-      }
-    }
-  }
-  return sum;
-}
-
-function add(figures: Figures, what: string, value: number): void {
-  figures.set(what, [...(figures.get(what) ?? []), value]);
-}
-
-function inWords(what: string, value: number): string {
-  if (what.startsWith("vsock,")) {
+  if (/^TCP,|^vsock,|^std|sequential/.test(what)) {
     return `${value.toFixed(0)} MB/s`;
   }
   if (what.endsWith("memory")) {
     return `${(value / 1024).toFixed(1)} MiB`;
   }
-  return what.startsWith("exits") ? value.toFixed(0) : ms(value);
+  if (what.includes("round trip")) {
+    return `${value.toFixed(value < 1 ? 3 : 2)} ms`;
+  }
+  return ms(value);
 }
 
-if (!existsSync(join(DEBUGFS, "kvm"))) {
-  await mustRun("mount", ["-t", "debugfs", "debugfs", DEBUGFS]);
-}
-await using host = new Host();
+await mountDebugfs();
+await using stack = new AsyncDisposableStack();
+const host = stack.use(new Host());
 const netnsFd = await host.createNetns();
-const root = await mkdtemp(join(tmpdir(), "bench-vmm-"));
-const figures = new Map<string, Figures>(NAMES.map((name) => [name, new Map()]));
-const work = [...Array.from({ length: BOOTS + 1 }, (_, run) => ({ run, of: benchBoot })), { run: 1, of: benchVsock }];
-for (const { run, of } of work) {
-  for (const name of NAMES) {
-    process.stderr.write(`bench: ${of.name} ${run}, ${name}\n`);
-    const { hypervisor } = await chooseHypervisor({ hypervisor: name, qemuPath: "auto", virtiofsdPath: "auto" }, library, host);
-    const directory = join(root, name);
-    await mkdir(directory, { recursive: true });
-    // The first boot reads files from the disk.
-    const kept = run === 0 ? new Map<string, number[]>() : (figures.get(name) ?? new Map<string, number[]>());
-    await of({ host, hypervisor, directory, netns: `/proc/${process.pid}/fd/${netnsFd}` }, kept);
-  }
+stack.defer(() => closeSync(netnsFd));
+// On a disk, which /tmp need not be.
+const directory = await mkdtemp("/var/tmp/bench-vmm-");
+stack.defer(() => rm(directory, { recursive: true }));
+const root = await makeRoot(directory);
+const disk = await makeDisk(directory);
+const net = stack.use(await NetBench.make(root));
+const SUBJECTS: readonly Subject[] = [
+  { name: "boot", rounds: BOOTS, warmUp: true, guest: (bench, figures) => benchBoot(bench, root, figures) },
+  { name: "vsock", rounds: ROUNDS, guest: benchVsock, host: (_, figures) => vsockWithoutVm(host, root, figures) },
+  {
+    name: "stdio",
+    rounds: ROUNDS,
+    guest: (bench, figures) => benchStdio(bench, root, figures),
+    host: (own, figures) => stdioWithoutVm(root, own, figures),
+  },
+  {
+    name: "disk",
+    rounds: ROUNDS,
+    guest: (bench, figures) => benchDisk(bench, root, disk, figures),
+    host: (_, figures) => diskWithoutVm(root, disk, figures),
+  },
+  { name: "net", rounds: ROUNDS, guest: (bench, figures) => net.guest(bench, figures), host: (_, figures) => net.withoutVm(figures) },
+];
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !SUBJECTS.some((subject) => subject.name === name));
+if (unknown.length > 0) {
+  throw new Error(`there is no ${unknown.join()}: ${SUBJECTS.map(({ name }) => name).join()}`);
 }
-await rm(root, { recursive: true });
-closeSync(netnsFd);
-const [own, qemu] = NAMES.map((name) => figures.get(name) ?? new Map<string, number[]>());
-const rows = [...(own ?? [])].map(([what, values]): Row => {
-  const [ours, peer] = [median(values), median(qemu?.get(what) ?? [])];
-  return { what, hadron: inWords(what, ours), runc: inWords(what, peer), ratio: ours / peer, goal: "" };
-});
-process.stdout.write(table(rows, ["own VMM", "QEMU, KVM"]));
+
+for (const subject of SUBJECTS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  const figures = new Map<string, Figures>([...HYPERVISORS, HOST].map((name) => [name, new Map()]));
+  for (let round = subject.warmUp ? -1 : 0; round < subject.rounds; round++) {
+    for (const name of [...HYPERVISORS, HOST]) {
+      process.stderr.write(`bench: ${subject.name} ${round}, ${name}\n`);
+      const kept: Figures = (round >= 0 ? figures.get(name) : undefined) ?? new Map();
+      await using own = new AsyncDisposableStack();
+      const place = await mkdtemp(join(directory, "run-"));
+      own.defer(() => rm(place, { recursive: true }));
+      if (name === HOST) {
+        await subject.host?.(place, kept);
+        continue;
+      }
+      const { hypervisor } = await chooseHypervisor({ hypervisor: name, qemuPath: "auto", virtiofsdPath: "auto" }, library, host);
+      await subject.guest({ host, hypervisor, directory: place, netns: `/proc/${process.pid}/fd/${netnsFd}` }, kept);
+    }
+  }
+  const [own, qemu, alone] = [...HYPERVISORS, HOST].map((name) => figures.get(name) ?? new Map<string, number[]>());
+  const rows = [...(own ?? [])].map(([what, values]): Row => {
+    const [ours, peer, theirs] = [median(values), median(qemu?.get(what) ?? []), alone?.get(what)];
+    return { what, hadron: inWords(what, ours), runc: inWords(what, peer), ratio: ours / peer, goal: inWords(what, theirs && median(theirs)) };
+  });
+  process.stdout.write(`${table(rows, ["own VMM", "QEMU, KVM", "host alone"])}\n`);
+}
