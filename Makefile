@@ -147,7 +147,7 @@ test-long: all ## What takes too long for every build: a gigabyte through a pod,
 	@HADRON_TEST_LONG=1 $(NODE) node_modules/vitest/vitest.mjs run --project long
 
 .PHONY: test-lab
-test-lab: all ## The end-to-end tests with KVM, in an emulated machine: an hour and a quarter; TESTS="FILE -t NAME" for some
+test-lab: all ## The end-to-end tests with KVM, in an emulated machine: two to four hours; TESTS="FILE -t NAME" for some
 	@test/lab/run $(TESTS)
 
 .PHONY: test-peers
