@@ -58,7 +58,7 @@ fn a_sandbox_before_2_3_gets_json() {
     let address = fs::read_to_string(bundle.join("address")).unwrap();
     let expected = format!(r#"{{"version":3,"address":"{address}","protocol":"ttrpc"}}"#);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
-    assert_eq!(world.record().arguments[6], "pod1");
+    assert_eq!(world.record().own_arguments()[4], "pod1");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn command(world: &World, program: &str, id: &str) -> Command {
 fn start(world: &World, command: &mut Command) -> Result<String, String> {
     let output = command.output().unwrap();
     if output.status.success() {
-        Ok(world.record().arguments[2].clone())
+        Ok(world.record().own_arguments()[0].clone())
     } else {
         Err(String::from_utf8(output.stderr).unwrap())
     }
@@ -152,7 +152,7 @@ fn a_program_whose_file_is_gone_finds_its_files() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stdout.starts_with(b"unix://"));
     assert_eq!(
-        world.record().arguments[2],
+        world.record().own_arguments()[0],
         format!("{PREFIX}/lib/hadron/shim.js")
     );
 }

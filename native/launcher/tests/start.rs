@@ -56,7 +56,7 @@ fn a_task_alone_gets_a_daemon_and_a_plain_address() {
     UnixStream::connect(format!("/run/containerd/s/{h}")).unwrap();
     let record = world.record();
     let expected = format!(
-        "--no-concurrent-recompilation --max-semi-space-size=1 /run/world/prefix/lib/hadron/shim.js \
+        "--no-concurrent-recompilation --max-semi-space-size=1 --v8-pool-size=1 /run/world/prefix/lib/hadron/shim.js \
          --namespace default --id c1 \
          --socket /run/containerd/s/{h} --state /run/hadron/{h}"
     );

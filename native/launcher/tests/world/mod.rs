@@ -66,6 +66,14 @@ pub struct Record {
     pub descriptors: Vec<String>,
 }
 
+impl Record {
+    /// From the program on, without Node's own, which come before it.
+    pub fn own_arguments(&self) -> &[String] {
+        let flags = include_str!("../../node-flags").split_whitespace().count();
+        &self.arguments[flags..]
+    }
+}
+
 /// Puts a program into the installation, in a process of its own: a file that this process has open for writing cannot be
 /// executed as long as another test's thread is about to execute something (the child holds all descriptors until then).
 fn install(source: &str, stdin: Stdio, target: &str, mode: u32) {
