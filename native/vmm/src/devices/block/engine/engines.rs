@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{Engine, best};
 use crate::machine::Enter;
 
-/// See the module. Its clones are the same ones.
+/// See the module. Its clones are the same ones. All disks that take from it have one worker, as those of a VM do: a ring is that thread's
+/// which has used it first.
 #[derive(Clone)]
 pub struct Engines(Arc<Mutex<Vec<Box<dyn Engine>>>>);
 
