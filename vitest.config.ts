@@ -1,7 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 import { inLab, patient } from "./test/harness/patience.ts";
-import { eachVersion, notInLab, withoutContainerd } from "./test/selection.ts";
+import { containerd17, differential, eachVersion, notInLab, withoutContainerd } from "./test/selection.ts";
 
 // How long expect.poll waits. Its default of a second is what one `ctr` may take on a busy machine. In the lab's only CPU
 // each look takes time from what is looked for.
@@ -38,7 +38,12 @@ function endToEnd(name: string, { env, ...files }: NonNullable<TestProjectInline
 }
 
 const allFiles = ["test/**/*.test.ts", "!test/{kubernetes,long}/**"];
-const older = { HADRON_TEST_CONTAINERD: process.env["HADRON_TEST_CONTAINERD"] ?? "1.6,1.7,2.1" };
+const everyFile = process.env["HADRON_TEST_ALL"] !== undefined;
+const versionFiles = (selected: Readonly<Record<string, string>>): TestProjectInlineConfiguration["test"] => ({
+  include: everyFile ? allFiles : Object.keys(selected),
+  exclude: withoutContainerd,
+});
+const named = process.env["HADRON_TEST_CONTAINERD"];
 
 export default defineConfig({
   test: {
@@ -51,13 +56,11 @@ export default defineConfig({
           // Started by test/kubernetes/run, with what it names.
           ...(process.env["HADRON_KUBERNETES"] === undefined ? [] : [endToEnd("kubernetes", { include: ["test/kubernetes/*.test.ts"] })]),
           // With the newest containerd, if HADRON_TEST_CONTAINERD does not name others.
-          endToEnd("e2e", { include: allFiles }),
+          endToEnd("e2e", { include: allFiles, exclude: differential }),
+          endToEnd("differential", { include: differential }),
           // With the others: what depends on containerd, or everything.
-          endToEnd("versions", {
-            include: process.env["HADRON_TEST_ALL"] === undefined ? Object.keys(eachVersion) : allFiles,
-            exclude: withoutContainerd,
-            env: older,
-          }),
+          endToEnd("versions", { ...versionFiles(eachVersion), env: { HADRON_TEST_CONTAINERD: named ?? "1.6,2.1" } }),
+          ...(named === undefined ? [endToEnd("containerd-1.7", { ...versionFiles(containerd17), env: { HADRON_TEST_CONTAINERD: "1.7" } })] : []),
           // What takes minutes: `make test-long`.
           ...(process.env["HADRON_TEST_LONG"] === undefined ? [] : [endToEnd("long", { include: ["test/long/*.test.ts"] })]),
         ],

@@ -3,7 +3,7 @@
  * needs no line here. What is listed costs time on every build, or saves it, for the reason beside it.
  */
 
-/** The files that `make test` runs with the older containerds as well; `make test-all` runs every file with each. */
+/** The files that `make test` runs with containerd 1.6 and 2.1 as well; `make test-all` runs every file with each. */
 export const eachVersion: Readonly<Record<string, string>> = {
   "test/harness/harness.test.ts": "what the tests themselves want of each containerd",
   "test/e2e/lifecycle.test.ts": "that a container runs, and how its end is told, goes through containerd and its ctr",
@@ -16,8 +16,18 @@ export const eachVersion: Readonly<Record<string, string>> = {
   "test/e2e/sandbox.test.ts": "the Sandbox service came with 2.0, and each version calls it in another way",
 };
 
+/** Those that it runs with containerd 1.7 too, which in all else is 1.6 or 2.1. */
+export const containerd17: Readonly<Record<string, string>> = {
+  "test/e2e/pod.test.ts": "what a restarted containerd does with the tasks that it finds changed with it",
+  "test/e2e/sandbox.test.ts": "its CRI knows no Sandbox service, and crictl no older one",
+  "test/e2e/stdio.test.ts": "its ctr closes what it still reads, since 1.7.3",
+};
+
+/** What is compared with runc. `make test` runs it beside the others: it starts and stops pods, and harms none. */
+export const differential = ["test/differential/*.test.ts"];
+
 /** What has nothing to do with containerd. */
-export const withoutContainerd = ["test/hypervisor/*.test.ts", "test/differential/*.test.ts", "test/harness/{counts,selection}.test.ts"];
+export const withoutContainerd = [...differential, "test/hypervisor/*.test.ts", "test/harness/{counts,selection}.test.ts"];
 
 /**
  * The files that `make test` runs in the lab too, where pods have KVM and virtio-fs; `make test-lab` runs all. Behind them

@@ -14,11 +14,11 @@ import { addCargoOutput, addVitestReport, emptyCounts, type Counts } from "./cou
 import { repository } from "./paths.ts";
 
 /** A runner that hangs must not hang the build machine. */
-const RUNNER_MS = 45 * 60_000;
+const RUNNER_MS = 60 * 60_000;
 /** A guest that libFuzzer makes up has them on every build; `make fuzz` takes longer. */
 const FUZZ_S = 30;
 /** Before that the lab stops by itself, and says so. */
-const LAB_S = 40 * 60;
+const LAB_S = 50 * 60;
 
 const totals = emptyCounts();
 const broken: string[] = [];
@@ -27,16 +27,18 @@ const broken: string[] = [];
 const prefetch = runner("what tests take from the cache", async () => {
   return (await tee(process.execPath, [join(repository, "test/harness/prefetch.ts")])).exitCode;
 });
-// The lab takes one core, and leaves it to the others when they want it.
-const lab = prefetch.then(
-  async () =>
-    await runner("vitest in the lab", async (counts) => {
-      return await vitest(counts, async (report) => {
-        const env = { ...process.env, HADRON_LAB_RESULT: report, HADRON_LAB_TIMEOUT: String(LAB_S) };
-        return await tee(join(repository, "test/lab/run"), Object.keys(everyBuildInLab), env);
-      });
-    }),
-);
+// The lab takes one core, and leaves it to the others when they want it. After it there is one for what can run beside others.
+const lab = prefetch
+  .then(
+    async () =>
+      await runner("vitest in the lab", async (counts) => {
+        return await vitest(counts, async (report) => {
+          const env = { ...process.env, HADRON_LAB_RESULT: report, HADRON_LAB_TIMEOUT: String(LAB_S) };
+          return await tee(join(repository, "test/lab/run"), Object.keys(everyBuildInLab), env);
+        });
+      }),
+  )
+  .then(async () => await hostVitest("vitest, compared with runc", "--project=differential"));
 
 await runner("make check", async () => (await tee("make", ["--no-print-directory", "check"])).exitCode);
 
@@ -51,12 +53,7 @@ for (const target of ["test-native", "test-agent"]) {
 await runner("make fuzz", async () => (await tee("make", ["--no-print-directory", "fuzz", `FUZZ_S=${FUZZ_S}`])).exitCode);
 
 await prefetch;
-await runner("vitest", async (counts) => {
-  return await vitest(counts, async (report) => {
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    return await tee(process.execPath, [join(repository, "node_modules/vitest/vitest.mjs"), "run", ...reporters]);
-  });
-});
+await hostVitest("vitest", "--project=!differential");
 await lab;
 
 for (const sentence of [...totals.failures.map((name) => `failed: ${name}`), ...broken]) {
@@ -71,6 +68,7 @@ process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
 /** Runs one runner and adds its counts; one that fails without a failed test counts as one failure. */
 async function runner(name: string, work: (counts: Counts) => Promise<number | null>): Promise<void> {
   console.log(`\n=== ${name} ===`);
+  const began = performance.now();
   const counts = emptyCounts();
   try {
     const exitCode = await work(counts);
@@ -82,10 +80,21 @@ async function runner(name: string, work: (counts: Counts) => Promise<number | n
     counts.failed += 1;
     broken.push(`${name} did not come to its end: ${messageOf(error)}`);
   }
+  console.log(`\n=== ${name}: ${Math.round((performance.now() - began) / 1000)} s ===`);
   totals.passed += counts.passed;
   totals.failed += counts.failed;
   totals.skipped += counts.skipped;
   totals.failures.push(...counts.failures.map((failure) => `${name}: ${failure}`));
+}
+
+/** Runs vitest on this machine, with arguments that say what of it. */
+async function hostVitest(name: string, ...args: readonly string[]): Promise<void> {
+  await runner(name, async (counts) => {
+    return await vitest(counts, async (report) => {
+      const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+      return await tee(process.execPath, [join(repository, "node_modules/vitest/vitest.mjs"), "run", ...args, ...reporters]);
+    });
+  });
 }
 
 /** Runs vitest, by a command that is told where its report goes. */

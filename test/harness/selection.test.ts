@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { everyBuildInLab, eachVersion } from "../selection.ts";
+import { containerd17, everyBuildInLab, eachVersion } from "../selection.ts";
 import { repository } from "./paths.ts";
 
 test("each file that is selected is there", () => {
-  const files = [...Object.keys(eachVersion), ...Object.keys(everyBuildInLab)];
+  const files = [eachVersion, containerd17, everyBuildInLab].flatMap((selection) => Object.keys(selection));
   expect(files.filter((file) => !existsSync(join(repository, file)))).toEqual([]);
 });
