@@ -2,10 +2,9 @@
 //! daemon, which takes longer than all that a small program does.
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions};
@@ -13,84 +12,101 @@ use serde_json::json;
 
 use crate::answers::Reply;
 use crate::error::{OpError, OpResult, check_path};
-use crate::request::{SpawnTask, SpawnVmm};
+use crate::program::Program;
+use crate::request::{SpawnProgram, SpawnTask, SpawnVmm};
 use crate::{descriptor, process};
 
 /// The name of the variable in which native/task finds its parent's pid.
 const PARENT: &str = "HADRON_PARENT";
+/// All that a program of others needs of this process's environment.
+const ENVIRONMENT: &str = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+/// The number of a program's first descriptor that is none of the standard ones.
+const FIRST: RawFd = 3;
 
-/// Starts native/task. `fd` of the answer is the reading end of its pipe, non-blocking and close-on-exec. To be called on a
-/// thread that lives as long as the child is to live.
+/// Starts native/task. `fd` of the answer is the reading end of its standard output, non-blocking and close-on-exec. To be called on
+/// a thread that lives as long as the child is to live, as the two below.
 pub fn spawn_task(request: &SpawnTask) -> OpResult<Reply> {
-    check_path("program", &request.program)?;
     check_path("network namespace", &request.netns)?;
-    let Some((name, arguments)) = request.arguments.split_first() else {
-        return Err(OpError::invalid(
-            "a program needs at least the argument that is its name",
-        ));
-    };
     let namespace = File::open(&request.netns).map_err(|error| {
-        failed(
-            &error,
-            &format!("the network namespace {} cannot be opened", request.netns),
+        OpError::os(
+            Errno::from_io_error(&error).unwrap_or(Errno::IO),
+            format!("the network namespace {} cannot be opened", request.netns),
         )
     })?;
     let (read, write) = pipe()?;
-    let mut command = Command::new(&request.program);
-    command
-        .arg0(name)
-        .args(arguments)
-        .env_clear()
-        .env(PARENT, std::process::id().to_string())
-        .stdin(Stdio::from(namespace))
-        .stdout(Stdio::from(write))
-        .stderr(Stdio::null());
-    spawn(command, read)
+    let task = Program {
+        path: &request.program,
+        arguments: &request.arguments,
+        environment: &[format!("{PARENT}={}", std::process::id())],
+        standard: [&namespace.into(), &write, &null()?],
+        more: &[],
+    };
+    started(task.start()?, read)
 }
 
-/// Starts native/hadron-vmm. `fd` of the answer is the reading end of its standard error, non-blocking and close-on-exec. To be called
-/// on a thread that lives as long as the child is to live.
+/// Starts native/hadron-vmm. `fd` of the answer is the reading end of its standard error, non-blocking and close-on-exec.
 pub fn spawn_vmm(request: &SpawnVmm) -> OpResult<Reply> {
-    check_path("program", &request.program)?;
     if request.netns != "new" {
         check_path("network namespace", &request.netns)?;
     }
     let socket = descriptor::duplicate(request.socket, "the control socket cannot be given away")?;
     let (read, write) = pipe()?;
-    let mut command = Command::new(&request.program);
-    command
-        .arg0("hadron-vmm")
-        .env_clear()
-        .arg("--parent")
-        .arg(std::process::id().to_string())
-        .arg("--netns")
-        .arg(&request.netns)
-        .stdin(Stdio::from(socket))
-        .stdout(Stdio::null())
-        .stderr(Stdio::from(write));
-    spawn(command, read)
+    let parent = std::process::id().to_string();
+    let words = ["hadron-vmm", "--parent", &parent, "--netns", &request.netns];
+    let vmm = Program {
+        path: &request.program,
+        arguments: &words.map(str::to_owned),
+        environment: &[],
+        standard: [&socket, &null()?, &write],
+        more: &[],
+    };
+    started(vmm.start()?, read)
+}
+
+/// Standard input and output are /dev/null. `fd` of the answer is the reading end of its standard error, non-blocking and close-on-exec.
+pub fn spawn_program(request: &SpawnProgram) -> OpResult<Reply> {
+    let (read, write) = pipe()?;
+    let null = null()?;
+    let mut arguments = vec![request.program.clone()];
+    arguments.extend_from_slice(&request.arguments);
+    let program = Program {
+        path: &request.program,
+        arguments: &arguments,
+        environment: &[ENVIRONMENT.to_owned()],
+        standard: [&null, &null, &write],
+        more: &duplicates(&request.fds)?,
+    };
+    started(program.start()?, read)
 }
 
 /// The reading end of which is non-blocking.
-pub fn pipe() -> OpResult<(OwnedFd, OwnedFd)> {
+fn pipe() -> OpResult<(OwnedFd, OwnedFd)> {
     let failed = |errno| OpError::os(errno, "a pipe cannot be made");
     let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(failed)?;
     rustix::io::ioctl_fionbio(&read, true).map_err(failed)?;
     Ok((read, write))
 }
 
-/// The other end of `read` is among the command's descriptors. Nothing here, nor in what the callers set, keeps std from posix_spawn(3),
-/// which does not copy this process.
-fn spawn(mut command: Command, read: OwnedFd) -> OpResult<Reply> {
-    // The working directory of the daemon is the bundle, which must not be kept busy.
-    let child = command.current_dir("/").spawn();
-    let program = command.get_program().display();
-    let child = child.map_err(|error| failed(&error, &format!("{program} cannot be executed")))?;
-    started(child.id(), read)
+fn null() -> OpResult<OwnedFd> {
+    rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+        .map_err(|errno| OpError::os(errno, "/dev/null cannot be opened"))
+}
+
+/// None of them has a number that one of them is to have in the child.
+fn duplicates(fds: &[RawFd]) -> OpResult<Vec<OwnedFd>> {
+    let count = RawFd::try_from(fds.len()).map_err(|_| OpError::invalid("too many descriptors"))?;
+    fds.iter()
+        .map(|fd| {
+            rustix::io::fcntl_dupfd_cloexec(descriptor::borrow(*fd)?, FIRST.saturating_add(count))
+                .map_err(|errno| {
+                    OpError::os(errno, format!("descriptor {fd} cannot be given away"))
+                })
+        })
+        .collect()
 }
 
 /// What is answered of a child that there is: `fd` is `read`.
-pub fn started(pid: u32, read: OwnedFd) -> OpResult<Reply> {
+fn started(pid: u32, read: OwnedFd) -> OpResult<Reply> {
     let start_time = process::start_time(pid)?;
     Ok(Reply::with_fds(
         json!({ "pid": pid, "startTime": start_time, "fd": read.as_raw_fd() }),
@@ -131,121 +147,5 @@ pub fn reap(pidfd: &OwnedFd) -> OpResult<Reply> {
     })))
 }
 
-fn failed(error: &std::io::Error, what: &str) -> OpError {
-    OpError::os(Errno::from_io_error(error).unwrap_or(Errno::IO), what)
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use super::*;
-
-    fn spawn(program: &str, arguments: &[&str]) -> OpResult<(i32, File)> {
-        let reply = spawn_task(&SpawnTask {
-            program: program.to_owned(),
-            arguments: arguments
-                .iter()
-                .map(|&argument| argument.to_owned())
-                .collect(),
-            netns: "/proc/self/ns/net".to_owned(),
-        })?;
-        let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
-        let fd = i32::try_from(reply.value()["fd"].as_i64().unwrap()).unwrap();
-        let copy = rustix::io::dup(crate::descriptor::borrow(fd)?).unwrap();
-        Ok((pid, File::from(copy)))
-    }
-
-    fn wait(pidfd: &OwnedFd) -> Reply {
-        let mut fds = [rustix::event::PollFd::new(
-            pidfd,
-            rustix::event::PollFlags::IN,
-        )];
-        rustix::event::poll(&mut fds, None).unwrap();
-        reap(pidfd).unwrap()
-    }
-
-    #[test]
-    fn a_child_has_the_namespace_the_pipe_and_its_parent() {
-        let script = r#"readlink /proc/self/fd/0; pwd; echo "$0 $1 $HADRON_PARENT"; exit 7"#;
-        let (pid, mut output) =
-            spawn("/bin/sh", &["sh", "-c", script, "name", "argument"]).unwrap();
-        assert_eq!(
-            wait(&open(pid).unwrap()).value(),
-            &json!({ "code": 7, "signal": null })
-        );
-        let mut text = String::new();
-        output.read_to_string(&mut text).unwrap();
-        let netns = std::fs::read_link("/proc/self/ns/net").unwrap();
-        let parent = std::process::id();
-        assert_eq!(
-            text,
-            format!("{}\n/\nname argument {parent}\n", netns.display())
-        );
-        // Reaped: there is no such child any more.
-        assert_eq!(open(pid).unwrap_err().errno, Errno::CHILD);
-    }
-
-    #[test]
-    fn a_vmm_has_its_socket_and_its_words_are_heard() {
-        let directory = std::env::temp_dir().join(format!("libhadron-vmm-{}", std::process::id()));
-        std::fs::create_dir(&directory).unwrap();
-        let program = directory.join("program");
-        let script = "#!/bin/sh\necho \"$@\" $(env | grep -c HADRON) >&0; pwd >&2; exit 3\n";
-        std::fs::write(&program, script).unwrap();
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-        std::fs::set_permissions(&program, mode).unwrap();
-        let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let reply = spawn_vmm(&SpawnVmm {
-            program: program.to_str().unwrap().to_owned(),
-            netns: "new".to_owned(),
-            socket: theirs.as_raw_fd(),
-        })
-        .unwrap();
-        drop(theirs);
-        let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
-        let end = wait(&open(pid).unwrap());
-        assert_eq!(end.value(), &json!({ "code": 3, "signal": null }));
-        let (mut arguments, mut words) = (String::new(), String::new());
-        ours.read_to_string(&mut arguments).unwrap();
-        let parent = std::process::id();
-        assert_eq!(arguments, format!("--parent {parent} --netns new 0\n"));
-        let fd = i32::try_from(reply.value()["fd"].as_i64().unwrap()).unwrap();
-        let copy = rustix::io::dup(crate::descriptor::borrow(fd).unwrap()).unwrap();
-        File::from(copy).read_to_string(&mut words).unwrap();
-        assert_eq!(words, "/\n");
-        std::fs::remove_dir_all(&directory).unwrap();
-    }
-
-    #[test]
-    fn a_killed_child_is_told_so_also_when_it_is_asked_for_late() {
-        let (pid, mut output) = spawn("/bin/sleep", &["sleep", "60"]).unwrap();
-        let pidfd = open(pid).unwrap();
-        rustix::process::pidfd_send_signal(&pidfd, rustix::process::Signal::KILL).unwrap();
-        // The end of the pipe is the child's.
-        assert!(matches!(output.read(&mut [0; 1]), Ok(0) | Err(_)));
-        assert_eq!(
-            wait(&open(pid).unwrap()).value(),
-            &json!({ "code": null, "signal": 9 })
-        );
-    }
-
-    #[test]
-    fn refusals_name_what_is_wrong() {
-        for (program, arguments, words) in [
-            (
-                "/no/such/program",
-                &["x"][..],
-                "/no/such/program cannot be executed",
-            ),
-            ("program", &["x"], "must be an absolute path"),
-            ("/bin/true", &[], "at least the argument"),
-        ] {
-            let message = spawn(program, arguments).unwrap_err().message;
-            assert!(message.contains(words), "{message}");
-        }
-        for pid in [0, -1, 1, 4_194_305] {
-            assert_eq!(open(pid).unwrap_err().errno, Errno::CHILD, "{pid}");
-        }
-    }
-}
+mod tests;

@@ -22,7 +22,7 @@ use crate::request::{
     Cancel, Descriptor, KillProcess, MAX_ID, ReapChild, SpawnProgram, SpawnTask, SpawnVmm,
 };
 use crate::stop::Stop;
-use crate::{child, descriptor, network, process, program, thread};
+use crate::{child, descriptor, network, process, thread};
 
 const MAX_QUEUED: usize = 256;
 const MAX_WAITS: usize = 1024;
@@ -175,7 +175,8 @@ impl Thread {
                         .send(id, guarded(|| child::spawn_vmm(&request)));
                 }
                 ProcessOperation::SpawnProgram(request) => {
-                    self.answers.send(id, guarded(|| program::spawn(&request)));
+                    self.answers
+                        .send(id, guarded(|| child::spawn_program(&request)));
                 }
                 ProcessOperation::Reap(request) => {
                     if let Err(error) = guarded(|| self.reap(id, &request)) {
