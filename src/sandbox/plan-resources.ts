@@ -72,15 +72,21 @@ export function planUpdate({ devices: _rules, ...limits }: ResourcesSpec, warn: 
 /** A container's files come through a share: its disks are all that any of it would apply to. Weights are for what competes for one device of the host. */
 function planBlockIO(blockIO: BlockIO, disks: ReadonlySet<string>, ignored: Set<string>): BlockIO {
   const planned: BlockIO = {};
-  for (const [key, value] of Object.entries(blockIO)) {
-    const throttle = THROTTLES.find((name) => name === key);
-    const throttles = throttle === undefined ? [] : (blockIO[throttle] ?? []);
-    const kept = throttles.filter((each) => disks.has(diskKey(each)));
-    if (throttle !== undefined && kept.length > 0) {
-      planned[throttle] = kept;
+  for (const name of THROTTLES) {
+    const asked = blockIO[name] ?? [];
+    const kept = asked.filter((each) => disks.has(diskKey(each)));
+    if (kept.length > 0) {
+      planned[name] = kept;
     }
-    if (throttle === undefined ? (Array.isArray(value) ? value.length > 0 : value !== 0) : kept.length < throttles.length) {
-      ignored.add(`blockIO.${key}`);
+    if (kept.length < asked.length) {
+      ignored.add(`blockIO.${name}`);
+    }
+  }
+  const { weight = 0, leafWeight = 0, weightDevice = [] } = blockIO;
+  const weights = { weight: weight !== 0, leafWeight: leafWeight !== 0, weightDevice: weightDevice.length > 0 };
+  for (const [name, isSet] of Object.entries(weights)) {
+    if (isSet) {
+      ignored.add(`blockIO.${name}`);
     }
   }
   return planned;
