@@ -6,10 +6,10 @@ use libc::{
     SYS_exit_group, SYS_fallocate, SYS_fcntl, SYS_fdatasync, SYS_futex, SYS_getpid, SYS_getrandom,
     SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_lseek,
     SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv,
-    SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_rt_sigaction,
-    SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg, SYS_sendto, SYS_shutdown,
-    SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_create, SYS_timerfd_settime, SYS_wait4,
-    SYS_write, SYS_writev,
+    SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_restart_syscall,
+    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg,
+    SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_create,
+    SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
 };
 
 use super::Kind;
@@ -43,6 +43,8 @@ fn every_thread() -> Filter {
     let no_code = If::Lacks(2, libc::PROT_EXEC as u64);
     Filter::default()
         .allow(&[SYS_write, SYS_close, SYS_futex])
+        // How the kernel goes on with a wait that has a deadline, when the process was stopped meanwhile or frozen, or the host slept.
+        .allow(&[SYS_restart_syscall])
         // How a channel of Rust's waits for another thread that is in the midst of it.
         .allow(&[SYS_sched_yield])
         .allow(&[SYS_brk, SYS_munmap, SYS_mremap])

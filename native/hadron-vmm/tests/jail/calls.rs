@@ -1,13 +1,17 @@
 //! The filters of system calls, tried with every call that there is.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use hadron_vmm_process::fault;
 use hadron_vmm_process::seccomp::{self, Kind, name_of};
 use libc::c_long;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{Inside, Jailed, Test};
 
@@ -33,13 +37,21 @@ pub const TESTS: &[Test] = &[
         "memory_is_given_back_without_a_call_that_no_list_has",
         memory_is_given_back_without_a_call_that_no_list_has,
     ),
+    (
+        "whoever_waits_goes_on_when_the_process_was_stopped",
+        whoever_waits_goes_on_when_the_process_was_stopped,
+    ),
 ];
 pub const INSIDE: &[Inside] = &[
     ("violate", violate),
     ("panic", panic),
     ("segfault", segfault),
     ("give_back", give_back),
+    ("wait", wait),
 ];
+
+/// How long something may take that has to come.
+const LONG: Duration = Duration::from_secs(60);
 
 /// The highest number that is tried.
 const LAST: c_long = 480;
@@ -73,6 +85,63 @@ fn give_back(_: OwnedFd) {
         while blocks.pop().is_some() {}
     });
     let _ = worker.join();
+}
+
+/// In every kind of thread, with a deadline, until there is a word from outside.
+fn wait(control: OwnedFd) {
+    let mut control = UnixStream::from(control);
+    let kinds = [Kind::Main, Kind::Worker, Kind::Vcpu, Kind::Disk];
+    let threads = kinds.map(|kind| {
+        let (wake, woken) = channel();
+        let (tell, told) = channel();
+        let thread = std::thread::spawn(move || {
+            seccomp::enter(kind).unwrap();
+            tell.send(()).unwrap();
+            woken.recv_timeout(LONG).unwrap();
+        });
+        told.recv().unwrap();
+        (wake, thread)
+    });
+    control.write_all(&[0]).unwrap();
+    control.read_exact(&mut [0]).unwrap();
+    for (wake, thread) in threads {
+        wake.send(()).unwrap();
+        thread.join().unwrap();
+    }
+}
+
+fn whoever_waits_goes_on_when_the_process_was_stopped() {
+    let mut jailed = Jailed::start("wait");
+    jailed.control.read_exact(&mut [0]).unwrap();
+    let inner = jailed.inner();
+    let pid = Pid::from_raw(inner.cast_signed()).unwrap();
+    for _ in 0..2 {
+        wait_for_states(inner, "S");
+        kill_process(pid, Signal::STOP).unwrap();
+        wait_for_states(inner, "T");
+        kill_process(pid, Signal::CONT).unwrap();
+    }
+    wait_for_states(inner, "S");
+    jailed.control.write_all(&[0]).unwrap();
+    let (status, words) = jailed.end();
+    assert_eq!((status.code(), words.as_str()), (Some(0), ""));
+}
+
+/// Until all threads of a process are in the same state, one of the main thread and four others (proc(5), stat).
+fn wait_for_states(pid: u32, wanted: &str) {
+    let deadline = Instant::now() + LONG;
+    loop {
+        let states: Vec<String> = std::fs::read_dir(format!("/proc/{pid}/task"))
+            .unwrap()
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("stat")).ok())
+            .filter_map(|stat| Some(stat.rsplit_once(") ")?.1.get(..1)?.to_owned()))
+            .collect();
+        if states.len() == 5 && states.iter().all(|state| state == wanted) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "the threads are {states:?}");
+        std::thread::yield_now();
+    }
 }
 
 fn memory_is_given_back_without_a_call_that_no_list_has() {
@@ -182,16 +251,16 @@ fn allowed(kind: Kind) -> &'static str {
     match kind {
         Kind::Outer => "write rt_sigaction getpid wait4 exit_group",
         Kind::Main => {
-            "read write close poll lseek munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex clock_gettime exit_group ppoll timerfd_create fallocate getrandom statx"
+            "read write close poll lseek munmap brk rt_sigprocmask sched_yield mremap getpid sendto recvmsg exit sigaltstack futex restart_syscall clock_gettime exit_group ppoll timerfd_create fallocate getrandom statx"
         }
         Kind::Worker => {
-            "read write close munmap brk rt_sigprocmask readv writev sched_yield mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
+            "read write close munmap brk rt_sigprocmask readv writev sched_yield mremap sendto recvfrom sendmsg recvmsg shutdown exit sigaltstack futex restart_syscall clock_gettime exit_group epoll_ctl ppoll epoll_pwait timerfd_settime getrandom io_uring_enter"
         }
         Kind::Vcpu => {
-            "write close munmap brk rt_sigprocmask sched_yield mremap exit sigaltstack futex clock_gettime exit_group eventfd2 getrandom"
+            "write close munmap brk rt_sigprocmask sched_yield mremap exit sigaltstack futex restart_syscall clock_gettime exit_group eventfd2 getrandom"
         }
         Kind::Disk => {
-            "write close munmap brk rt_sigprocmask sched_yield mremap exit fdatasync sigaltstack futex clock_gettime exit_group fallocate preadv getrandom pwritev2"
+            "write close munmap brk rt_sigprocmask sched_yield mremap exit fdatasync sigaltstack futex restart_syscall clock_gettime exit_group fallocate preadv getrandom pwritev2"
         }
     }
 }
