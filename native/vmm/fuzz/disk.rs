@@ -52,7 +52,7 @@ fn guests() -> Vec<Host> {
     ]
     .map(|(kind, settings)| {
         let guest = guest(kind, &file(), &settings);
-        assert!(guest.worker.reset(0));
+        assert!(guest.worker.reset(0).wait());
         guest
     })
     .into()
@@ -79,7 +79,7 @@ fuzz_target!(|input: &[u8]| {
         // It serves a driver that keeps the rules.
         assert!(guest.activate(64));
         assert_eq!(guest.request(0, 0, 512).0, OK);
-        assert!(guest.worker.reset(0));
+        assert!(guest.worker.reset(0).wait());
     });
 });
 

@@ -8,10 +8,15 @@
 //! that the host's kernel (vhost) and other processes (vhost-user) raise it by themselves. Interrupts are edges and
 //! nobody shares a line, so a driver reads the register only when there was a reason, and finds a queue without
 //! news to have none.
+//!
+//! A device that waits for somebody else at its start or reset may take long, but no vCPU stands here longer than [`GRACE`] for it. Then the
+//! start goes on by itself, as a driver cannot tell; and a reset is over when the driver reads the status as zero (virtio 1.2, section
+//! 2.4.2). Linux does not look with virtio-mmio, which is what the grace is for: it only overtakes a reset that takes longer.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use virtio_bindings::virtio_config::{
     VIRTIO_CONFIG_S_ACKNOWLEDGE, VIRTIO_CONFIG_S_DRIVER, VIRTIO_CONFIG_S_DRIVER_OK,
@@ -39,7 +44,7 @@ use crate::device::{
     Virtqueue,
 };
 use crate::memory::Memory;
-use crate::worker::WorkerHandle;
+use crate::worker::{Answer, WorkerHandle};
 
 /// "virt"
 const MAGIC: u32 = 0x7472_6976;
@@ -52,6 +57,9 @@ const STEPS: u32 = VIRTIO_CONFIG_S_ACKNOWLEDGE
     | VIRTIO_CONFIG_S_DRIVER
     | VIRTIO_CONFIG_S_FEATURES_OK
     | VIRTIO_CONFIG_S_DRIVER_OK;
+
+/// How long an access to a register waits for the device.
+pub const GRACE: Duration = Duration::from_secs(1);
 
 /// Has KVM turn the driver's notifications into eventfds.
 pub trait Doorbells: Send {
@@ -114,6 +122,8 @@ pub struct Mmio {
     queues: Vec<Queue>,
     /// While the device is active: the doorbells that are attached, with their queues' numbers.
     kicks: Vec<(u32, EventFd)>,
+    /// The driver wants a reset, and the device has not let go of its memory yet.
+    reset: Option<Answer>,
     state: MmioState,
 }
 
@@ -131,6 +141,7 @@ impl Mmio {
             interrupt,
             queues,
             kicks: Vec::new(),
+            reset: None,
             state: MmioState::default(),
         })
     }
@@ -149,7 +160,7 @@ impl Mmio {
     pub fn replace(&mut self, device: Box<dyn Device>) -> Result<(), ReplaceError> {
         let description = device.description();
         let queues = queues_of(&description)?;
-        if !self.place.worker.replace(self.place.device, device) {
+        if !self.place.worker.replace(self.place.device, device).wait() {
             return Err(ReplaceError::Worker);
         }
         self.forget();
@@ -158,7 +169,7 @@ impl Mmio {
         Ok(())
     }
 
-    fn register(&self, offset: u32) -> u32 {
+    fn register(&mut self, offset: u32) -> u32 {
         match offset {
             VIRTIO_MMIO_MAGIC_VALUE => MAGIC,
             VIRTIO_MMIO_VERSION => VERSION,
@@ -172,7 +183,10 @@ impl Mmio {
             VIRTIO_MMIO_INTERRUPT_STATUS => {
                 self.status.interrupt.load(Ordering::Acquire) | INTERRUPT_USED
             }
-            VIRTIO_MMIO_STATUS => self.device_status(),
+            VIRTIO_MMIO_STATUS => {
+                self.settle(Duration::ZERO);
+                self.device_status()
+            }
             VIRTIO_MMIO_CONFIG_GENERATION => self.description.configuration.generation(),
             // No device has shared memory: a length of all ones (virtio 1.2, section 4.2.2.1).
             VIRTIO_MMIO_SHM_LEN_LOW | VIRTIO_MMIO_SHM_LEN_HIGH => u32::MAX,
@@ -263,6 +277,9 @@ impl Mmio {
             self.reset();
             return;
         }
+        if !self.settle(GRACE) {
+            return;
+        }
         let status = self.device_status();
         let wanted = value & (STEPS | VIRTIO_CONFIG_S_FAILED);
         // Bits are only added (virtio 1.2, section 2.1.1), each step after the one before it.
@@ -308,8 +325,9 @@ impl Mmio {
                     queues,
                     interrupt: self.interrupt.clone(),
                 };
-                // If it refuses, the worker has said so in the status.
-                if !self.place.worker.activate(self.place.device, activation) {
+                let answer = self.place.worker.activate(self.place.device, activation);
+                // If it refuses, now or later, the worker says so in the status. Later, doorbells ring for nobody until the reset.
+                if answer.within(GRACE) == Some(false) {
                     self.detach();
                 }
             }
@@ -361,13 +379,26 @@ impl Mmio {
     }
 
     fn reset(&mut self) {
-        if self.device_status() & VIRTIO_CONFIG_S_DRIVER_OK != 0
-            && !self.place.worker.reset(self.place.device)
-        {
-            // The VM is about to end; what the driver sees meanwhile is that the device still has its memory.
+        if self.device_status() & VIRTIO_CONFIG_S_DRIVER_OK == 0 {
+            self.forget();
             return;
         }
-        self.forget();
+        let ask = || self.place.worker.reset(self.place.device);
+        self.reset.get_or_insert_with(ask);
+        self.settle(GRACE);
+    }
+
+    /// False: a reset is under way that is not over within `limit`. Until it is, the driver sees the status of before, and changes nothing.
+    fn settle(&mut self, limit: Duration) -> bool {
+        let Some(reset) = &self.reset else {
+            return true;
+        };
+        // If it failed, the VM is about to end; what the driver sees meanwhile is that the device still has its memory.
+        let over = reset.within(limit) == Some(true);
+        if over {
+            self.forget();
+        }
+        over
     }
 
     /// As before a driver came. The device has let go of its queues.
@@ -376,6 +407,7 @@ impl Mmio {
         for queue in &mut self.queues {
             queue.reset();
         }
+        self.reset = None;
         self.state = MmioState::default();
         self.status.interrupt.store(0, Ordering::Release);
         self.status.device.store(0, Ordering::Release);
@@ -396,7 +428,8 @@ impl BusDevice for Mmio {
         if let Some(at) = offset.checked_sub(VIRTIO_MMIO_CONFIG.into()) {
             // Not before a driver is there (virtio 1.2, section 3.1.1).
             if self.device_status() & VIRTIO_CONFIG_S_DRIVER != 0 {
-                self.place.worker.configure(self.place.device, at, data);
+                let known = self.place.worker.configure(self.place.device, at, data);
+                let _ = known.within(GRACE);
             }
         } else if let (Ok(data), Some(register)) = (<[u8; 4]>::try_from(data), aligned(offset)) {
             self.set_register(register, u32::from_le_bytes(data));

@@ -4,8 +4,9 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
 use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
@@ -76,37 +77,62 @@ pub struct WorkerHandle {
 }
 
 impl WorkerHandle {
-    /// Moves queues into a device, and waits until it has them. False: it refused, and stands still.
-    #[must_use]
-    pub fn activate(&self, device: usize, activation: Activation) -> bool {
+    /// Moves queues into a device. Answered when it has them. False: it refused, and stands still.
+    pub fn activate(&self, device: usize, activation: Activation) -> Answer {
         self.ask(|reply| Message::Activate(device, Box::new(activation), reply))
     }
 
-    /// Tells a device what the driver wrote to its configuration, and waits until it knows.
-    pub fn configure(&self, device: usize, offset: u64, data: &[u8]) {
-        self.ask(|reply| Message::Configure(device, offset, data.to_vec(), reply));
+    /// Tells a device what the driver wrote to its configuration. Answered when it knows.
+    pub fn configure(&self, device: usize, offset: u64, data: &[u8]) -> Answer {
+        self.ask(|reply| Message::Configure(device, offset, data.to_vec(), reply))
     }
 
-    /// Waits until a device has let go of guest memory. False: there is no worker any more, or the VM ends.
-    #[must_use]
-    pub fn reset(&self, device: usize) -> bool {
+    /// Answered when a device has let go of guest memory. False: there is no worker any more, or the VM ends.
+    pub fn reset(&self, device: usize) -> Answer {
         self.ask(|reply| Message::Reset(device, reply))
     }
 
-    /// Has another device take a device's place, and waits until the old one is gone and what it had of the host closed. False: as of
+    /// Has another device take a device's place. Answered when the old one is gone and what it had of the host closed. False: as of
     /// [`Self::reset`].
-    #[must_use]
-    pub fn replace(&self, device: usize, by: Box<dyn Device>) -> bool {
+    pub fn replace(&self, device: usize, by: Box<dyn Device>) -> Answer {
         self.ask(|reply| Message::Replace(device, by, reply))
     }
 
-    fn ask(&self, message: impl FnOnce(SyncSender<bool>) -> Message) -> bool {
+    fn ask(&self, message: impl FnOnce(SyncSender<bool>) -> Message) -> Answer {
         let (reply, answer) = mpsc::sync_channel(1);
-        self.send(message(reply)) && answer.recv().unwrap_or(false)
+        self.send(message(reply));
+        Answer(answer)
     }
 
-    fn send(&self, message: Message) -> bool {
-        self.messages.send(message).is_ok() && self.wake.write(1).is_ok()
+    /// What is not received is dropped, which whoever waits for its answer notices.
+    fn send(&self, message: Message) {
+        if self.messages.send(message).is_ok() {
+            // It can only fail when 2^64 - 2 are outstanding.
+            let _ = self.wake.write(1);
+        }
+    }
+}
+
+/// What the worker says to what it was asked, once. The worker does it in any case, one after the other, whether anybody waits or not.
+#[derive(Debug)]
+#[must_use]
+pub struct Answer(Receiver<bool>);
+
+impl Answer {
+    /// Waits for it, as long as it takes. False as well when there is no worker any more.
+    #[must_use]
+    pub fn wait(&self) -> bool {
+        self.0.recv().unwrap_or(false)
+    }
+
+    /// None: it does not come within `limit`.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Option<bool> {
+        match self.0.recv_timeout(limit) {
+            Ok(answer) => Some(answer),
+            Err(RecvTimeoutError::Disconnected) => Some(false),
+            Err(RecvTimeoutError::Timeout) => None,
+        }
     }
 }
 

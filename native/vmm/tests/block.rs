@@ -153,7 +153,7 @@ fn requests_of_many_queues_are_answered_where_they_came_from() {
 #[test]
 fn what_was_queued_before_the_driver_was_ready_is_done() {
     let mut guest = guest(Kind::Ring, &file(), &settings());
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     guest.set_up(64);
     guest.queue(0, 0, IN, 0, 512);
     assert!(guest.start());
@@ -201,7 +201,7 @@ fn flushes_are_what_the_cache_mode_says() {
 #[test]
 fn features_that_the_driver_did_not_take_are_not_there() {
     let mut guest = guest(Kind::Ring, &file(), &settings());
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     guest.features &= !(1 << 9 | 1 << 13 | 1 << 14);
     assert!(guest.activate(256));
     assert_eq!(guest.request(FLUSH, 0, 0).0, UNSUPP);

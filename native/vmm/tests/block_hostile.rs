@@ -29,7 +29,7 @@ fn breaks(how: &str, write: impl Fn(&mut Host)) {
     assert!(told.starts_with("the disk 0 stops: "), "{told}");
     // Nothing is served until the driver resets it.
     assert_eq!(guest.rings[0].used(&guest.memory), None, "{how}");
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     assert!(guest.activate(256));
     assert_eq!(guest.request(IN, 0, 512), (OK, 513));
 }
@@ -216,7 +216,7 @@ fn a_piece_larger_than_announced_is_an_error() {
     assert_eq!(guest.request(IN, 0, 4 << 20), (OK, (4 << 20) + 1));
     assert_eq!(guest.request(IN, 0, large), (IOERR, 0));
     // Who did not take SIZE_MAX does not know.
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     guest.features &= !(1 << 1);
     assert!(guest.activate(256));
     assert_eq!(guest.request(IN, 0, large), (OK, large + 1));
@@ -230,7 +230,7 @@ fn a_status_on_top_of_a_ring_is_the_guests_own_trouble() {
     guest.rings[0].offer(&guest.memory, &[(header(0), 16, 0), (used + 2, 1, WRITE)]);
     guest.kick(0);
     assert!(guest.interrupted(PATIENCE));
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     assert!(guest.activate(256));
     assert_eq!(guest.request(IN, 0, 512), (OK, 513));
 }
@@ -286,7 +286,7 @@ fn a_reset_answers_when_the_host_has_let_go() {
     hand.wait_waiting(1);
     let worker = guest.worker.clone();
     let (sender, answer) = channel();
-    let thread = std::thread::spawn(move || sender.send(worker.reset(0)).unwrap());
+    let thread = std::thread::spawn(move || sender.send(worker.reset(0).wait()).unwrap());
     hand.wait_cancelling();
     assert!(answer.try_recv().is_err(), "the host still has it");
     hand.let_go();
@@ -311,7 +311,7 @@ fn nothing_is_written_to_guest_memory_after_a_reset() {
             if round % 2 == 1 {
                 assert!(guest.interrupted(PATIENCE));
             }
-            assert!(guest.worker.reset(0));
+            assert!(guest.worker.reset(0).wait());
             for slot in 0..80 {
                 guest.set_bytes(slot, &[0x11; LENGTH]);
                 guest.prepare(slot, IN, 0);
@@ -331,7 +331,7 @@ fn nothing_is_written_to_guest_memory_after_a_reset() {
                 assert_eq!(guest.status(slot), UNANSWERED);
                 assert_eq!(guest.bytes(slot, LENGTH), [0x11; LENGTH]);
             }
-            assert!(guest.worker.reset(0));
+            assert!(guest.worker.reset(0).wait());
             while guest.interrupted(Duration::ZERO) {}
             assert!(guest.activate(256));
         }
@@ -359,9 +359,9 @@ fn kicks_without_requests_and_for_nobody_do_nothing() {
         guest.kick(0);
     }
     assert_eq!(guest.request(FLUSH, 0, 0), (OK, 1));
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     guest.kick(0);
-    assert!(guest.worker.reset(0));
+    assert!(guest.worker.reset(0).wait());
     assert!(guest.activate(256));
     assert_eq!(guest.request(IN, 0, 512), (OK, 513));
     assert!(guest.complaints.try_recv().is_err());

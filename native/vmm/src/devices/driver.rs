@@ -132,12 +132,12 @@ impl Driver {
             queues,
             interrupt: Interrupt::new(Arc::clone(&self.line), Arc::clone(&self.status)),
         };
-        self.worker.handle().activate(0, activation)
+        self.worker.handle().activate(0, activation).wait()
     }
 
     /// Writes to the device's configuration.
     pub fn configure(&self, offset: u64, data: &[u8]) {
-        self.worker.handle().configure(0, offset, data);
+        let _ = self.worker.handle().configure(0, offset, data).wait();
     }
 
     /// Has a queue of fewer entries than it could have.
@@ -148,7 +148,7 @@ impl Driver {
     /// The device has let go of all memory; false if it does not. Rings stay as they are.
     #[must_use]
     pub fn try_reset(&self) -> bool {
-        self.worker.handle().reset(0)
+        self.worker.handle().reset(0).wait()
     }
 
     /// The device has let go of all memory; rings are as new.
@@ -290,7 +290,7 @@ impl Driver {
 
     /// The worker has done all that it was about to do. Not for a device that does something of its own at `configure`.
     pub fn settle(&self) {
-        self.worker.handle().configure(0, 0, &[]);
+        let _ = self.worker.handle().configure(0, 0, &[]).wait();
     }
 
     /// DEVICE_NEEDS_RESET.

@@ -295,7 +295,7 @@ fn a_device_that_the_guest_broke_says_so_and_goes_on_after_a_reset() {
     assert_eq!(driver.seen.recv().unwrap(), Seen::Complaint(complaint));
     assert_eq!(driver.seen.recv().unwrap(), Seen::Reset);
     // The worker has answered when the next message has.
-    assert!(driver.registers.place.worker.reset(0));
+    assert!(driver.registers.place.worker.reset(0).wait());
     assert_eq!(driver.get(VIRTIO_MMIO_STATUS), 0x4f);
     driver.start();
     assert_eq!(driver.get(VIRTIO_MMIO_STATUS), 0xf);

@@ -92,15 +92,13 @@ impl Host {
     /// Moves the rings into the device. False: it refused.
     pub fn start(&mut self) -> bool {
         let interrupt = Interrupt::new(Arc::clone(&self.line), Arc::new(Status::default()));
-        self.worker.activate(
-            0,
-            Activation {
-                memory: Arc::clone(&self.memory),
-                features: self.features,
-                queues: std::mem::take(&mut self.queues),
-                interrupt,
-            },
-        )
+        let activation = Activation {
+            memory: Arc::clone(&self.memory),
+            features: self.features,
+            queues: std::mem::take(&mut self.queues),
+            interrupt,
+        };
+        self.worker.activate(0, activation).wait()
     }
 
     pub fn kick(&self, queue: usize) {

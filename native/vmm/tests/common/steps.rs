@@ -52,8 +52,8 @@ pub fn run(host: &mut Host, size: u16, steps: impl IntoIterator<Item = Step>) {
         step.run(host, size);
     }
     // Behind what was kicked before.
-    host.worker.configure(0, u64::MAX, &[]);
-    assert!(host.worker.reset(0));
+    let _ = host.worker.configure(0, u64::MAX, &[]);
+    assert!(host.worker.reset(0).wait());
     while host.interrupted(Duration::ZERO) {}
     for told in host.complaints.try_iter() {
         assert!(!told.starts_with("fatal"), "{told}");
@@ -91,12 +91,14 @@ impl Step {
                 memory.write_slice(&bytes, at).unwrap();
             }
             Step::Kick(queue) => host.kick(queue % queues),
-            Step::Configure(offset, bytes) => host.worker.configure(0, offset, &bytes),
+            Step::Configure(offset, bytes) => {
+                let _ = host.worker.configure(0, offset, &bytes).wait();
+            }
             Step::Wait => {
                 host.interrupted(Duration::from_millis(1));
             }
             Step::Restart => {
-                assert!(host.worker.reset(0));
+                assert!(host.worker.reset(0).wait());
                 let _ = host.activate(size);
             }
         }

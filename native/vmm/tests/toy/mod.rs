@@ -142,14 +142,19 @@ impl Toy {
     /// Has the guest do something, and waits until it has. What it read last is the answer.
     pub fn command(&mut self, command: Command) -> u64 {
         self.send(command);
-        self.wait_for("the end of a command", |_, byte| byte == guest::DONE);
+        self.wait_done();
         guest::result(&self.memory)
     }
 
-    /// Has the guest do something that it does not return from.
+    /// Has the guest do something, without waiting for it.
     pub fn send(&mut self, command: Command) {
         command.write(&self.memory);
         self.command.write(1).unwrap();
+    }
+
+    /// Waits until the guest has done what it was sent.
+    pub fn wait_done(&mut self) {
+        self.wait_for("the end of a command", |_, byte| byte == guest::DONE);
     }
 
     pub fn read32(&mut self, address: u64) -> u32 {
