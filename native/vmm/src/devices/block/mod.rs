@@ -98,7 +98,11 @@ impl Block {
     fn start(&mut self, poll: &mut Poll<'_>) -> io::Result<()> {
         if let Some(engine) = &mut self.engine {
             engine.open(self.disk.file())?;
-            poll.add(as_fd(engine.event()), ENGINE, EventFlags::IN)?;
+            poll.add(
+                as_fd(engine.event()),
+                ENGINE,
+                EventFlags::IN | EventFlags::ET,
+            )?;
         }
         if let Some(timer) = self.limiter.fd() {
             poll.add(timer, TIMER, EventFlags::IN)?;
@@ -146,9 +150,8 @@ impl Device for Block {
 
     fn handle(&mut self, token: u32, _: &mut Poll<'_>) -> Result<Progress, Failure> {
         match token {
-            ENGINE => self.engine.iter().for_each(|engine| engine.acknowledge()),
             TIMER => self.limiter.expired(),
-            AGAIN => {}
+            ENGINE | AGAIN => {}
             queue => {
                 if let Some(active) = &mut self.active {
                     active.kicked(queue)?;

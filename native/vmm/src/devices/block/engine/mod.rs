@@ -79,14 +79,9 @@ pub trait Engine: Send {
     /// When nothing can be done with it.
     fn open(&mut self, file: &Arc<File>) -> io::Result<()>;
 
-    /// An eventfd, not blocking: counts when there may be something for [`Self::done`], after [`Self::rest`].
+    /// An eventfd, not blocking: counts when there may be something for [`Self::done`], after [`Self::rest`]. To be watched for edges, so that
+    /// nobody has to read it.
     fn event(&self) -> &EventFd;
-
-    /// The event was readable. To be called before [`Self::submit`] and [`Self::done`].
-    fn acknowledge(&self) {
-        // Nothing there is no error: what is done is looked at in any case.
-        let _ = self.event().read();
-    }
 
     /// Takes an operation on; at most [`DEPTH`] are on their way.
     ///

@@ -175,7 +175,6 @@ impl Engine for Thread {
             self.in_flight -= 1;
         }
         self.cancelled.store(false, Ordering::Release);
-        self.acknowledge();
         self.file = None;
         Ok(())
     }
