@@ -107,11 +107,22 @@ fn duplicates(fds: &[RawFd]) -> OpResult<Vec<OwnedFd>> {
 
 /// What is answered of a child that there is: `fd` is `read`.
 fn started(pid: u32, read: OwnedFd) -> OpResult<Reply> {
-    let start_time = process::start_time(pid)?;
+    let start_time = process::start_time(pid).inspect_err(|_| give_up(pid))?;
     Ok(Reply::with_fds(
         json!({ "pid": pid, "startTime": start_time, "fd": read.as_raw_fd() }),
         vec![read],
     ))
+}
+
+/// Nobody will hear of the child, so that nobody else would end and reap it.
+fn give_up(pid: u32) {
+    let Some(pid) = Pid::from_raw(pid.cast_signed()) else {
+        return;
+    };
+    // Not reaped yet, the pid is no other process's.
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    let wait = || rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+    let _ = rustix::io::retry_on_intr(wait);
 }
 
 /// A child of this process that is not reaped yet, whether it runs or not.

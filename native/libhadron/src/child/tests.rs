@@ -138,6 +138,40 @@ fn a_program_has_its_descriptors_and_little_else_of_ours() {
     assert!(none.contains(&words[3]), "{text}");
 }
 
+/// Whatever it is that the last descriptor was needed for.
+#[test]
+fn without_descriptors_there_is_a_child_that_is_answered_or_none() {
+    // Descriptors of this thread's own, as many as can be.
+    // SAFETY: what the thread opens from now on only it uses.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::FILES) }.unwrap();
+    let null = File::open("/dev/null").unwrap();
+    let mut all: Vec<_> = std::iter::from_fn(|| rustix::io::dup(&null).ok()).collect();
+    let request = SpawnProgram {
+        program: "/bin/sleep".to_owned(),
+        arguments: vec!["60".to_owned()],
+        fds: Vec::new(),
+    };
+    let reply = loop {
+        match spawn_program(&request) {
+            Ok(reply) => break reply,
+            Err(error) => assert_eq!(error.errno, Errno::MFILE, "{}", error.message),
+        }
+        // The list of children takes one.
+        all.pop();
+        assert_eq!(children(), "");
+    };
+    drop(all);
+    let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
+    assert_eq!(children().trim(), pid.to_string());
+    give_up(pid.cast_unsigned());
+    assert_eq!(children(), "");
+}
+
+/// Of this thread, reaped or not (proc(5)).
+fn children() -> String {
+    std::fs::read_to_string("/proc/thread-self/children").unwrap()
+}
+
 #[test]
 fn refusals_name_what_is_wrong() {
     for (program, arguments, words) in [
