@@ -143,7 +143,7 @@ test-all: export HADRON_TEST_ALL := 1
 test-all: test ## Every test, with each containerd
 
 .PHONY: test-long
-test-long: all ## What takes too long for every build: a gigabyte through a pod, 200 pods; a quarter of an hour
+test-long: all ## What takes too long for every build: a gigabyte through a pod, 200 pods, 50 forms of docker run; twenty minutes
 	@HADRON_TEST_LONG=1 $(NODE) node_modules/vitest/vitest.mjs run --project long
 
 .PHONY: test-lab

@@ -16,7 +16,7 @@ import { hadron } from "./runtime.ts";
 import { untilFile } from "./until-file.ts";
 
 /** The packages, for the cache. */
-export const DOCKER_PACKAGES = ["docker.io", "docker-cli"] as const;
+export const DOCKER_PACKAGES = ["docker.io", "docker-cli", "tini"] as const;
 /** An image with busybox. */
 export const IMAGE = "busybox";
 
@@ -38,11 +38,12 @@ export class Docker implements AsyncDisposable {
 
   /** Answers when it serves. `node`: the network that is containerd's, too. */
   static async start(containerd: Containerd, node: Netns): Promise<Docker> {
-    const [server = "", client = ""] = await debianPackages("trixie", ...DOCKER_PACKAGES);
+    const [server = "", client = "", tini = ""] = await debianPackages("trixie", ...DOCKER_PACKAGES);
     const directory = join(containerd.directory, "docker");
     await mkdir(directory);
     const programs = await makeIptables(join(directory, "bin"));
     await symlink(join(server, "usr/sbin/docker-proxy"), join(programs, "docker-proxy"));
+    await symlink(join(tini, "usr/bin/tini-static"), join(programs, "docker-init"));
     await symlink(join(await debianPackage("bookworm", "runc"), "usr/sbin/runc"), join(programs, "runc"));
     const socket = `unix://${join(directory, "docker.sock")}`;
     const config = {
