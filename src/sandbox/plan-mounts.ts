@@ -2,6 +2,7 @@
 
 import { isAbsolute, join, normalize } from "node:path";
 
+import { HadronError } from "../errors.ts";
 import type { HostMemory } from "./host-memory.ts";
 import type { MountSpec } from "./oci.ts";
 import { type MemoryPlan, planMemory } from "./plan-memory.ts";
@@ -359,6 +360,18 @@ export function withVolumes(mounts: readonly MountSpec[], plans: readonly Volume
       ? mount
       : { ...mount, source: volume.path, options: volumeOptions(mount.options ?? [], plan, volume) };
   });
+}
+
+/** What the guest says of its mounts, in the words of who asked for them: crun quotes where a volume is in the guest. */
+export function withHostSources(error: unknown, plans: readonly VolumePlan[], volumes: readonly MountedVolume[]): unknown {
+  if (!(error instanceof HadronError)) {
+    return error;
+  }
+  const message = volumes.reduce(
+    (text, { path }, index) => text.replaceAll(`\`${path}\``, () => `\`${plans[index]?.source ?? path}\``),
+    error.message,
+  );
+  return message === error.message ? error : new HadronError(error.code, message, { cause: error });
 }
 
 /**

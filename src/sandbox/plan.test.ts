@@ -5,7 +5,7 @@ import { encode } from "../json/encode.ts";
 import { decode } from "../json/schema.ts";
 import type { HostMemory } from "./host-memory.ts";
 import { OCI, type Spec } from "./oci.ts";
-import { bindSources, type ContainerPlan, planContainer, withVolumes } from "./plan.ts";
+import { bindSources, type ContainerPlan, planContainer, withHostSources, withVolumes } from "./plan.ts";
 import type { PathKind } from "./probe.ts";
 
 const HOST: Readonly<Record<string, PathKind>> = {
@@ -333,6 +333,21 @@ describe("mounts", () => {
       { source: "/share/1", options: planned },
       { destination: "/x", options: ["ro"] },
     ]);
+  });
+
+  it("are named by the host's paths when the guest refuses one", async () => {
+    const { volumes } = await plan(
+      mount({ destination: "/bin", source: "/etc/resolv.conf", options: ["bind"] }, { destination: "/m", source: "/srv/data", options: ["bind"] }),
+    );
+    const mounted = ["/share/1", "/share/12"].map((path) => ({ path, flags: [], hasOthersBelow: false }));
+    const said = (message: string): unknown => withHostSources(new HadronError(Code.INTERNAL, message), volumes, mounted);
+    expect(said("mount `/share/1` to `bin`: Not a directory")).toMatchObject({
+      code: Code.INTERNAL,
+      message: "mount `/etc/resolv.conf` to `bin`: Not a directory",
+    });
+    expect(said("mount `/share/12` to `m`: no")).toMatchObject({ message: "mount `/srv/data` to `m`: no" });
+    const others = [new HadronError(Code.INTERNAL, "mount `/share/13` to `m`: no"), new Error("mount `/share/1`")];
+    expect(others.map((error) => withHostSources(error, volumes, mounted))).toEqual(others);
   });
 
   it.each([

@@ -40,6 +40,7 @@ export {
   type MountedVolume,
   type SocketPlan,
   type VolumePlan,
+  withHostSources,
   withVolumes,
 } from "./plan-mounts.ts";
 export { type DiskPlan, type GuestDisks, resourcesWithDisks, withDisks } from "./plan-disks.ts";

@@ -36,6 +36,7 @@ import {
   type RootPropagation,
   rootfsPropagation,
   withDisks,
+  withHostSources,
   withVolumes,
 } from "./plan.ts";
 import { PodContainer, type PodContainerOptions } from "./pod-container.ts";
@@ -342,7 +343,7 @@ export class Sandbox implements AsyncDisposable {
       });
       await storage.coverSockets(directories, mountedDirectories(plan));
     } catch (error) {
-      throw await machine.explain(error, `container ${request.id} was being created`);
+      throw await machine.explain(withHostSources(error, plan.volumes, volumes), `container ${request.id} was being created`);
     }
     undo.move();
     log.debug({ container: request.id, guestPid: init.guestPid, slot }, "container created");

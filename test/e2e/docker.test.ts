@@ -63,6 +63,8 @@ describe.each(onlyNewest)("containerd %s: Docker", (version) => {
       const { stdout } = await docker.run([...once, ...volumes, IMAGE, "sh", "-c", line]);
       expect(stdout).toBe("4096\ntouch: /q: Read-only file system\n");
       expect(await readFile(join(directory, "file"), "utf8")).toBe("x\n");
+      const refused = await docker.run([...once, "-v", `${directory}/file:/bin`, IMAGE, "true"]);
+      expect([refused.exitCode, refused.stderr]).toEqual([125, expect.stringMatching(new RegExp(`${directory}/file.*[Nn]ot a directory`))]);
     });
 
     test("has block devices of the host, by other names and for reading only", async () => {
