@@ -234,7 +234,9 @@ export const DIFFERENCES: readonly Reason[] = [
     runc: "the host's",
     hadron: "the pod's",
     why: "Shared memory has to be memory of the guest.",
-    matches: [{ part: "spec", name: /^the host's \/dev\/shm$/, field: /^(mount\.\/dev\/shm #2|dev\.\/dev\/shm\/file$)/ }],
+    matches: [
+      { part: "spec", name: /^the host's \/dev\/shm$/, field: /^(mount\.\/dev\/shm #2|(dev\.|stat:)\/dev\/shm\/(file|hadron-diff-shared)$)/ },
+    ],
   },
   {
     what: "In a user namespace: devices, standard streams, /dev/mqueue, and /sys/fs/cgroup that the spec does not mount",
@@ -405,6 +407,13 @@ export const DIFFERENCES: readonly Reason[] = [
     hadron: "is ignored, as the kernel does it for an init without a handler",
     why: "What waits for the start in runc is a Go program that dies of it.",
     matches: [{ part: "calls", name: /^create, kill 15$/, field: /./ }],
+  },
+  {
+    what: "The end of a terminal's input before the start, which hangs up",
+    runc: "ends the container with status 2",
+    hadron: "the container can be started, with a terminal that nobody has the other end of",
+    why: "What waits for the start in runc is a Go program that dies of SIGHUP.",
+    matches: [{ part: "calls", name: /^closeIO of a terminal before start$/, field: /./ }],
   },
   {
     what: "Exit events",

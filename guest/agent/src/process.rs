@@ -1,13 +1,11 @@
 //! One process of a container that the host knows: the init process or an additional one.
 
-use std::os::fd::{AsRawFd, OwnedFd};
-
 use nix::errno::Errno;
 
 use crate::cgroup::signal_process;
 use crate::error::{Error, Result};
 use crate::reaper::{Exit, ExitReceiver};
-use crate::terminal::Size;
+use crate::terminal::{Master, Size};
 
 /// A process that was reaped or will be.
 pub struct Process {
@@ -16,7 +14,7 @@ pub struct Process {
     /// How it ends.
     pub exit: ExitReceiver,
     /// With a terminal: its master.
-    pub terminal: Option<OwnedFd>,
+    pub terminal: Option<Master>,
 }
 
 /// kill(2) takes 0 (only the check) to 64.
@@ -53,10 +51,9 @@ impl Process {
 
     /// FAILED_PRECONDITION without a terminal.
     pub fn resize(&self, size: Size) -> Result<()> {
-        let Some(master) = &self.terminal else {
-            return Err(Error::precondition("the process has no terminal"));
-        };
-        size.set(master.as_raw_fd())
-            .map_err(|error| Error::os("cannot resize the terminal", error))
+        match &self.terminal {
+            Some(master) => master.resize(size),
+            None => Err(Error::precondition("the process has no terminal")),
+        }
     }
 }

@@ -4,8 +4,11 @@
 //! is there only while bytes are under way, bounds its memory; a reader that does not read fills buffer
 //! and pipe, and then the writer waits, in both directions.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +19,8 @@ use tokio::time::timeout;
 
 use crate::error::{Code, Error, Result};
 use crate::fd::{null, set_nonblocking};
+use crate::reaper::{ExitReceiver, exited};
+use crate::terminal::Master;
 use crate::transport::{Connector, read, shutdown_write, write};
 use crate::watch::watch_fd;
 
@@ -148,7 +153,7 @@ impl Streams {
         let [stdin, stdout, stderr] = pipes.0;
         if let (Some(stream), Some(pipe)) = (self.stdin, stdin) {
             let (stream, pipe) = (watch(stream)?, watch(pipe)?);
-            tokio::spawn(input(stream, pipe));
+            tokio::spawn(async move { input(stream, pipe).await });
         }
         for (stream, pipe) in [(self.stdout, stdout), (self.stderr, stderr)] {
             if let (Some(stream), Some(pipe)) = (stream, pipe) {
@@ -159,43 +164,62 @@ impl Streams {
         Ok(())
     }
 
-    /// As `run`, with a terminal's master at the process' end.
-    pub fn run_terminal(self, master: &OwnedFd) -> Result<()> {
-        set_nonblocking(master)
+    /// As `run`, with a terminal's master at the process' end. What the terminal has shown by the exit of its process is all that the host
+    /// gets, whoever else has the terminal open; and who ends its input hangs up. Both as with runc's shim: a client is not kept by what
+    /// a shell has left behind, nor a shell by a client that is gone.
+    pub fn run_terminal(self, master: &Master, exit: ExitReceiver) -> Result<()> {
+        let [shown, typed] = master.copies()?;
+        set_nonblocking(&shown)
             .map_err(|error| Error::os("cannot make the terminal non-blocking", error))?;
-        let copy = || {
-            master
-                .try_clone()
-                .map_err(|error| Error::os("cannot duplicate the terminal", error))
-                .and_then(watch)
-        };
-        let (shown, typed) = (copy()?, copy()?);
+        let (shown, typed) = (watch(shown)?, watch(typed)?);
         let (stdin, stdout) = (
             self.stdin.map(watch).transpose()?,
             self.stdout.map(watch).transpose()?,
         );
-        tokio::spawn(async move {
-            let show = async {
-                match stdout {
-                    Some(stream) => output(shown, stream).await,
-                    // Somebody must read what the terminal shows, or the process stops when it is full.
-                    None => discard(&shown).await,
+        let master = master.clone();
+        let ended = async move {
+            let input_ended = async {
+                let by_host = match stdin {
+                    Some(stream) => input(stream, typed).await,
+                    None => false,
+                };
+                if !by_host {
+                    pending::<()>().await;
                 }
             };
-            let take = async {
-                if let Some(stream) = stdin {
-                    input(stream, typed).await;
-                }
-                std::future::pending::<()>().await;
-            };
-            // The terminal's end is the end of both.
             tokio::select! {
-                () = show => {}
-                () = take => {}
+                _ = exited(exit) => End::Exit,
+                () = input_ended => End::Input,
+            }
+        };
+        tokio::spawn(async move {
+            let result = match &stdout {
+                Some(stream) => copy_until(&shown, stream, ended).await,
+                // Somebody must read what the terminal shows, or the process stops when it is full.
+                None => tokio::select! {
+                    () = discard(&shown) => Ok(None),
+                    end = ended => Ok(Some(end)),
+                },
+            };
+            drop(shown);
+            if matches!(result, Ok(Some(End::Input))) {
+                master.hang_up();
+            }
+            drop(master);
+            if let Some(stream) = stdout {
+                finish(stream, result.map(|_| ())).await;
             }
         });
         Ok(())
     }
+}
+
+/// What ends a terminal's output before the terminal ends.
+enum End {
+    /// Its process has exited.
+    Exit,
+    /// The host has ended its input.
+    Input,
 }
 
 fn watch(fd: OwnedFd) -> Result<AsyncFd<OwnedFd>> {
@@ -219,6 +243,11 @@ async fn output(source: AsyncFd<OwnedFd>, stream: AsyncFd<OwnedFd>) {
     let result = copy(&source, &stream).await;
     // Also tells a process that still writes that nobody reads.
     drop(source);
+    finish(stream, result).await;
+}
+
+/// The end of what goes to the host: `result` of the copying.
+async fn finish(stream: AsyncFd<OwnedFd>, result: io::Result<()>) {
     if let Err(error) = result {
         log::debug!("an output stream broke: {error}");
     } else if shutdown_write(stream.as_raw_fd()).is_ok() {
@@ -227,17 +256,19 @@ async fn output(source: AsyncFd<OwnedFd>, stream: AsyncFd<OwnedFd>) {
     }
 }
 
-/// Host to process, until the host's end of file; the process sees it when it has read everything.
-async fn input(stream: AsyncFd<OwnedFd>, target: AsyncFd<OwnedFd>) {
+/// Host to process, until the host's end of file; the process sees it when it has read everything. False when it was the process that
+/// ended it.
+async fn input(stream: AsyncFd<OwnedFd>, target: AsyncFd<OwnedFd>) -> bool {
     tokio::select! {
         result = copy(&stream, &target) => {
             if let Err(error) = result {
                 log::debug!("an input stream ended: {error}");
             }
+            true
         }
         // Nobody reads the pipe any more; without this the host would learn of it only when it has
         // something to say.
-        () = hung_up(&target) => {}
+        () = hung_up(&target) => false,
     }
 }
 
@@ -254,26 +285,53 @@ async fn hung_up(target: &AsyncFd<OwnedFd>) {
 
 /// Until the end of `source`.
 async fn copy(source: &AsyncFd<OwnedFd>, target: &AsyncFd<OwnedFd>) -> io::Result<()> {
-    copy_read(source, target, |fd, buffer| read(fd.as_raw_fd(), buffer)).await
+    copy_until(source, target, pending::<Infallible>()).await?;
+    Ok(())
 }
 
-/// [`copy`] by a `read_once` of the caller's.
+/// Until the end of `source`, which is `None`, or until `end`: then what is there by that time is copied as well.
+async fn copy_until<E>(
+    source: &AsyncFd<OwnedFd>,
+    target: &AsyncFd<OwnedFd>,
+    end: impl Future<Output = E>,
+) -> io::Result<Option<E>> {
+    let read_once = |fd: &OwnedFd, buffer: &mut [u8]| read(fd.as_raw_fd(), buffer);
+    copy_read(source, target, end, read_once).await
+}
+
+/// [`copy_until`] by a `read_once` of the caller's.
 ///
 /// All that is there is read before it is written on, as far as it fits: a terminal gives at most 4 KiB at once, and each
 /// write is a packet that the host is woken for.
 ///
 /// A terminal's end is EIO, twice in a row: n_tty_read() of the kernel waits for what is on its way, looks whether
 /// anything has come, and then whether the other side is closed. If the other side writes its last bytes and is closed
-/// after that wait, then EIO comes before them; the next read waits for them.
-async fn copy_read(
+/// after that wait, then EIO comes before them; the next read waits for them. EAGAIN comes after that wait as well.
+async fn copy_read<E>(
     source: &AsyncFd<OwnedFd>,
     target: &AsyncFd<OwnedFd>,
+    end: impl Future<Output = E>,
     read_once: impl Fn(&OwnedFd, &mut [u8]) -> io::Result<usize>,
-) -> io::Result<()> {
+) -> io::Result<Option<E>> {
+    let mut end = pin!(end);
+    let mut ended = None;
     let mut closed = false;
     loop {
+        let mut ready = None;
+        if ended.is_none() {
+            tokio::select! {
+                guard = source.readable() => ready = Some(guard?),
+                by = &mut end => ended = Some(by),
+            }
+        }
+        let mut read_now = |buffer: &mut [u8]| match &mut ready {
+            Some(guard) => guard.try_io(|fd| read_once(fd.get_ref(), buffer)).ok(),
+            None => match read_once(source.get_ref(), buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+                result => Some(result),
+            },
+        };
         // Only taken when there is something to read: an idle stream has no buffer.
-        let mut ready = source.readable().await?;
         let mut buffer = vec![0; BUFFER];
         loop {
             let mut length = 0;
@@ -281,29 +339,30 @@ async fn copy_read(
                 if length == buffer.len() {
                     break Stop::Full;
                 }
-                match ready.try_io(|fd| read_once(fd.get_ref(), &mut buffer[length..])) {
-                    Err(_would_block) => break Stop::Empty,
-                    Ok(Ok(0)) => break Stop::End(Ok(())),
-                    Ok(Ok(read)) => {
+                match read_now(&mut buffer[length..]) {
+                    None => break Stop::Empty,
+                    Some(Ok(0)) => break Stop::End(Ok(())),
+                    Some(Ok(read)) => {
                         length += read;
                         closed = false;
                     }
-                    Ok(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
+                    Some(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
                         if closed {
                             break Stop::End(Ok(()));
                         }
                         closed = true;
                     }
-                    Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Ok(Err(error)) => break Stop::End(Err(error)),
+                    Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Some(Err(error)) => break Stop::End(Err(error)),
                 }
             };
             write_all(target, &buffer[..length]).await?;
             match stop {
                 // Streams that never pause must leave the thread to others now and then.
                 Stop::Full => tokio::task::yield_now().await,
+                Stop::Empty if ended.is_some() => return Ok(ended),
                 Stop::Empty => break,
-                Stop::End(result) => return result,
+                Stop::End(result) => return result.map(|()| None),
             }
         }
     }
@@ -362,7 +421,7 @@ mod tests {
         // A source that is always ready, whatever is read.
         write(source_end.as_raw_fd(), b".").expect("write");
         let script = RefCell::new(reads.iter().collect::<VecDeque<_>>());
-        copy_read(&source, &target, |_, buffer| {
+        copy_read(&source, &target, pending::<Infallible>(), |_, buffer| {
             let next = script.borrow_mut().pop_front();
             let Some(bytes) = next.expect("a read after the end") else {
                 return Err(io::Error::from_raw_os_error(libc::EIO));

@@ -1,8 +1,9 @@
-//! Pseudo terminals: receiving the master from the process that made it, and its size.
+//! Pseudo terminals: receiving the master from the process that made it, its size, and its end.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixListener;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 
@@ -51,6 +52,47 @@ impl Size {
             return Err(io::Error::last_os_error());
         }
         Ok(())
+    }
+}
+
+/// A terminal's master, of those who have it together. The last one that goes closes it, if nobody has hung up before.
+#[derive(Clone)]
+pub struct Master(Arc<Mutex<Option<OwnedFd>>>);
+
+impl Master {
+    /// Of one that nobody else has.
+    pub fn new(fd: OwnedFd) -> Self {
+        Self(Arc::new(Mutex::new(Some(fd))))
+    }
+
+    /// FAILED_PRECONDITION after the hang-up.
+    pub fn resize(&self, size: Size) -> Result<()> {
+        match &*self.lock() {
+            Some(fd) => size
+                .set(fd.as_raw_fd())
+                .map_err(|error| Error::os("cannot resize the terminal", error)),
+            None => Err(Error::precondition("the terminal was hung up")),
+        }
+    }
+
+    /// Copies for who reads and for who writes; none of them may be left at the hang-up.
+    pub fn copies(&self) -> Result<[OwnedFd; 2]> {
+        let copy = || match &*self.lock() {
+            Some(fd) => fd
+                .try_clone()
+                .map_err(|error| Error::os("cannot duplicate the terminal", error)),
+            None => Err(Error::precondition("the terminal was hung up")),
+        };
+        Ok([copy()?, copy()?])
+    }
+
+    /// As a modem does that loses its line: SIGHUP for the session, and nobody reads or writes the slave any more.
+    pub fn hang_up(&self) {
+        self.lock().take();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<OwnedFd>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

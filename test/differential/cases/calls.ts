@@ -573,6 +573,37 @@ const owners: readonly CallCase[] = OWNERS.map((runtimeOptions) =>
 );
 
 const terminals: readonly CallCase[] = [
+  sequence("closeIO hangs up a terminal", async (trace) => {
+    const c = await running(trace, ["copy"], { terminal: true, stdin: true });
+    await c.closeStdin();
+    await c.wait();
+    await c.delete();
+  }),
+  sequence("closeIO hangs up the terminal of an exec", async (trace) => {
+    const c = await running(trace);
+    await c.exec("e", { args: ["/bin/sh", "-c", "echo up; read line; sleep 600"], terminal: true, stdin: true });
+    await c.start("e");
+    await c.says("up", "e");
+    await c.closeStdin("e");
+    await c.wait("e");
+    await c.delete("e");
+    await end(c);
+  }),
+  sequence("closeIO of a terminal before start", async (trace) => {
+    const c = await created(trace, ["copy"], { terminal: true, stdin: true });
+    await c.closeStdin();
+    await c.start();
+    await c.wait("", 3_000);
+    await end(c);
+  }),
+  sequence("a child that outlives an exec with a terminal", async (trace) => {
+    const c = await running(trace);
+    await c.exec("e", { args: ["/bin/sh", "-c", "trap '' HUP; (sleep 3; echo late) & echo hi"], terminal: true });
+    await c.start("e");
+    await c.wait("e");
+    await c.delete("e");
+    await end(c);
+  }),
   sequence("resize of a terminal", async (trace) => {
     const c = await running(trace, ["sizes", "2"], { terminal: true });
     await c.says("size ");

@@ -1,9 +1,14 @@
 /** config.md: root and mounts. */
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+
+import { onTestFinished } from "vitest";
 
 import type { Spec } from "../../../tools/default-spec.ts";
 import { each, mounting, type SpecCase, variation } from "./case.ts";
+
+/** By which it is seen whose directory it is. */
+const SHARED = "/dev/shm/hadron-diff-shared";
 
 const WRITES = ["create:/volume/x", "read:/volume/file", "stat:/volume"] as const;
 
@@ -267,7 +272,12 @@ const binds: readonly SpecCase[] = [
   ),
   variation(
     "the host's /dev/shm",
-    (spec) => void spec.mounts.push({ destination: "/dev/shm", type: "bind", source: "/dev/shm", options: ["rbind"] }),
+    async (spec) => {
+      await writeFile(SHARED, "");
+      onTestFinished(async () => await rm(SHARED, { force: true }));
+      spec.mounts.push({ destination: "/dev/shm", type: "bind", source: "/dev/shm", options: ["rbind"] });
+    },
+    `stat:${SHARED}`,
     "create:/dev/shm/hadron-diff",
   ),
   variation("the pod's /dev/shm", async (spec, places) => {

@@ -17,7 +17,7 @@ use crate::process::Process;
 use crate::sandbox::set_sysctls;
 use crate::spec::{self, Prepared};
 use crate::stdio::Streams;
-use crate::terminal::{accept_master, give_to};
+use crate::terminal::{Master, accept_master, give_to};
 
 impl Container {
     /// OCI "create".
@@ -127,7 +127,8 @@ async fn make_init(
             .map_err(|error| Error::os("cannot size the terminal", error))?;
     }
     give_to(&master, prepared.config.owner(&prepared.user))?;
-    streams.run_terminal(&master)?;
+    let master = Master::new(master);
+    streams.run_terminal(&master, exit.clone())?;
     let terminal = Some(master);
     Ok((
         Process {

@@ -13,7 +13,7 @@ use crate::fd::null;
 use crate::process::Process;
 use crate::spec;
 use crate::stdio::Streams;
-use crate::terminal::{accept_master, give_to};
+use crate::terminal::{Master, accept_master, give_to};
 
 /// A container that was created has all that a process needs.
 const ENTERABLE: [State; 3] = [State::Created, State::Starting, State::Running];
@@ -107,7 +107,8 @@ impl Container {
         call.program_runs().await?;
         let master = accept_master(&listener)?;
         give_to(&master, self.config.owner(&prepared.user))?;
-        streams.run_terminal(&master)?;
+        let master = Master::new(master);
+        streams.run_terminal(&master, exit.clone())?;
         let terminal = Some(master);
         Ok(Process {
             pid,

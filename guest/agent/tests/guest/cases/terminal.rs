@@ -111,6 +111,61 @@ pub async fn an_exec_with_a_terminal(guest: &Guest) {
     guest.end(&id).await;
 }
 
+/// An additional process with a terminal in a container that sleeps, and its streams.
+async fn exec(guest: &Guest, id: &str, name: &str, script: &str) -> (UnixStream, UnixStream) {
+    let mut process = process_json(&["sh", "-c", script]);
+    process["terminal"] = true.into();
+    let (stdin, stdout) = (guest.port(), guest.port());
+    let stdio = proto::Stdio {
+        stdin_port: stdin.number,
+        stdout_port: stdout.number,
+        ..Default::default()
+    };
+    let started = guest.exec_start(id, name, &process, stdio).await;
+    started.expect("exec");
+    within(async { (stdin.accept().await, stdout.accept().await) }).await
+}
+
+pub async fn the_end_of_its_input_hangs_up(guest: &Guest) {
+    let script = "trap 'exit 6' HUP; echo up; while :; do sleep 0.05; done";
+    let (id, mut stdin, mut stdout) = container(guest, script, |_| {}).await;
+    until(&mut stdout, "up").await;
+    stdin.shutdown().await.expect("shutdown");
+    assert_eq!(rest_of(&mut stdout).await, "");
+    assert_eq!(guest.wait(&id, "").await, Ok(6));
+    guest.delete(&id).await.expect("delete");
+
+    let id = guest.sleeper(|_| {}).await;
+    for (name, script, code) in [
+        // Who is a session's leader dies of it,
+        ("leader", "echo up; exec sleep 60", 129),
+        // and who lives on reads nothing, and writes to nobody.
+        (
+            "stays",
+            "trap '' HUP; echo up; read line; echo late || exit 5",
+            5,
+        ),
+    ] {
+        let (mut stdin, mut stdout) = exec(guest, &id, name, script).await;
+        until(&mut stdout, "up").await;
+        stdin.shutdown().await.expect("shutdown");
+        rest_of(&mut stdout).await;
+        assert_eq!(guest.wait(&id, name).await, Ok(code), "{name}");
+        let refused = guest.resize(&id, name, 1, 1).await.expect_err("hung up");
+        assert!(refused.1.contains("was hung up"), "{}", refused.1);
+    }
+    guest.end(&id).await;
+}
+
+pub async fn who_is_left_behind_holds_no_client(guest: &Guest) {
+    let id = guest.sleeper(|_| {}).await;
+    let script = "trap '' HUP; (sleep 3600; echo late) & echo hi; exit 3";
+    let (_stdin, mut stdout) = exec(guest, &id, "e", script).await;
+    assert_eq!(rest_of(&mut stdout).await, "hi\r\n");
+    assert_eq!(guest.wait(&id, "e").await, Ok(3));
+    guest.end(&id).await;
+}
+
 pub async fn every_byte_up_to_the_end(guest: &Guest) {
     // Each end is a race of the last bytes with the end of the terminal: many ends, not many bytes.
     const ENDS: u32 = 60;
