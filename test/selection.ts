@@ -49,5 +49,4 @@ export const everyBuildInLab: Readonly<Record<string, string>> = {
 export const notInLab: Readonly<Record<string, string>> = {
   "test/hypervisor/qemu.test.ts": "is about QEMU without KVM, and starts it without",
   "test/harness/*.test.ts": "is about the tests themselves",
-  "test/e2e/docker.test.ts": "wants Docker's packages, which have not been tried with the lab's kernel",
 };

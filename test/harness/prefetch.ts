@@ -5,8 +5,9 @@
 import { guestInitramfs } from "../hypervisor/guest.ts";
 import { iptablesPackages, pluginDirectory } from "./cni.ts";
 import { fetchContainerds } from "./containerd.ts";
+import { DOCKER_PACKAGES } from "./docker.ts";
 import { imageArchive, imageNames } from "./images.ts";
-import { builtCrictl, debianPackage } from "./paths.ts";
+import { builtCrictl, debianPackage, debianPackages } from "./paths.ts";
 import { newerVirtiofsd } from "./virtiofsd.ts";
 
 await Promise.all([
@@ -17,6 +18,7 @@ await Promise.all([
   iptablesPackages(),
   debianPackage("bookworm", "radvd"),
   debianPackage("trixie", "passt"),
+  debianPackages("trixie", ...DOCKER_PACKAGES),
   builtCrictl(),
   guestInitramfs("tuned"),
   guestInitramfs("debian"),
