@@ -3,7 +3,8 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, rmdir, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -11,7 +12,7 @@ import { describe, expect, test } from "vitest";
 import { run } from "./command.ts";
 import { Containerd, containerdVersions } from "./containerd.ts";
 import { importImage } from "./images.ts";
-import { expectNoLeftovers, hostState } from "./leftovers.ts";
+import { expectNoLeftovers, hostState, socketName } from "./leftovers.ts";
 import { mountsBelow } from "./mounts.ts";
 import { patient } from "./patience.ts";
 import { type ContainerOptions, runc, runContainer, runSpec, startContainer, uniqueId } from "./runtime.ts";
@@ -119,6 +120,31 @@ describe.each(containerdVersions)("containerd %s with runc", (version) => {
       await rmdir(join("/run/hadron", id));
       await rmdir(mountPoint);
     }
+    await expectNoLeftovers(daemon(), before);
+  });
+
+  test("what a shim of another containerd has is none, as long as it lives", async () => {
+    const before = await hostState(daemon());
+    const socket = join("/run/containerd/s", socketName("/nowhere/grpc.sock", "others", uniqueId()));
+    const words = ["-namespace", "others", "-address", "/nowhere/grpc.sock", "-id", "first"];
+    const first = join("/run/containerd/s", socketName("/nowhere/grpc.sock", "others", "first"));
+    const directory = await mkdtemp(join(tmpdir(), "harness-"));
+    await symlink("/bin/sleep", join(directory, "hadron-vsock"));
+    await writeFile(first, "");
+    // Where nobody else works (CI) its child would be ours by its name.
+    const shim = spawn("sh", ["-c", `${directory}/hadron-vsock 600 & wait`, "sh", ...words], { detached: true });
+    try {
+      await expectNoLeftovers(daemon(), before, 200);
+      await writeFile(socket, "");
+      await expect(expectNoLeftovers(daemon(), before, 200)).rejects.toThrow(socket);
+    } finally {
+      process.kill(-(shim.pid ?? 0), "SIGKILL");
+      await once(shim, "exit");
+      await rm(socket, { force: true });
+      await rm(directory, { recursive: true });
+    }
+    await expect(expectNoLeftovers(daemon(), before, 200)).rejects.toThrow(first);
+    await rm(first);
     await expectNoLeftovers(daemon(), before);
   });
 });

@@ -2,6 +2,7 @@
  * What a pod leaves on the host. A snapshot is taken before a test; afterwards everything that is new and
  * belongs to the test's containerd, or to nobody who still lives, is named.
  */
+import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -26,7 +27,7 @@ const POLL_MS = patient(50);
 /** What there is now of the kinds of things that a pod makes. */
 export async function hostState(daemon: Containerd): Promise<HostState> {
   const all = await processes();
-  const foreign = await foreignPods(all, daemon);
+  const foreign = await othersOf(all, daemon);
   const state = new Map<string, string>();
   for (const process of all) {
     if (process.pid !== daemon.pid && (await isOurs(process, daemon, foreign))) {
@@ -35,13 +36,13 @@ export async function hostState(daemon: Containerd): Promise<HostState> {
   }
   for (const path of await mountPoints()) {
     const inDaemon = path.startsWith(`${daemon.directory}/`);
-    if (inDaemon || (path.startsWith(`${podDirectories}/`) && !foreign.has(podOf(path)))) {
+    if (inDaemon || (path.startsWith(`${podDirectories}/`) && !foreign.names.has(podOf(path)))) {
       add(state, "mount", path);
     }
   }
   for (const directory of [podDirectories, shimSockets]) {
     for (const name of await list(directory)) {
-      if (!foreign.has(name)) {
+      if (!foreign.names.has(name)) {
         add(state, directory === shimSockets ? "socket" : "directory", join(directory, name));
       }
     }
@@ -94,15 +95,20 @@ function describe(process: Process): string {
   return `process ${process.pid} (state ${process.state}): ${process.args.join(" ") || process.command}`;
 }
 
-/**
- * The names in /run/hadron and /run/containerd/s that belong to living pods of other containerds: other
- * tests may run on the same machine.
- */
-async function foreignPods(all: readonly Process[], daemon: Containerd): Promise<ReadonlySet<string>> {
+/** What belongs to living shims of other containerds: other tests may run on the same machine. */
+interface Foreign {
+  /** In /run/hadron and /run/containerd/s. */
+  readonly names: ReadonlySet<string>;
+  /** Of the shims, and of all that they have started. */
+  readonly pids: ReadonlySet<number>;
+}
+
+async function othersOf(all: readonly Process[], daemon: Containerd): Promise<Foreign> {
   const names = new Set<string>();
+  const pids = new Set<number>();
   for (const process of all) {
     const { args } = process;
-    const namespace = valueOf(args, "namespace");
+    const [namespace, address, id] = ["namespace", "address", "id"].map((name) => valueOf(args, name));
     // All that serve the CRI have the same namespace.
     if (
       namespace === undefined ||
@@ -110,13 +116,29 @@ async function foreignPods(all: readonly Process[], daemon: Containerd): Promise
     ) {
       continue;
     }
+    pids.add(process.pid);
     for (const path of [valueOf(args, "state"), valueOf(args, "socket")]) {
       if (path !== undefined) {
         names.add(basename(path));
       }
     }
+    if (address !== undefined && id !== undefined) {
+      names.add(socketName(address, namespace, id));
+    }
   }
-  return names;
+  let known = -1;
+  while (known < pids.size) {
+    known = pids.size;
+    all.filter(({ parent }) => pids.has(parent)).forEach(({ pid }) => pids.add(pid));
+  }
+  return { names, pids };
+}
+
+/** Of a shim's socket in /run/containerd/s, as containerd's own shims make it (SocketAddress of containerd's pkg/shim). */
+export function socketName(address: string, namespace: string, id: string): string {
+  return createHash("sha256")
+    .update(join(address, namespace, id))
+    .digest("hex");
 }
 
 /** The value of `--name VALUE` or `-name VALUE`. */
@@ -130,10 +152,13 @@ function podOf(path: string): string {
   return path.slice(podDirectories.length + 1).split("/")[0] ?? "";
 }
 
-async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlySet<string>): Promise<boolean> {
+async function isOurs(candidate: Process, daemon: Containerd, foreign: Foreign): Promise<boolean> {
   const line = candidate.args.join(" ");
   if (line.includes(daemon.directory)) {
     return true;
+  }
+  if (foreign.pids.has(candidate.pid)) {
+    return false;
   }
   // The lab (tools/lab) may run beside these tests, and cargo's.
   if (line.includes("/hadron-lab-") || candidate.exe.includes("/target/")) {
@@ -145,7 +170,7 @@ async function isOurs(candidate: Process, daemon: Containerd, foreign: ReadonlyS
   }
   const pods = [...line.matchAll(/\/run\/(?:hadron|containerd\/s)\/([0-9a-f]{64})/g)].map(([, name]) => name ?? "");
   if (pods.length > 0) {
-    return !pods.some((name) => foreign.has(name));
+    return !pods.some((name) => foreign.names.has(name));
   }
   // Nothing says whose it is. On a machine that several people share, only one whose parent is dead is a leftover.
   const shared = process.env["CI"] === undefined;
