@@ -410,6 +410,7 @@ export const DIFFERENCES: readonly Reason[] = [
   },
   {
     what: "The end of a terminal's input before the start, which hangs up",
+    dependsOnTiming: true,
     runc: "ends the container with status 2",
     hadron: "the container can be started, with a terminal that nobody has the other end of",
     why: "What waits for the start in runc is a Go program that dies of SIGHUP.",
@@ -423,7 +424,28 @@ export const DIFFERENCES: readonly Reason[] = [
     why: "One exit is one event.",
     matches: [
       { part: "calls", field: /^events of /, runc: /^create, start, delete (\d+), exit \1$/, hadron: /^create, start, exit (\d+), delete \1$/ },
-      { part: "calls", name: /^(two clients start one container|exec twice by one name)$/, field: /^events of c( e)?$/, runc: /exit 137, exit 137/ },
+      {
+        part: "calls",
+        name: /^(two clients start one container|exec twice by one name)$/,
+        field: /^events of c( e)?$/,
+        runc: /exit 137, (delete 137, )?exit 137/,
+      },
+    ],
+  },
+  {
+    what: "CloseIO before the start",
+    dependsOnTiming: true,
+    runc: "now and then loses what was written, and never tells the end: its shim opens standard input in the background",
+    hadron: "all that was written, and the end",
+    why: "Standard input is open before Create is answered.",
+    matches: [
+      {
+        part: "calls",
+        name: /^closeIO before start$/,
+        field: /^(4 c: wait|5 c: output|6 c: delete|events of c)$/,
+        runc: /^(code 4|open: copying\n|code 2|create, start)$/,
+        hadron: /^(status 0|copying\nearly\n|create, start, exit 0, delete 0)$/,
+      },
     ],
   },
   {
