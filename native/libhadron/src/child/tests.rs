@@ -1,7 +1,6 @@
 use std::io::Read;
 
 use super::*;
-use crate::descriptor;
 
 fn spawn(program: &str, arguments: &[&str]) -> OpResult<(i32, File)> {
     let reply = spawn_task(&SpawnTask {
@@ -12,10 +11,14 @@ fn spawn(program: &str, arguments: &[&str]) -> OpResult<(i32, File)> {
             .collect(),
         netns: "/proc/self/ns/net".to_owned(),
     })?;
-    let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
-    let fd = i32::try_from(reply.value()["fd"].as_i64().unwrap()).unwrap();
-    let copy = rustix::io::dup(descriptor::borrow(fd)?).unwrap();
-    Ok((pid, File::from(copy)))
+    Ok(child_of(&reply))
+}
+
+/// Its pid, and the end of the pipe that was answered.
+fn child_of(reply: &Reply) -> (i32, File) {
+    let value = |name: &str| i32::try_from(reply.value()[name].as_i64().unwrap()).unwrap();
+    let fd = rustix::io::dup(descriptor::borrow(value("fd")).unwrap()).unwrap();
+    (value("pid"), File::from(fd))
 }
 
 fn spawn_shell(script: &str, fds: Vec<RawFd>) -> (i32, File) {
@@ -25,10 +28,9 @@ fn spawn_shell(script: &str, fds: Vec<RawFd>) -> (i32, File) {
         fds,
     })
     .unwrap();
-    let value = |name: &str| i32::try_from(reply.value()[name].as_i64().unwrap()).unwrap();
-    let fd = rustix::io::dup(descriptor::borrow(value("fd")).unwrap()).unwrap();
-    rustix::io::ioctl_fionbio(&fd, false).unwrap();
-    (value("pid"), File::from(fd))
+    let (pid, output) = child_of(&reply);
+    rustix::io::ioctl_fionbio(&output, false).unwrap();
+    (pid, output)
 }
 
 fn wait(pidfd: &OwnedFd) -> Reply {
@@ -77,16 +79,14 @@ fn a_vmm_has_its_socket_and_its_words_are_heard() {
     })
     .unwrap();
     drop(theirs);
-    let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
+    let (pid, mut output) = child_of(&reply);
     let end = wait(&open(pid).unwrap());
     assert_eq!(end.value(), &json!({ "code": 3, "signal": null }));
     let (mut arguments, mut words) = (String::new(), String::new());
     ours.read_to_string(&mut arguments).unwrap();
     let parent = std::process::id();
     assert_eq!(arguments, format!("--parent {parent} --netns new 0\n"));
-    let fd = i32::try_from(reply.value()["fd"].as_i64().unwrap()).unwrap();
-    let copy = rustix::io::dup(descriptor::borrow(fd).unwrap()).unwrap();
-    File::from(copy).read_to_string(&mut words).unwrap();
+    output.read_to_string(&mut words).unwrap();
     assert_eq!(words, "/\n");
     std::fs::remove_dir_all(&directory).unwrap();
 }
@@ -161,7 +161,7 @@ fn without_descriptors_there_is_a_child_that_is_answered_or_none() {
         assert_eq!(children(), "");
     };
     drop(all);
-    let pid = i32::try_from(reply.value()["pid"].as_i64().unwrap()).unwrap();
+    let (pid, _output) = child_of(&reply);
     assert_eq!(children().trim(), pid.to_string());
     give_up(pid.cast_unsigned());
     assert_eq!(children(), "");
