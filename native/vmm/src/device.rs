@@ -5,7 +5,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use virtio_bindings::virtio_config::{VIRTIO_CONFIG_S_NEEDS_RESET, VIRTIO_F_VERSION_1};
@@ -204,6 +204,9 @@ pub struct Status {
     pub(crate) device: AtomicU8,
     /// Bits of InterruptStatus that stay until they are acknowledged.
     pub(crate) interrupt: AtomicU32,
+    /// Buffers that were used, of all queues, and bytes that were moved for them. Both wrap, and are the worker's alone.
+    used: AtomicU32,
+    moved: AtomicU64,
 }
 
 /// InterruptStatus: buffers were used (virtio 1.2, section 4.2.2).
@@ -229,6 +232,19 @@ impl Interrupt {
     pub fn used(&self) {
         // It can only fail when 2^64 - 2 are outstanding.
         let _ = self.line.write(1);
+    }
+
+    /// Counts buffers that the driver sees as used now, whether it is told or not, and what was read and written of them.
+    pub(crate) fn count(&self, buffers: u16, bytes: u64) {
+        let order = Ordering::Relaxed;
+        self.status.used.fetch_add(buffers.into(), order);
+        self.status.moved.fetch_add(bytes, order);
+    }
+
+    /// What was counted so far, which wraps.
+    pub(crate) fn counted(&self) -> (u32, u64) {
+        let order = Ordering::Relaxed;
+        (self.status.used.load(order), self.status.moved.load(order))
     }
 
     /// The driver shall read the configuration again.

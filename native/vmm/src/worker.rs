@@ -1,17 +1,20 @@
 //! The thread that runs virtio devices: one epoll set for their queues' kicks, their descriptors and the
 //! transports' messages.
 
+mod preemption;
+
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 use vmm_sys_util::eventfd::{EFD_CLOEXEC, EFD_NONBLOCK, EventFd};
 
 use crate::device::{AGAIN, Activation, Device, Failure, Interrupt, Progress, as_fd};
+use preemption::{Policy, Preemption, Work};
 
 pub use rustix::event::epoll::EventFlags;
 
@@ -171,10 +174,14 @@ impl Worker {
             inbox,
             devices,
             listener,
+            preemption: None,
         };
         let thread = std::thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || {
+                // Whoever has given it another policy knows why.
+                running.preemption = (Policy::current() == Some(Policy::Other))
+                    .then(|| Preemption::new(Instant::now()));
                 if let Err(error) = enter().and_then(|()| running.run()) {
                     running
                         .listener
@@ -211,6 +218,8 @@ struct Slot {
     interrupt: Option<Interrupt>,
     again: bool,
     faults: u32,
+    /// Up to where [`Slot::work`] has counted.
+    counted: (u32, u64),
 }
 
 impl Slot {
@@ -221,6 +230,20 @@ impl Slot {
             interrupt: None,
             again: false,
             faults: 0,
+            counted: (0, 0),
+        }
+    }
+
+    /// What it has done since this was asked before.
+    fn work(&mut self) -> Work {
+        let Some(interrupt) = &self.interrupt else {
+            return Work::default();
+        };
+        let (buffers, bytes) = interrupt.counted();
+        let before = std::mem::replace(&mut self.counted, (buffers, bytes));
+        Work {
+            buffers: buffers.wrapping_sub(before.0).into(),
+            bytes: bytes.wrapping_sub(before.1),
         }
     }
 }
@@ -231,6 +254,8 @@ struct Running {
     inbox: Receiver<Message>,
     devices: Vec<Slot>,
     listener: Arc<dyn Listener>,
+    /// None: the thread's policy stays as it is.
+    preemption: Option<Preemption>,
 }
 
 impl Running {
@@ -242,6 +267,9 @@ impl Running {
         loop {
             events.clear();
             let hurry = self.devices.iter().any(|slot| slot.again);
+            if !hurry {
+                self.consider_preemption();
+            }
             let timeout = hurry.then(Timespec::default);
             match epoll::wait(
                 &self.set,
@@ -271,6 +299,20 @@ impl Running {
                     self.handle(index, AGAIN);
                 }
             }
+        }
+    }
+
+    /// Before it sleeps.
+    fn consider_preemption(&mut self) {
+        let Some(preemption) = &mut self.preemption else {
+            return;
+        };
+        let work = self.devices.iter_mut().map(Slot::work).sum();
+        if let Some(policy) = preemption.woken(work, Instant::now)
+            && policy.set().is_err()
+        {
+            // A host that forbids it has it the way it is.
+            self.preemption = None;
         }
     }
 

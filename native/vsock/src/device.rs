@@ -7,7 +7,7 @@ use std::sync::Arc;
 use virtio_queue::{Error as QueueError, Queue, QueueOwnedT, QueueT};
 use vm_memory::GuestMemory;
 
-use crate::chain::{Access, Chain};
+use crate::chain::{self, Access, Chain};
 use crate::header::Header;
 use crate::muxer::{Config, Muxer};
 use crate::send::Sent;
@@ -44,6 +44,11 @@ pub enum QueueIndex {
 pub trait Interrupt: Send {
     /// Raises the interrupt of a queue. It must not block.
     fn signal(&self, queue: QueueIndex);
+
+    /// So many buffers were used, whether the guest is told or not, with so many bytes in them.
+    fn count(&self, buffers: u16, bytes: u64) {
+        let _ = (buffers, bytes);
+    }
 }
 
 struct Active<M> {
@@ -145,6 +150,7 @@ impl<M: GuestMemory> Active<M> {
         let queue = &mut self.queues.tx;
         let mut budget = BUDGET;
         let mut stalled = false;
+        let mut bytes = 0;
         let before = queue.next_used();
         let more = loop {
             queue.disable_notification(memory)?;
@@ -156,6 +162,7 @@ impl<M: GuestMemory> Active<M> {
                 let head = descriptors.head_index();
                 if let Some(chain) = Chain::new(memory, descriptors, Access::Read) {
                     let header = Header::from_bytes(&chain.read_header());
+                    bytes += chain::length(&chain.payload) as u64;
                     muxer.receive(&header, chain.payload);
                 }
                 queue.add_used(memory, head, 0)?;
@@ -172,7 +179,9 @@ impl<M: GuestMemory> Active<M> {
             }
             stalled = budget == start;
         };
-        if queue.next_used() != before && queue.needs_notification(memory)? {
+        let used = queue.next_used().wrapping_sub(before);
+        self.interrupt.count(used, bytes);
+        if used != 0 && queue.needs_notification(memory)? {
             self.interrupt.signal(QueueIndex::Tx);
         }
         Ok(more)
@@ -182,6 +191,7 @@ impl<M: GuestMemory> Active<M> {
         let memory = &*self.memory;
         let queue = &mut self.queues.rx;
         let before = queue.next_used();
+        let bytes_before = muxer.sent;
         queue.disable_notification(memory)?;
         let mut sent = muxer.send(memory, queue, BUDGET)?;
         let mut more = sent == Sent::Budget;
@@ -194,7 +204,10 @@ impl<M: GuestMemory> Active<M> {
             }
             more = sent != Sent::Everything;
         }
-        if queue.next_used() != before && queue.needs_notification(memory)? {
+        let used = queue.next_used().wrapping_sub(before);
+        self.interrupt
+            .count(used, muxer.sent.wrapping_sub(bytes_before));
+        if used != 0 && queue.needs_notification(memory)? {
             self.interrupt.signal(QueueIndex::Rx);
         }
         Ok(more)

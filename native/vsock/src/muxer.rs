@@ -73,6 +73,8 @@ pub struct Muxer {
     pub(crate) ready: VecDeque<Key>,
     /// RSTs for packets that belong to no stream.
     pub(crate) resets: VecDeque<Header>,
+    /// Bytes that streams have sent to the guest; it wraps.
+    pub(crate) sent: u64,
     closing: VecDeque<Key>,
     ended: VecDeque<Ended>,
     generation: u32,
@@ -94,6 +96,7 @@ impl Muxer {
             next_knock: 0,
             ready: VecDeque::new(),
             resets: VecDeque::new(),
+            sent: 0,
             closing: VecDeque::new(),
             ended: VecDeque::new(),
             generation: 0,

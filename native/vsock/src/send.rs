@@ -140,6 +140,7 @@ impl Muxer {
             }
             Ok(Some(count)) => {
                 join.bytes += count as u64;
+                self.sent = self.sent.wrapping_add(count as u64);
                 self.deliver(memory, queue, key, buffers, count)
             }
             Err(errno) => {

@@ -7,9 +7,9 @@ use libc::{
     SYS_getsockopt, SYS_io_uring_enter, SYS_io_uring_register, SYS_ioctl, SYS_kill, SYS_lseek,
     SYS_madvise, SYS_mmap, SYS_mprotect, SYS_mremap, SYS_munmap, SYS_poll, SYS_ppoll, SYS_preadv,
     SYS_pwritev2, SYS_read, SYS_readv, SYS_recvfrom, SYS_recvmsg, SYS_restart_syscall,
-    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_yield, SYS_sendmsg,
-    SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_statx, SYS_tgkill, SYS_timerfd_create,
-    SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
+    SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sched_setscheduler,
+    SYS_sched_yield, SYS_sendmsg, SYS_sendto, SYS_shutdown, SYS_sigaltstack, SYS_statx, SYS_tgkill,
+    SYS_timerfd_create, SYS_timerfd_settime, SYS_wait4, SYS_write, SYS_writev,
 };
 
 use super::Kind;
@@ -84,6 +84,8 @@ fn worker() -> Filter {
             SYS_ppoll,
             SYS_timerfd_settime,
         ])
+        // Its own: whether it waits until the guest pauses.
+        .allow_if(SYS_sched_setscheduler, &[If::Is(0, 0)])
         .allow(&[SYS_read, SYS_readv, SYS_writev])
         .allow(&[SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg])
         // Of what is joined with a stream.

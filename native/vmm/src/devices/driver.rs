@@ -46,7 +46,8 @@ pub struct Driver {
     pub rings: Vec<DriverRing>,
     pub configuration: Arc<Configuration>,
     worker: Worker,
-    thread: i32,
+    /// The worker's.
+    pub thread: i32,
     line: Arc<EventFd>,
     status: Arc<Status>,
     told: Receiver<String>,

@@ -13,4 +13,4 @@ pub mod vsock;
 #[cfg(test)]
 mod chance;
 #[cfg(test)]
-mod driver;
+pub(crate) mod driver;

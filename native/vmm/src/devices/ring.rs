@@ -26,6 +26,8 @@ pub struct Ring {
     unpublished: u16,
     /// How far the driver was told.
     told: u16,
+    /// Bytes that were moved for those buffers.
+    moved: u64,
 }
 
 impl Ring {
@@ -39,6 +41,7 @@ impl Ring {
             memory,
             interrupt,
             unpublished: 0,
+            moved: 0,
         }
     }
 
@@ -102,7 +105,13 @@ impl Ring {
         let at = field(self.queue.used_ring(), 4 + 8 * u64::from(index));
         self.memory.write_obj(element, at).map_err(broken)?;
         self.unpublished = self.unpublished.wrapping_add(1);
+        self.moved += u64::from(length);
         Ok(())
+    }
+
+    /// Says how much was read of buffers that are given back, since the used ring does not.
+    pub fn count_read(&mut self, bytes: usize) {
+        self.moved += bytes as u64;
     }
 
     /// Shows the driver at once what was given back.
@@ -112,6 +121,8 @@ impl Ring {
     pub fn publish(&mut self) -> Result<(), Failure> {
         let unpublished = std::mem::take(&mut self.unpublished);
         if unpublished > 0 {
+            self.interrupt
+                .count(unpublished, std::mem::take(&mut self.moved));
             let next = self.queue.next_used().wrapping_add(unpublished);
             self.queue.set_next_used(next);
             let at = field(self.queue.used_ring(), 2);

@@ -206,6 +206,10 @@ impl SignalQueue for Line {
     fn signal(&self, _: QueueIndex) {
         self.0.used();
     }
+
+    fn count(&self, buffers: u16, bytes: u64) {
+        self.0.count(buffers, bytes);
+    }
 }
 
 #[cfg(test)]

@@ -247,6 +247,9 @@ impl Active {
             .write_obj(status, request.status)
             .map_err(virtio_queue::Error::GuestMemory)?;
         if let Some(Some(served)) = self.queues.get_mut(queue) {
+            if let (VIRTIO_BLK_S_OK, Ok(Ask::Write { data, .. })) = (status.into(), &request.ask) {
+                served.ring.count_read(data.bytes());
+            }
             served.ring.give_back(request.head, used)?;
         }
         Ok(())

@@ -196,7 +196,10 @@ impl Sender {
             Err(io::ErrorKind::InvalidInput.into())
         };
         match result {
-            Ok(_) => count(&self.counters.sent),
+            Ok(_) => {
+                count(&self.counters.sent);
+                self.ring.count_read(bytes);
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.ring.untake();
                 return Ok(Some(Stop::Blocked));

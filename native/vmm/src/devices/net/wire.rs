@@ -221,6 +221,7 @@ impl Wire {
                     self.keep(&prefix, pieces, sent);
                 }
                 count(&self.counters.sent);
+                ring.count_read(bytes);
                 ring.give_back(head, 0)?;
                 Ok(None)
             }
