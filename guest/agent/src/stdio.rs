@@ -193,21 +193,30 @@ impl Streams {
             }
         };
         tokio::spawn(async move {
-            let result = match &stdout {
+            let copied = match &stdout {
                 Some(stream) => copy_until(&shown, stream, ended).await,
                 // Somebody must read what the terminal shows, or the process stops when it is full.
                 None => tokio::select! {
                     () = discard(&shown) => Ok(None),
-                    end = ended => Ok(Some(end)),
+                    end = ended => Ok(Some((end, Vec::new()))),
                 },
             };
+            let copied = copied.map(|early| {
+                // A host that does not read holds no hang-up up, so what is there is taken before.
+                early.map(|(end, left)| (end, [left, take(shown.get_ref())].concat()))
+            });
             drop(shown);
-            if matches!(result, Ok(Some(End::Input))) {
+            if matches!(copied, Ok(Some((End::Input, _)))) {
                 master.hang_up();
             }
             drop(master);
             if let Some(stream) = stdout {
-                finish(stream, result.map(|_| ())).await;
+                let result = match copied {
+                    Ok(Some((_, left))) => write_all(&stream, &mut &left[..]).await,
+                    Ok(None) => Ok(()),
+                    Err(error) => Err(error),
+                };
+                finish(stream, result).await;
             }
         });
         Ok(())
@@ -289,83 +298,97 @@ async fn copy(source: &AsyncFd<OwnedFd>, target: &AsyncFd<OwnedFd>) -> io::Resul
     Ok(())
 }
 
-/// Until the end of `source`, which is `None`, or until `end`: then what is there by that time is copied as well.
+/// Until the end of `source`, which is `None`, or until `end`: then at once, with what was read and is not written yet.
 async fn copy_until<E>(
     source: &AsyncFd<OwnedFd>,
     target: &AsyncFd<OwnedFd>,
     end: impl Future<Output = E>,
-) -> io::Result<Option<E>> {
+) -> io::Result<Option<(E, Vec<u8>)>> {
     let read_once = |fd: &OwnedFd, buffer: &mut [u8]| read(fd.as_raw_fd(), buffer);
     copy_read(source, target, end, read_once).await
 }
 
 /// [`copy_until`] by a `read_once` of the caller's.
-///
-/// All that is there is read before it is written on, as far as it fits: a terminal gives at most 4 KiB at once, and each
-/// write is a packet that the host is woken for.
-///
-/// A terminal's end is EIO, twice in a row: n_tty_read() of the kernel waits for what is on its way, looks whether
-/// anything has come, and then whether the other side is closed. If the other side writes its last bytes and is closed
-/// after that wait, then EIO comes before them; the next read waits for them. EAGAIN comes after that wait as well.
 async fn copy_read<E>(
     source: &AsyncFd<OwnedFd>,
     target: &AsyncFd<OwnedFd>,
     end: impl Future<Output = E>,
     read_once: impl Fn(&OwnedFd, &mut [u8]) -> io::Result<usize>,
-) -> io::Result<Option<E>> {
+) -> io::Result<Option<(E, Vec<u8>)>> {
     let mut end = pin!(end);
-    let mut ended = None;
     let mut closed = false;
     loop {
-        let mut ready = None;
-        if ended.is_none() {
-            tokio::select! {
-                guard = source.readable() => ready = Some(guard?),
-                by = &mut end => ended = Some(by),
-            }
-        }
-        let mut read_now = |buffer: &mut [u8]| match &mut ready {
-            Some(guard) => guard.try_io(|fd| read_once(fd.get_ref(), buffer)).ok(),
-            None => match read_once(source.get_ref(), buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-                result => Some(result),
-            },
+        let mut ready = tokio::select! {
+            guard = source.readable() => guard?,
+            by = &mut end => return Ok(Some((by, Vec::new()))),
         };
         // Only taken when there is something to read: an idle stream has no buffer.
         let mut buffer = vec![0; BUFFER];
         loop {
-            let mut length = 0;
-            let stop = loop {
-                if length == buffer.len() {
-                    break Stop::Full;
-                }
-                match read_now(&mut buffer[length..]) {
-                    None => break Stop::Empty,
-                    Some(Ok(0)) => break Stop::End(Ok(())),
-                    Some(Ok(read)) => {
-                        length += read;
-                        closed = false;
-                    }
-                    Some(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
-                        if closed {
-                            break Stop::End(Ok(()));
-                        }
-                        closed = true;
-                    }
-                    Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Some(Err(error)) => break Stop::End(Err(error)),
-                }
-            };
-            write_all(target, &buffer[..length]).await?;
+            let (length, stop) = fill(&mut buffer, &mut closed, |part| {
+                ready.try_io(|fd| read_once(fd.get_ref(), part)).ok()
+            });
+            let mut left = &buffer[..length];
+            tokio::select! {
+                result = write_all(target, &mut left) => result?,
+                by = &mut end => return Ok(Some((by, left.to_vec()))),
+            }
             match stop {
                 // Streams that never pause must leave the thread to others now and then.
                 Stop::Full => tokio::task::yield_now().await,
-                Stop::Empty if ended.is_some() => return Ok(ended),
                 Stop::Empty => break,
                 Stop::End(result) => return result.map(|()| None),
             }
         }
     }
+}
+
+/// What is in `source` now: more than a terminal holds.
+fn take(source: &OwnedFd) -> Vec<u8> {
+    let mut buffer = vec![0; BUFFER];
+    let read_now = |part: &mut [u8]| match read(source.as_raw_fd(), part) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+        result => Some(result),
+    };
+    let (length, _) = fill(&mut buffer, &mut false, read_now);
+    buffer.truncate(length);
+    buffer
+}
+
+/// Reads all that is there, as far as it fits, before it is written on: a terminal gives at most 4 KiB at once, and each
+/// write is a packet that the host is woken for. `read_now`: None for nothing.
+///
+/// A terminal's end is EIO, twice in a row (`closed`: the one before was the last read): n_tty_read() of the kernel waits for what is on its
+/// way, looks whether anything has come, and then whether the other side is closed. If the other side writes its last bytes and is closed
+/// after that wait, then EIO comes before them; the next read waits for them. EAGAIN comes after that wait as well.
+fn fill(
+    buffer: &mut [u8],
+    closed: &mut bool,
+    mut read_now: impl FnMut(&mut [u8]) -> Option<io::Result<usize>>,
+) -> (usize, Stop) {
+    let mut length = 0;
+    let stop = loop {
+        if length == buffer.len() {
+            break Stop::Full;
+        }
+        match read_now(&mut buffer[length..]) {
+            None => break Stop::Empty,
+            Some(Ok(0)) => break Stop::End(Ok(())),
+            Some(Ok(read)) => {
+                length += read;
+                *closed = false;
+            }
+            Some(Err(error)) if error.raw_os_error() == Some(libc::EIO) => {
+                if *closed {
+                    break Stop::End(Ok(()));
+                }
+                *closed = true;
+            }
+            Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Some(Err(error)) => break Stop::End(Err(error)),
+        }
+    };
+    (length, stop)
 }
 
 /// Why no more was read at once.
@@ -375,11 +398,12 @@ enum Stop {
     End(io::Result<()>),
 }
 
-async fn write_all(target: &AsyncFd<OwnedFd>, mut bytes: &[u8]) -> io::Result<()> {
+/// `bytes` is what is left of it, at any time.
+async fn write_all(target: &AsyncFd<OwnedFd>, bytes: &mut &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         let mut ready = target.writable().await?;
         match ready.try_io(|fd| write(fd.as_raw_fd(), bytes)) {
-            Ok(Ok(length)) => bytes = &bytes[length..],
+            Ok(Ok(length)) => *bytes = &bytes[length..],
             Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
             Ok(Err(error)) => return Err(error),
             Err(_would_block) => {}
@@ -407,15 +431,17 @@ mod tests {
 
     use super::*;
 
+    /// One end as a stream, and the other one.
+    fn pair() -> (AsyncFd<OwnedFd>, OwnedFd) {
+        let (one, other) = UnixStream::pair().expect("socketpair");
+        for end in [&one, &other] {
+            end.set_nonblocking(true).expect("nonblocking");
+        }
+        (watch(one.into()).expect("watch"), OwnedFd::from(other))
+    }
+
     /// What is shown of a terminal whose reads give these: bytes, or EIO.
     async fn shown(reads: &[Option<&str>]) -> String {
-        let pair = || {
-            let (one, other) = UnixStream::pair().expect("socketpair");
-            for end in [&one, &other] {
-                end.set_nonblocking(true).expect("nonblocking");
-            }
-            (watch(one.into()).expect("watch"), OwnedFd::from(other))
-        };
         let (source, source_end) = pair();
         let (target, target_end) = pair();
         // A source that is always ready, whatever is read.
@@ -451,5 +477,36 @@ mod tests {
         ];
         assert_eq!(shown(&late).await, "first last end");
         assert_eq!(shown(&[None, None]).await, "");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_does_not_hold_the_end_up() {
+        let (source, source_end) = pair();
+        let (target, _target_end) = pair();
+        while write(target.as_raw_fd(), &[0; 4096]).is_ok() {}
+        write(source_end.as_raw_fd(), b"held").expect("write");
+        let (say, heard) = tokio::sync::oneshot::channel();
+        let copied = copy_until(&source, &target, heard);
+        let said = async {
+            // Until it was read: then there is nothing to do but to write it.
+            while take_would_find(source.get_ref()) {
+                tokio::task::yield_now().await;
+            }
+            write(source_end.as_raw_fd(), b" and new").expect("write");
+            say.send(()).expect("somebody listens");
+        };
+        let (copied, ()) = tokio::join!(copied, said);
+        let (end, left) = copied.expect("copy").expect("not the end of the source");
+        assert_eq!((end, &left[..]), (Ok(()), &b"held"[..]));
+        assert_eq!(take(source.get_ref()), b" and new");
+        assert_eq!(take(source.get_ref()), b"");
+    }
+
+    fn take_would_find(fd: &OwnedFd) -> bool {
+        let mut poll = [nix::poll::PollFd::new(
+            std::os::fd::AsFd::as_fd(fd),
+            nix::poll::PollFlags::POLLIN,
+        )];
+        nix::poll::poll(&mut poll, nix::poll::PollTimeout::ZERO).expect("poll") > 0
     }
 }

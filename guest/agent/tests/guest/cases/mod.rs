@@ -65,7 +65,7 @@ tests! {
         standard_streams_can_be_opened_again output_of_a_process_that_outlives_its_container
         a_reader_that_goes_away;
     terminal: size_and_resize control_c an_exec_with_a_terminal the_end_of_its_input_hangs_up
-        who_is_left_behind_holds_no_client every_byte_up_to_the_end;
+        who_does_not_read_holds_no_hang_up_up who_is_left_behind_holds_no_client every_byte_up_to_the_end;
     environment: user_groups_umask cwd_env_and_hostname capabilities_and_no_new_privileges limits
         seccomp_holds_for_execs_too masked_and_readonly_paths readonly_root mounts sysctls_and_devices
         home_of_the_user user_namespace

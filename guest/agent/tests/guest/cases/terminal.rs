@@ -157,6 +157,23 @@ pub async fn the_end_of_its_input_hangs_up(guest: &Guest) {
     guest.end(&id).await;
 }
 
+pub async fn who_does_not_read_holds_no_hang_up_up(guest: &Guest) {
+    let line = "0123456789".repeat(7);
+    let script = format!("trap 'exit 6' HUP; echo up; while :; do echo {line}; done");
+    let (id, mut stdin, mut stdout) = container(guest, &script, |_| {}).await;
+    until(&mut stdout, "up").await;
+    stdin.shutdown().await.expect("shutdown");
+    assert_eq!(guest.wait(&id, "").await, Ok(6));
+    // What was under way is still there, line by line.
+    let rest = rest_of(&mut stdout).await;
+    let whole = rest.split_inclusive("\r\n").skip(1).all(|shown| {
+        shown == format!("{line}\r\n")
+            || (!shown.ends_with('\n') && line.starts_with(shown.trim_end()))
+    });
+    assert!(whole, "{rest}");
+    guest.delete(&id).await.expect("delete");
+}
+
 pub async fn who_is_left_behind_holds_no_client(guest: &Guest) {
     let id = guest.sleeper(|_| {}).await;
     let script = "trap '' HUP; (sleep 3600; echo late) & echo hi; exit 3";
