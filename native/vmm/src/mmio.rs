@@ -91,15 +91,11 @@ pub struct Place {
     pub line: Arc<EventFd>,
 }
 
-/// Why no other device takes a place.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplaceError {
-    /// It describes queues that cannot be.
-    #[error("its queues cannot be: {0}")]
-    Queues(#[from] virtio_queue::Error),
-    /// The VM is about to end.
-    #[error("the devices' thread is gone")]
-    Worker,
+/// What a device was asked for and may not have answered yet.
+struct Asked {
+    answer: Answer,
+    /// What has its place from the answer on; None: itself, reset.
+    instead: Option<(Description, Vec<Queue>)>,
 }
 
 /// What of it is to be saved, beside the queues, the device's status and its configuration: the values that a driver sets one after the other.
@@ -122,8 +118,8 @@ pub struct Mmio {
     queues: Vec<Queue>,
     /// While the device is active: the doorbells that are attached, with their queues' numbers.
     kicks: Vec<(u32, EventFd)>,
-    /// The driver wants a reset, and the device has not let go of its memory yet.
-    reset: Option<Answer>,
+    /// That the device lets go of its memory, until it does.
+    asked: Option<Asked>,
     state: MmioState,
 }
 
@@ -141,32 +137,39 @@ impl Mmio {
             interrupt,
             queues,
             kicks: Vec::new(),
-            reset: None,
+            asked: None,
             state: MmioState::default(),
         })
     }
 
     /// Virtio 1.2, section 5; 0 of a vacant place.
     #[must_use]
-    pub fn device_type(&self) -> u32 {
+    pub fn device_type(&mut self) -> u32 {
+        self.settle(Duration::ZERO);
         self.description.device_type
     }
 
-    /// Has another device take this one's place. Of the old one a driver has nothing any more, as after a reset; it is to look
-    /// anew what is here.
+    /// Has another device take this one's place, and what was asked for before: it has it when it is answered that this one is gone. Of that one a
+    /// driver has nothing any more then, as after a reset; it is to look anew what is here.
     ///
     /// # Errors
-    /// When the device describes queues that cannot be: nothing has changed then. When the worker is gone, with the VM.
-    pub fn replace(&mut self, device: Box<dyn Device>) -> Result<(), ReplaceError> {
+    /// When the device describes queues that cannot be: nothing is asked for then.
+    pub fn replace(&mut self, device: Box<dyn Device>) -> Result<Answer, virtio_queue::Error> {
         let description = device.description();
         let queues = queues_of(&description)?;
-        if !self.place.worker.replace(self.place.device, device).wait() {
-            return Err(ReplaceError::Worker);
-        }
-        self.forget();
-        self.description = description;
-        self.queues = queues;
-        Ok(())
+        let answer = self.place.worker.replace(self.place.device, device);
+        self.asked = Some(Asked {
+            answer: answer.clone(),
+            instead: Some((description, queues)),
+        });
+        Ok(answer)
+    }
+
+    /// The answer to a [`Self::replace`] that is still to come.
+    #[must_use]
+    pub fn replacing(&self) -> Option<Answer> {
+        let asked = self.asked.as_ref()?;
+        asked.instead.as_ref().map(|_| asked.answer.clone())
     }
 
     fn register(&mut self, offset: u32) -> u32 {
@@ -183,10 +186,7 @@ impl Mmio {
             VIRTIO_MMIO_INTERRUPT_STATUS => {
                 self.status.interrupt.load(Ordering::Acquire) | INTERRUPT_USED
             }
-            VIRTIO_MMIO_STATUS => {
-                self.settle(Duration::ZERO);
-                self.device_status()
-            }
+            VIRTIO_MMIO_STATUS => self.device_status(),
             VIRTIO_MMIO_CONFIG_GENERATION => self.description.configuration.generation(),
             // No device has shared memory: a length of all ones (virtio 1.2, section 4.2.2.1).
             VIRTIO_MMIO_SHM_LEN_LOW | VIRTIO_MMIO_SHM_LEN_HIGH => u32::MAX,
@@ -383,20 +383,28 @@ impl Mmio {
             self.forget();
             return;
         }
-        let ask = || self.place.worker.reset(self.place.device);
-        self.reset.get_or_insert_with(ask);
+        let ask = || Asked {
+            answer: self.place.worker.reset(self.place.device),
+            instead: None,
+        };
+        self.asked.get_or_insert_with(ask);
         self.settle(GRACE);
     }
 
-    /// False: a reset is under way that is not over within `limit`. Until it is, the driver sees the status of before, and changes nothing.
+    /// False: what the device was asked for is not over within `limit`. Until it is, the driver sees the status of before, and changes nothing.
     fn settle(&mut self, limit: Duration) -> bool {
-        let Some(reset) = &self.reset else {
+        let Some(asked) = &self.asked else {
             return true;
         };
         // If it failed, the VM is about to end; what the driver sees meanwhile is that the device still has its memory.
-        let over = reset.within(limit) == Some(true);
+        let over = asked.answer.within(limit) == Some(true);
         if over {
+            let instead = self.asked.take().and_then(|asked| asked.instead);
             self.forget();
+            if let Some((description, queues)) = instead {
+                self.description = description;
+                self.queues = queues;
+            }
         }
         over
     }
@@ -407,7 +415,6 @@ impl Mmio {
         for queue in &mut self.queues {
             queue.reset();
         }
-        self.reset = None;
         self.state = MmioState::default();
         self.status.interrupt.store(0, Ordering::Release);
         self.status.device.store(0, Ordering::Release);
@@ -416,6 +423,7 @@ impl Mmio {
 
 impl BusDevice for Mmio {
     fn read(&mut self, offset: u64, data: &mut [u8]) {
+        self.settle(Duration::ZERO);
         if let Some(at) = offset.checked_sub(VIRTIO_MMIO_CONFIG.into()) {
             self.description.configuration.read(at, data);
         } else if let (Ok(data), Some(register)) = (<&mut [u8; 4]>::try_from(data), aligned(offset))
@@ -425,6 +433,7 @@ impl BusDevice for Mmio {
     }
 
     fn write(&mut self, offset: u64, data: &[u8]) {
+        self.settle(Duration::ZERO);
         if let Some(at) = offset.checked_sub(VIRTIO_MMIO_CONFIG.into()) {
             // Not before a driver is there (virtio 1.2, section 3.1.1).
             if self.device_status() & VIRTIO_CONFIG_S_DRIVER != 0 {

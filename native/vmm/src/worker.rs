@@ -5,8 +5,8 @@ mod preemption;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -65,10 +65,10 @@ impl Poll<'_> {
 }
 
 enum Message {
-    Activate(usize, Box<Activation>, SyncSender<bool>),
-    Configure(usize, u64, Vec<u8>, SyncSender<bool>),
-    Reset(usize, SyncSender<bool>),
-    Replace(usize, Box<dyn Device>, SyncSender<bool>),
+    Activate(usize, Box<Activation>, Reply),
+    Configure(usize, u64, Vec<u8>, Reply),
+    Reset(usize, Reply),
+    Replace(usize, Box<dyn Device>, Reply),
     Stop,
 }
 
@@ -101,10 +101,10 @@ impl WorkerHandle {
         self.ask(|reply| Message::Replace(device, by, reply))
     }
 
-    fn ask(&self, message: impl FnOnce(SyncSender<bool>) -> Message) -> Answer {
-        let (reply, answer) = mpsc::sync_channel(1);
-        self.send(message(reply));
-        Answer(answer)
+    fn ask(&self, message: impl FnOnce(Reply) -> Message) -> Answer {
+        let answer = Answer::default();
+        self.send(message(Reply(answer.clone())));
+        answer
     }
 
     /// What is not received is dropped, which whoever waits for its answer notices.
@@ -116,26 +116,49 @@ impl WorkerHandle {
     }
 }
 
-/// What the worker says to what it was asked, once. The worker does it in any case, one after the other, whether anybody waits or not.
-#[derive(Debug)]
+/// What the worker says to what it was asked; its clones are the same one. The worker does it in any case, one after the other, whether
+/// anybody waits or not.
+#[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Answer(Receiver<bool>);
+pub struct Answer(Arc<(Mutex<Option<bool>>, Condvar)>);
 
 impl Answer {
     /// Waits for it, as long as it takes. False as well when there is no worker any more.
     #[must_use]
     pub fn wait(&self) -> bool {
-        self.0.recv().unwrap_or(false)
+        let (said, come) = &*self.0;
+        let said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = come.wait_while(said, |said| said.is_none());
+        said.unwrap_or_else(PoisonError::into_inner)
+            .unwrap_or(false)
     }
 
     /// None: it does not come within `limit`.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Option<bool> {
-        match self.0.recv_timeout(limit) {
-            Ok(answer) => Some(answer),
-            Err(RecvTimeoutError::Disconnected) => Some(false),
-            Err(RecvTimeoutError::Timeout) => None,
-        }
+        let (said, come) = &*self.0;
+        let said = said.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = come.wait_timeout_while(said, limit, |said| said.is_none());
+        *said.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Gives the answer. Dropped before, it is false.
+struct Reply(Answer);
+
+impl Reply {
+    fn say(&self, answer: bool) {
+        let (said, come) = &*self.0.0;
+        said.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(answer);
+        come.notify_all();
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        self.say(false);
     }
 }
 
@@ -320,22 +343,20 @@ impl Running {
     fn receive(&mut self) -> bool {
         let _ = self.wake.read();
         loop {
-            // Who asked may be gone, at the VM's end.
-            let answered = match self.inbox.try_recv() {
+            match self.inbox.try_recv() {
                 Ok(Message::Activate(device, activation, reply)) => {
-                    reply.send(self.activate(device, *activation))
+                    reply.say(self.activate(device, *activation));
                 }
                 Ok(Message::Configure(device, offset, data, reply)) => {
-                    reply.send(self.run_device(device, |slot, poll| {
+                    reply.say(self.run_device(device, |slot, poll| {
                         slot.device.configure(offset, &data, poll)
-                    }))
+                    }));
                 }
-                Ok(Message::Reset(device, reply)) => reply.send(self.reset(device)),
-                Ok(Message::Replace(device, by, reply)) => reply.send(self.replace(device, by)),
+                Ok(Message::Reset(device, reply)) => reply.say(self.reset(device)),
+                Ok(Message::Replace(device, by, reply)) => reply.say(self.replace(device, by)),
                 Ok(Message::Stop) | Err(mpsc::TryRecvError::Disconnected) => return false,
                 Err(mpsc::TryRecvError::Empty) => return true,
-            };
-            let _ = answered;
+            }
         }
     }
 

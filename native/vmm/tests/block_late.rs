@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test may panic.
 
+mod common;
 mod toy;
 
 use std::fs::{File, OpenOptions};
@@ -9,6 +10,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
+use common::stuck::Stuck;
 use hadron_vmm::config::{Cache, DeviceConfig, RateLimit};
 use hadron_vmm::devices::block::engine::{Engines, Ring};
 use hadron_vmm::devices::vacant::Vacant;
@@ -35,7 +37,17 @@ fn disk(read_only: bool, rate_limit: Option<RateLimit>) -> DeviceConfig {
     }
 }
 
-/// As the thread does that talks with the daemon, which is bound to what it may do.
+/// As the thread does that talks with the daemon, which is bound to what it may do. An error is a sentence.
+fn as_main<E: ToString>(work: impl FnOnce() -> Result<(), E> + Send) -> Result<(), String> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            seccomp::enter(Kind::Main).unwrap();
+            work().map_err(|error| error.to_string())
+        });
+        thread.join().unwrap()
+    })
+}
+
 fn insert(
     machine: &Machine,
     engines: &Engines,
@@ -43,14 +55,11 @@ fn insert(
     device: DeviceConfig,
 ) -> Result<(), String> {
     let descriptors = vec![file.try_clone().unwrap().into()];
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            seccomp::enter(Kind::Main).unwrap();
-            launch::insert(machine, engines, 0, device, descriptors)
-                .map_err(|error| error.to_string())
-        });
-        thread.join().unwrap()
-    })
+    as_main(|| launch::insert(machine, engines, 0, device, descriptors))
+}
+
+fn eject(machine: &Machine, place: usize) -> Result<(), String> {
+    as_main(|| machine.eject(place))
 }
 
 fn a_ring() -> Engines {
@@ -128,12 +137,12 @@ fn a_disk_comes_and_goes_while_the_guest_runs() {
     assert_eq!(guest.on_disk(3), [0x5a; 512]);
 
     // Its driver still has it.
-    guest.toy.machine.eject(0).unwrap();
+    eject(&guest.toy.machine, 0).unwrap();
     let status = guest.driver.status(&mut guest.toy);
     assert_eq!(status, 0);
-    let sentence = guest.toy.machine.eject(0).unwrap_err().to_string();
+    let sentence = eject(&guest.toy.machine, 0).unwrap_err();
     assert!(sentence.contains("no disk is in the place 0"), "{sentence}");
-    assert!(guest.toy.machine.eject(1).is_err());
+    assert!(eject(&guest.toy.machine, 1).is_err());
 
     insert(&guest.toy.machine, &engines, &guest.file, disk(true, None)).unwrap();
     let offered = guest.driver.offered(&mut guest.toy);
@@ -203,7 +212,7 @@ fn an_engine_has_one_disk_after_the_other_and_holds_none_that_is_gone() {
                 // Its driver lets go of it first.
                 guest.driver.reset(&mut guest.toy);
             }
-            guest.toy.machine.eject(0).unwrap();
+            eject(&guest.toy.machine, 0).unwrap();
             assert!(!is_open(&watch));
             // What it had of the guest's is the guest's again.
             let mine = vec![0x11; length as usize];
@@ -222,7 +231,7 @@ fn an_engine_has_one_disk_after_the_other_and_holds_none_that_is_gone() {
                 memory.read_slice(&mut after, at).unwrap();
                 assert_eq!(after, mine);
             }
-            guest.toy.machine.eject(0).unwrap();
+            eject(&guest.toy.machine, 0).unwrap();
         }
         assert_eq!(guest.toy.take_event(), None);
     }
@@ -250,4 +259,56 @@ fn a_rate_limit_holds_for_a_disk_that_comes_later() {
     }
     // 15, of which a tenth of a second's pass at once, and the last one is owed.
     assert!(begin.elapsed() >= Duration::from_millis(175));
+}
+
+#[test]
+fn a_disk_whose_host_does_not_answer_holds_neither_the_guest_nor_the_daemon() {
+    let Some(toy) = Toy::start(vec![Box::new(Vacant), Box::new(Vacant)]) else {
+        return;
+    };
+    let (stuck, hand) = Stuck::new();
+    let engines = Engines::of(vec![Box::new(Ring::new().unwrap()), Box::new(stuck)]);
+    let (driver, file) = (toy.driver(0), file());
+    let mut guest = Guest { toy, driver, file };
+    insert(&guest.toy.machine, &engines, &guest.file, disk(false, None)).unwrap();
+    let offered = guest.driver.offered(&mut guest.toy);
+    guest.driver.begin(&mut guest.toy, offered);
+    let parts = guest.prepare(VIRTIO_BLK_T_IN, 7, 512);
+    guest.add(0, &parts, VIRTIO_BLK_T_IN, 512);
+    guest.driver.notify(&mut guest.toy, 0);
+    hand.wait_waiting(1);
+
+    let Guest { toy, driver, .. } = &mut guest;
+    let sentence = eject(&toy.machine, 0).unwrap_err();
+    assert!(sentence.contains("has not ended within 10 s"), "{sentence}");
+    // Its driver sees it as before, whatever it does.
+    assert_eq!(driver.status(toy), 15);
+    driver.reset(toy);
+    assert_eq!(driver.status(toy), 15);
+    assert_eq!(driver.read(toy, VIRTIO_MMIO_DEVICE_ID), 2);
+    // Another one would wait behind it.
+    let (other, watch) = watched();
+    let descriptors = vec![other.into()];
+    let machine = &toy.machine;
+    let late = as_main(|| launch::insert(machine, &engines, 1, disk(false, None), descriptors));
+    let sentence = late.unwrap_err();
+    assert!(sentence.contains("has not ended within 10 s"), "{sentence}");
+    assert!(is_open(&watch));
+
+    hand.let_go();
+    // Either it is waited for, or gone already.
+    let gone = eject(&toy.machine, 0).or_else(|sentence| {
+        let vacant = sentence.contains("no disk is in the place 0");
+        vacant.then_some(()).ok_or(sentence)
+    });
+    gone.unwrap();
+    assert_eq!(driver.read(toy, VIRTIO_MMIO_DEVICE_ID), 0);
+    assert_eq!(driver.status(toy), 0);
+    // The other one came and went, and another time it comes.
+    let after = |engines| insert(&guest.toy.machine, engines, &guest.file, disk(false, None));
+    after(&engines).unwrap();
+    assert!(!is_open(&watch));
+    let other = guest.toy.driver(1);
+    assert_eq!(other.read(&mut guest.toy, VIRTIO_MMIO_DEVICE_ID), 0);
+    assert_eq!(guest.toy.take_event(), None);
 }

@@ -60,13 +60,15 @@ fn every_thread() -> Filter {
         .allow(&[SYS_clock_gettime, SYS_getrandom])
 }
 
-/// Answers the daemon, has the vCPUs stop or go on by a signal, and makes disks of descriptors that the daemon sends.
+/// Answers the daemon, has the vCPUs stop or go on by a signal, and makes disks of descriptors that the daemon sends. A disk goes whether its
+/// driver has let go of it or not, and with it what the driver had attached.
 fn main() -> Filter {
     every_thread()
         // What a disk is, as far as its descriptor tells.
         .allow(&[SYS_statx, SYS_lseek, SYS_fallocate])
         .allow_one_of(SYS_fcntl, 1, &[libc::F_GETFL as u32])
         .allow_one_of(SYS_ioctl, 1, &requests::BLOCK_SIZES)
+        .allow_one_of(SYS_ioctl, 1, &[requests::KVM_IOEVENTFD])
         // What holds it to its rate limit.
         .allow(&[SYS_timerfd_create])
         .allow(&[SYS_poll, SYS_ppoll, SYS_read, SYS_recvmsg, SYS_sendto])

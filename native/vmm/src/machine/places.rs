@@ -2,16 +2,21 @@
 //!
 //! No interrupt tells the guest: whoever asked for it has the guest's driver look at the place again, or let go of it before.
 
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use virtio_bindings::virtio_ids::VIRTIO_ID_BLOCK;
 
 use super::Machine;
 use crate::device::Device;
 use crate::devices::vacant::{NO_DEVICE, Vacant};
-use crate::mmio::{Mmio, ReplaceError};
+use crate::mmio::Mmio;
+use crate::worker::Answer;
 
-/// Why a place stays as it is.
+/// How long a disk has to come or go: it goes when the host has done or given up what it is about.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Why a place is not as it was to be.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
     /// There are fewer.
@@ -23,9 +28,15 @@ pub enum PlaceError {
     /// What else is there stays as long as the VM.
     #[error("no disk is in the place {0}")]
     NoDisk(usize),
-    /// The device, or the VM's end.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
+    /// It describes queues that cannot be.
+    #[error("its queues cannot be: {0}")]
+    Queues(#[from] virtio_queue::Error),
+    /// The host does not answer for it, or for another one.
+    #[error("the place {0} is not free to change: a disk has not ended within {limit} s what it is about", limit = LIMIT.as_secs())]
+    Slow(usize),
+    /// The VM is about to end.
+    #[error("the devices' thread is gone")]
+    Worker,
 }
 
 impl Machine {
@@ -34,42 +45,60 @@ impl Machine {
     /// # Errors
     /// Why not.
     pub fn expect_vacant(&self, place: usize) -> Result<(), PlaceError> {
-        self.change(place, |mmio| is_vacant(place, mmio))
+        is_vacant(place, &mut *self.place(place)?)
     }
 
     /// Puts a device into a vacant place.
     ///
     /// # Errors
-    /// Nothing has changed then.
+    /// The device is dropped then, and the place stays vacant.
     pub fn insert(&self, place: usize, device: Box<dyn Device>) -> Result<(), PlaceError> {
-        self.change(place, |mmio| {
-            is_vacant(place, mmio)?;
-            Ok(mmio.replace(device)?)
-        })
+        let answer = {
+            let mut mmio = self.place(place)?;
+            is_vacant(place, &mut mmio)?;
+            mmio.replace(device)?
+        };
+        let result = self.wait(place, &answer);
+        if matches!(result, Err(PlaceError::Slow(_))) {
+            // Right behind it, if it comes after all.
+            let _ = self.place(place)?.replace(Box::new(Vacant))?;
+        }
+        result
     }
 
     /// Takes a disk out, whatever its driver is about. Its file is closed when this answers.
     ///
     /// # Errors
-    /// When no disk is there, or the VM ends.
+    /// When no disk is there, or the VM ends. [`PlaceError::Slow`]: it goes later, for which another call waits if it is not gone by then.
     pub fn eject(&self, place: usize) -> Result<(), PlaceError> {
-        self.change(place, |mmio| match mmio.device_type() {
-            VIRTIO_ID_BLOCK => Ok(mmio.replace(Box::new(Vacant))?),
-            _ => Err(PlaceError::NoDisk(place)),
-        })
+        let answer = {
+            let mut mmio = self.place(place)?;
+            match (mmio.device_type(), mmio.replacing()) {
+                (VIRTIO_ID_BLOCK, Some(answer)) => answer,
+                (VIRTIO_ID_BLOCK, None) => mmio.replace(Box::new(Vacant))?,
+                _ => return Err(PlaceError::NoDisk(place)),
+            }
+        };
+        self.wait(place, &answer)
     }
 
-    fn change(
-        &self,
-        place: usize,
-        change: impl FnOnce(&mut Mmio) -> Result<(), PlaceError>,
-    ) -> Result<(), PlaceError> {
+    /// Waits for what was asked of a place, while others have its registers.
+    fn wait(&self, place: usize, answer: &Answer) -> Result<(), PlaceError> {
+        match answer.within(LIMIT) {
+            // The driver finds it the next time it looks.
+            Some(true) => Ok(()),
+            Some(false) => Err(PlaceError::Worker),
+            None => Err(PlaceError::Slow(place)),
+        }
+    }
+
+    fn place(&self, place: usize) -> Result<MutexGuard<'_, Mmio>, PlaceError> {
         let mmio = self.places.get(&place).ok_or(PlaceError::Unknown(place))?;
-        change(&mut mmio.lock().unwrap_or_else(PoisonError::into_inner))
+        Ok(mmio.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn is_vacant(place: usize, mmio: &Mmio) -> Result<(), PlaceError> {
+fn is_vacant(place: usize, mmio: &mut Mmio) -> Result<(), PlaceError> {
     match mmio.device_type() {
         NO_DEVICE => Ok(()),
         _ => Err(PlaceError::Occupied(place)),

@@ -341,9 +341,8 @@ fn another_device_takes_the_place_of_one_whatever_its_driver_is_about() {
     let mut driver = Driver::new();
     driver.start();
     assert!(matches!(driver.seen.recv().unwrap(), Seen::Active { .. }));
-    driver.registers.replace(Box::new(Vacant)).unwrap();
+    assert!(driver.registers.replace(Box::new(Vacant)).unwrap().wait());
     assert_eq!(driver.seen.recv().unwrap(), Seen::Reset);
-    assert!(driver.attached.lock().unwrap().is_empty());
     for register in [
         VIRTIO_MMIO_DEVICE_ID,
         VIRTIO_MMIO_STATUS,
@@ -352,6 +351,7 @@ fn another_device_takes_the_place_of_one_whatever_its_driver_is_about() {
     ] {
         assert_eq!(driver.get(register), 0, "{register:#x}");
     }
+    assert!(driver.attached.lock().unwrap().is_empty());
     // Whoever does not mind that nothing is there gets nowhere.
     driver.start();
     assert_eq!(driver.get(VIRTIO_MMIO_STATUS), 3);
@@ -362,7 +362,7 @@ fn another_device_takes_the_place_of_one_whatever_its_driver_is_about() {
         queues: Vec::new(),
         configuration: Configuration::new(vec![5]),
     };
-    driver.registers.replace(Box::new(probe)).unwrap();
+    assert!(driver.registers.replace(Box::new(probe)).unwrap().wait());
     assert_eq!(driver.get(VIRTIO_MMIO_DEVICE_ID), 4);
     assert_eq!(driver.get(VIRTIO_MMIO_CONFIG), 5);
     driver.start();
