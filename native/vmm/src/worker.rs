@@ -363,6 +363,7 @@ impl Running {
     fn activate(&mut self, index: usize, activation: Activation) -> bool {
         self.run_device(index, |slot, poll| {
             slot.interrupt = Some(activation.interrupt.clone());
+            slot.counted = activation.interrupt.counted();
             slot.device.activate(activation, poll)
         })
     }
