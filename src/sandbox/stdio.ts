@@ -28,9 +28,9 @@ export interface Joiner {
 
 /**
  * An exited process whose output stands still for this long is not drained any further: nobody reads it, or a process
- * that outlived it holds the pipe. runc's shim waits as long, but counts from the exit.
+ * that outlived it holds the pipe. runc's shim waits as long in Delete, whether anything flows or not.
  */
-const DRAIN_STALL_MS = 2_000;
+const DRAIN_STALL_MS = 10_000;
 
 /**
  * Of an init process. `wanted`: its process.terminal, which has to say what the request says, as with runc (utils_linux.go,

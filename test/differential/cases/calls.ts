@@ -341,6 +341,15 @@ const execs: readonly CallCase[] = [
     await c.wait("e");
     await end(c);
   }),
+  sequence("delete of an exec whose child still writes", async (trace) => {
+    const c = await running(trace);
+    await c.exec("e", { args: ["/bin/sh", "-c", "(sleep 4; echo late) & echo hi"] });
+    await c.start("e");
+    await c.wait("e");
+    await c.delete("e");
+    await c.output("e");
+    await end(c);
+  }),
   sequence("delete with an unstarted exec", async (trace) => {
     const c = await running(trace);
     await c.exec("e", { args: ["/probe", "exit", "0"] });
