@@ -36,6 +36,8 @@ export class Netns implements AsyncDisposable {
   readonly name: string;
   /** Where `shell` is. */
   readonly directory: string;
+  /** What every namespace has from the beginning where the host's kernel has such tunnels (gre0, tunl0 ...; net.core.fb_tunnels_only_for_init_net). */
+  #builtIn: readonly string[] = [];
 
   private constructor(name: string, directory: string) {
     this.name = name;
@@ -47,6 +49,7 @@ export class Netns implements AsyncDisposable {
     const netns = new Netns(`hadron-test-${randomBytes(4).toString("hex")}`, directory);
     await mustRun("ip", ["netns", "add", netns.name]);
     await netns.ip("link set lo up");
+    netns.#builtIn = await netns.links();
     return netns;
   }
 
@@ -96,10 +99,10 @@ export class Netns implements AsyncDisposable {
     return server;
   }
 
-  /** The names of its interfaces, without lo. */
+  /** The names of its interfaces, without lo and the kernel's own. */
   async links(): Promise<string[]> {
     const links = JSON.parse(await this.ip("-j link")) as { ifname: string }[];
-    return links.map(({ ifname }) => ifname).filter((name) => name !== "lo");
+    return links.map(({ ifname }) => ifname).filter((name) => name !== "lo" && !this.#builtIn.includes(name));
   }
 
   async delete(): Promise<void> {
