@@ -281,6 +281,17 @@ describe("draining", () => {
     expect(openFiles()).toEqual([]);
   });
 
+  it("does not wait for who says something now and then", async () => {
+    for (let passed = 0; passed < 14_000; passed += 7_000) {
+      await vi.advanceTimersByTimeAsync(7_000);
+      for (const join of joins.slice(1)) {
+        join.bytes += 1n;
+      }
+    }
+    await draining;
+    expect(openFiles()).toEqual([]);
+  });
+
   it("goes on for as long as one output flows, and is given up when that stands still", async () => {
     for (let second = 0; second < 60; second++) {
       for (const join of joins.slice(2)) {

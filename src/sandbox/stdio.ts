@@ -26,11 +26,11 @@ export interface Joiner {
   join(fd: number, direction: JoinDirection): Promise<Join>;
 }
 
-/**
- * An exited process whose output stands still for this long is not drained any further: nobody reads it, or a process
- * that outlived it holds the pipe. runc's shim waits as long in Delete, whether anything flows or not.
- */
-const DRAIN_STALL_MS = 10_000;
+/** How long an exited process' output is waited for in any case, as by runc's shim in Delete: a process that outlived it may hold the pipe. */
+const DRAIN_LEAST_MS = 10_000;
+
+/** Output that flows then is waited for until it stands still for this long: it is under way, to a reader that takes its time. */
+const DRAIN_STALL_MS = 2_000;
 
 /**
  * Of an init process. `wanted`: its process.terminal, which has to say what the request says, as with runc (utils_linux.go,
@@ -113,7 +113,7 @@ export class ProcessIo {
   }
 
   /**
-   * For an exited process: answers when its output has arrived, or stands still (DRAIN_STALL_MS). Releases
+   * For an exited process: answers when its output has arrived, or stands still (DRAIN_LEAST_MS, DRAIN_STALL_MS). Releases
    * everything, also when nobody can say how the output stands. Idempotent.
    */
   async drain(): Promise<void> {
@@ -136,12 +136,12 @@ export class ProcessIo {
 
 async function drained(join: Join): Promise<void> {
   let bytes = await join.progress();
-  for (;;) {
+  for (let waited = DRAIN_STALL_MS; ; waited += DRAIN_STALL_MS) {
     if ((await within(join.ended, DRAIN_STALL_MS)) !== undefined) {
       return;
     }
     const now = await join.progress();
-    if (now === bytes) {
+    if (now === bytes && waited >= DRAIN_LEAST_MS) {
       return;
     }
     bytes = now;

@@ -341,15 +341,20 @@ const execs: readonly CallCase[] = [
     await c.wait("e");
     await end(c);
   }),
-  sequence("delete of an exec whose child still writes", async (trace) => {
-    const c = await running(trace);
-    await c.exec("e", { args: ["/bin/sh", "-c", "(sleep 4; echo late) & echo hi"] });
-    await c.start("e");
-    await c.wait("e");
-    await c.delete("e");
-    await c.output("e");
-    await end(c);
-  }),
+  ...[
+    ["still writes", "sleep 4; echo late"],
+    ["writes now and then", "while sleep 7; do echo again; done"],
+  ].map(([does, script]) =>
+    sequence(`delete of an exec whose child ${does}`, async (trace) => {
+      const c = await running(trace);
+      await c.exec("e", { args: ["/bin/sh", "-c", `(${script}) & echo hi`] });
+      await c.start("e");
+      await c.wait("e");
+      await c.delete("e");
+      await c.output("e");
+      await end(c);
+    }),
+  ),
   sequence("delete with an unstarted exec", async (trace) => {
     const c = await running(trace);
     await c.exec("e", { args: ["/probe", "exit", "0"] });
