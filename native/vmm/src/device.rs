@@ -204,8 +204,8 @@ pub struct Status {
     pub(crate) device: AtomicU8,
     /// Bits of InterruptStatus that stay until they are acknowledged.
     pub(crate) interrupt: AtomicU32,
-    /// Buffers that were used, of all queues, and bytes that were moved for them. Both wrap, and are the worker's alone.
-    used: AtomicU32,
+    /// Buffers that were used, of all queues, and bytes that were moved for them, since the worker has asked. Both are the worker's alone.
+    used: AtomicU64,
     moved: AtomicU64,
 }
 
@@ -241,10 +241,13 @@ impl Interrupt {
         self.status.moved.fetch_add(bytes, order);
     }
 
-    /// What was counted so far, which wraps.
-    pub(crate) fn counted(&self) -> (u32, u64) {
+    /// What was counted since it was taken before: buffers, and bytes.
+    pub(crate) fn take_counted(&self) -> (u64, u64) {
         let order = Ordering::Relaxed;
-        (self.status.used.load(order), self.status.moved.load(order))
+        (
+            self.status.used.swap(0, order),
+            self.status.moved.swap(0, order),
+        )
     }
 
     /// The driver shall read the configuration again.

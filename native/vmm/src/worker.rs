@@ -241,8 +241,6 @@ struct Slot {
     interrupt: Option<Interrupt>,
     again: bool,
     faults: u32,
-    /// Up to where [`Slot::work`] has counted.
-    counted: (u32, u64),
 }
 
 impl Slot {
@@ -253,21 +251,14 @@ impl Slot {
             interrupt: None,
             again: false,
             faults: 0,
-            counted: (0, 0),
         }
     }
 
     /// What it has done since this was asked before.
-    fn work(&mut self) -> Work {
-        let Some(interrupt) = &self.interrupt else {
-            return Work::default();
-        };
-        let (buffers, bytes) = interrupt.counted();
-        let before = std::mem::replace(&mut self.counted, (buffers, bytes));
-        Work {
-            buffers: buffers.wrapping_sub(before.0).into(),
-            bytes: bytes.wrapping_sub(before.1),
-        }
+    fn work(&self) -> Work {
+        let counted = self.interrupt.as_ref().map(Interrupt::take_counted);
+        let (buffers, bytes) = counted.unwrap_or_default();
+        Work { buffers, bytes }
     }
 }
 
@@ -330,7 +321,7 @@ impl Running {
         let Some(preemption) = &mut self.preemption else {
             return;
         };
-        let work = self.devices.iter_mut().map(Slot::work).sum();
+        let work = self.devices.iter().map(Slot::work).sum();
         if let Some(policy) = preemption.woken(work, Instant::now)
             && policy.set().is_err()
         {
@@ -363,7 +354,6 @@ impl Running {
     fn activate(&mut self, index: usize, activation: Activation) -> bool {
         self.run_device(index, |slot, poll| {
             slot.interrupt = Some(activation.interrupt.clone());
-            slot.counted = activation.interrupt.counted();
             slot.device.activate(activation, poll)
         })
     }

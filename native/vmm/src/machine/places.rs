@@ -58,7 +58,7 @@ impl Machine {
             is_vacant(place, &mut mmio)?;
             mmio.replace(device)?
         };
-        let result = self.wait(place, &answer);
+        let result = wait(place, &answer);
         if matches!(result, Err(PlaceError::Slow(_))) {
             // Right behind it, if it comes after all.
             let _ = self.place(place)?.replace(Box::new(Vacant))?;
@@ -79,22 +79,22 @@ impl Machine {
                 _ => return Err(PlaceError::NoDisk(place)),
             }
         };
-        self.wait(place, &answer)
-    }
-
-    /// Waits for what was asked of a place, while others have its registers.
-    fn wait(&self, place: usize, answer: &Answer) -> Result<(), PlaceError> {
-        match answer.within(LIMIT) {
-            // The driver finds it the next time it looks.
-            Some(true) => Ok(()),
-            Some(false) => Err(PlaceError::Worker),
-            None => Err(PlaceError::Slow(place)),
-        }
+        wait(place, &answer)
     }
 
     fn place(&self, place: usize) -> Result<MutexGuard<'_, Mmio>, PlaceError> {
         let mmio = self.places.get(&place).ok_or(PlaceError::Unknown(place))?;
         Ok(mmio.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Waits for what was asked of a place, while others have its registers.
+fn wait(place: usize, answer: &Answer) -> Result<(), PlaceError> {
+    match answer.within(LIMIT) {
+        // The driver finds it the next time it looks.
+        Some(true) => Ok(()),
+        Some(false) => Err(PlaceError::Worker),
+        None => Err(PlaceError::Slow(place)),
     }
 }
 
